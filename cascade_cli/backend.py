@@ -19,12 +19,17 @@ from functools import cache, partial
 from typing import Any, TypedDict
 
 from cascade_cli.adapters.http.pacing import Pacers
-from cascade_cli.cli.context.write_context import Workshop, workshop
-from cascade_cli.cli.terminal.session import BUG_HINT, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
-from cascade_cli.errors import CascadeError, LockedError, ServiceError, SettingsError, UsageError
+from cascade_cli.errors import (
+    BUG_HINT,
+    CascadeError,
+    LockedError,
+    ServiceError,
+    SettingsError,
+    UsageError,
+)
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
     check_limit,
@@ -33,6 +38,8 @@ from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
 )
+from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 # A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
 # else the program does there, such as looking up addresses.
@@ -67,7 +74,7 @@ async def credit_ducats(
     payment_intent: str | None = None,
     reference: str | None = None,
     reason: str = REASON,
-    session: Session | None = None,
+    session: Invocation | None = None,
 ) -> CreditAnswer:
     """Credit `amount` ducats to the citizen, exactly once for one payment intent or reference.
 
@@ -99,12 +106,12 @@ def credit_ducats_sync(
     payment_intent: str | None = None,
     reference: str | None = None,
     reason: str = REASON,
-    session: Session | None = None,
+    session: Invocation | None = None,
 ) -> CreditAnswer:
     """As `credit_ducats`, for code without an event loop: returns when the credit is done."""
     try:
         wanted = _checked(citizen_id, amount, payment_intent, reference, reason)
-        return _credited(wanted, session or Session(quiet=True))
+        return _credited(wanted, session or Invocation())
     except CascadeError as error:
         return _failed(error.message, retry=isinstance(error, ServiceError | LockedError))
     except Exception as error:  # noqa: BLE001 - the last line of defence, as for the command
@@ -126,13 +133,13 @@ class _Wanted:
     reference: str | None
     reason: str
 
-    def order(self, shop: Workshop) -> Order:
+    def order(self, context: WriteContext[Invocation]) -> Order:
         """What is to stand in Venice. Raises GuardError where the payment contradicts it."""
-        facts = shop.facts()
+        facts = context.facts()
         if self.payment_intent is None:
-            return self.by_hand(facts, shop.reading.clock.now())
-        charge = meant(shop.reading.payments, self.payment_intent, self.citizen)
-        return shop.writing.service.order_for_payment(
+            return self.by_hand(facts, context.reading.clock.now())
+        charge = meant(context.reading.payments, self.payment_intent, self.citizen)
+        return context.writing.service.order_for_payment(
             charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )
 
@@ -197,19 +204,19 @@ def _digits(number: float | Decimal) -> str:
     return format_ducats(ducats)
 
 
-def _credited(wanted: _Wanted, session: Session) -> CreditAnswer:
+def _credited(wanted: _Wanted, session: Invocation) -> CreditAnswer:
     session.pacers = session.pacers or _PACERS
-    with workshop(
+    with write_context(
         session,
         "credit_ducats",
         lock=False,
         check=lambda settings: check_limit(
             settings.max_per_credit, [(wanted.citizen, wanted.ducats)]
         ),
-    ) as shop:
-        plan = shop.writing.service.plan([wanted.order(shop)], by_person=False)
-        shop.begin()
-        return _answer(shop.writing.service.carry_out(plan)[0])
+    ) as context:
+        plan = context.writing.service.plan([wanted.order(context)], by_person=False)
+        context.begin()
+        return _answer(context.writing.service.carry_out(plan)[0])
 
 
 def _answer(delivery: Delivery) -> CreditAnswer:

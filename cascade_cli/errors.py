@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
+
 
 class ExitCode(IntEnum):
     """What a script learns from cascade's exit status."""

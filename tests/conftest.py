@@ -13,9 +13,9 @@ import pytest
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
+from cascade_cli.wiring.reading import Wiring
 from tests.sandboxed import Sandboxed, served
 
 # The same examples in every run: a red build can be repeated, and no clock decides.

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.bootstrap import Wiring, bootstrap
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection
 from cascade_cli.sandbox.seed.citizens import PROCESSOR, processor_fields
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Handler, Request, Response
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import Wiring, wire_reading
 
 
 class Recorder:
@@ -71,7 +71,7 @@ class Sandboxed:
     @contextmanager
     def wired(self, **changed: str) -> Iterator[Wiring]:
         """cascade's services as one run has them, with these settings changed."""
-        wiring = bootstrap(Settings.read(self.environment(**changed)), lambda _message: None)
+        wiring = wire_reading(Settings.read(self.environment(**changed)), lambda _message: None)
         try:
             yield wiring
         finally:

@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascade_cli.domain.shop.exchange import Exchange, Rates
-from cascade_cli.domain.shop.exchange import RatesError as RatesError  # noqa: PLC0414 - for doctor
+from cascade_cli.domain.shop.exchange import Exchange, Rates, RatesError
 from cascade_cli.settings import RATES_FILE
 
 if TYPE_CHECKING:

@@ -195,4 +195,11 @@ def global_options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    ctx.obj = Session(sandbox, env_file, quiet, verbose, no_color, not no_pager)
+    ctx.obj = Session(
+        sandbox=sandbox,
+        env_file=env_file,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+        pages=not no_pager,
+    )

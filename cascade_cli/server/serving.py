@@ -22,9 +22,7 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
-from cascade_cli.adapters.stripe.signature import EventGate, secrets_in
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock, worker_lock
+from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
@@ -42,6 +40,8 @@ from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND
 from cascade_cli.services.selling.payment_sales import PaymentSales
 from cascade_cli.services.selling.payment_status import PaymentStatuses
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
@@ -95,12 +95,11 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
     intents = PaymentIntents(client, wiring.allocations.find)
-    signing = settings.webhook_secret.reveal() if settings.webhook_secret else ""
     with ExitStack() as stack:
         _open_journal(inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
-            gate=EventGate(secrets_in(signing), livemode=settings.livemode, now=utc_now),
+            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=utc_now),
             batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
             sales=PaymentSales(
@@ -155,7 +154,7 @@ def _intake(
 ) -> Intake:
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
     journal = _journal(dependencies, wiring.clock.now)
-    writing = bootstrap_writes(wiring, journal, dependencies.tell, leadership.check)
+    writing = wire_writing(wiring, journal, dependencies.tell, leadership.check)
     base, live = settings.airtable_base, settings.livemode
     facts = {"operator": dependencies.identity.operator, "livemode": live}
 

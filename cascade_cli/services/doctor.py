@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from cascade_cli.adapters.http.probing import ProbingTransport
-from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.stripe.probes import AccountProbe
-from cascade_cli.adapters.stripe.signature import FAST_CLOCK, TOLERANCE, secrets_in
-from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader, VeniceApi
-from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
-from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.domain.delivery.processor import Citizen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.doctor import (
     airtable,
@@ -35,6 +28,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
+from cascade_cli.services.ports import AccountPort, BasePort, JournalLookPort, VenicePort
 from cascade_cli.settings import Settings
 
 
@@ -42,27 +36,20 @@ from cascade_cli.settings import Settings
 class Instruments:
     """What doctor reads with. None of it can write.
 
-    `journal` is the error if its address is wrong. `clocks` are transports, by their service.
+    `journal` is the error if its address is wrong. `skews` tells how far this clock was ahead of
+    each service that has answered so far.
     """
 
     settings: Settings
-    account: AccountProbe
-    base: BaseProbe
-    citizens: CitizenReader
-    transfers: TransferReader
-    legacy: LegacyReader
-    venice: VeniceApi
-    journal: JournalProbe | CascadeError
-    clocks: Sequence[tuple[str, ProbingTransport]]
-    transports: Sequence[ProbingTransport]
+    account: AccountPort
+    base: BasePort
+    transfers: VenicePort
+    citizens_called: Callable[[str], list[Citizen]]
+    legacy_since: Callable[[datetime], list[Stratagem]]
+    ask_venice: Callable[[str], venice.Answers]
+    journal: JournalLookPort | CascadeError
+    skews: Callable[[], list[machine.Skew]]
     now: Callable[[], datetime]
-
-    def close(self) -> None:
-        """Give back the connections."""
-        for transport in self.transports:
-            transport.close()
-        if isinstance(self.journal, JournalProbe):
-            self.journal.close()
 
 
 @dataclass(frozen=True)
@@ -155,17 +142,16 @@ class Doctor:
         yield from airtable.judge_access(base, refusals)
 
     def _schema(self) -> Iterator[Check]:
-        tables = self._with.base.tables()
-        if tables is None:
+        schema = self._with.base.schema(self._with.settings.processor_class)
+        if schema is None:
             yield airtable.SCHEMA_UNKNOWN.seen("the token may not read the base's schema")
             return
-        needed = list(needs(tables, self._with.settings.processor_class))
-        yield from airtable.judge_tables(tables, needed)
-        yield airtable.judge_record(tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
+        yield from airtable.judge_tables(schema.tables, schema.needs)
+        yield airtable.judge_record(schema.record, schema.record_fields)
 
     def _processor(self) -> Iterator[Check]:
         settings, now = self._with.settings, self._with.now()
-        called = self._with.citizens.called(settings.processor)
+        called = self._with.citizens_called(settings.processor)
         yield from processor.judge_processor(settings.processor, called)
         exact = [citizen for citizen in called if citizen.username == settings.processor]
         if len(exact) == 1:
@@ -190,7 +176,7 @@ class Doctor:
 
     def _older(self) -> Iterator[Check]:
         now = self._with.now()
-        rows = self._with.legacy.legacy_since(now - venice.LEGACY_LOOKED_BACK)
+        rows = self._with.legacy_since(now - venice.LEGACY_LOOKED_BACK)
         yield venice.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)
         yield venice.judge_payers([row for row in rows if row.other_processor])
 
@@ -205,11 +191,8 @@ class Doctor:
         """If the journal cannot be read, its own area says so."""
         probe = self._with.journal
         try:
-            return (
-                probe.mode_of(self._with.settings.airtable_base)
-                if isinstance(probe, JournalProbe)
-                else None
-            )
+            base = self._with.settings.airtable_base
+            return None if isinstance(probe, CascadeError) else probe.mode_of(base)
         except JournalError:
             return None
 
@@ -221,8 +204,7 @@ class Doctor:
         endpoints = account.endpoints()
         yield from webhook.judge_endpoints(endpoints, self._with.settings.acted_on)
         if accepted:
-            secret = self._with.settings.webhook_secret
-            secrets = secrets_in(secret.reveal()) if secret else ()
+            secrets = self._with.settings.signing_secrets
             yield from webhook.judge_secret(secrets, endpoints, accepted)
         yield webhook.judge_deliveries(account.undelivered(now - KEPT), now)
 
@@ -234,13 +216,13 @@ class Doctor:
         probe = self._with.journal
         try:
             since = self._with.now() - webhook.LOOKED_BACK
-            return probe.acceptance(latest, since) if isinstance(probe, JournalProbe) else None
+            return None if isinstance(probe, CascadeError) else probe.acceptance(latest, since)
         except JournalError:
             return None
 
     def _venice(self) -> Iterator[Check]:
         try:
-            answers = self._with.venice.ask(self._with.settings.processor)
+            answers = self._with.ask_venice(self._with.settings.processor)
         except UnreachableError as error:
             yield venice.API_UNREACHABLE.seen(error.message)
         else:
@@ -248,7 +230,7 @@ class Doctor:
 
     def _journal(self) -> Iterator[Check]:
         probe = self._with.journal
-        if not isinstance(probe, JournalProbe):
+        if isinstance(probe, CascadeError):
             yield journal.ADDRESS.seen(probe.message)
             return
         try:
@@ -267,13 +249,10 @@ class Doctor:
         return has_mode(True) or has_mode(False)  # noqa: FBT003 - live or test: both are asked
 
     def _clocks(self) -> Iterator[Check]:
-        skews = [
-            machine.Skew(name, t.ahead) for name, t in self._with.clocks if t.ahead is not None
-        ]
-        return machine.judge_clocks(skews, furthest_ahead=TOLERANCE, furthest_behind=FAST_CLOCK)
+        return machine.judge_clocks(self._with.skews())
 
 
-def _judge_existing(probe: JournalProbe) -> Iterator[Check]:
+def _judge_existing(probe: JournalLookPort) -> Iterator[Check]:
     yield from journal.judge_place(probe.place)
     try:
         probe.try_to_write()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from cascade_cli.adapters.price_list_file import read_prices
-from cascade_cli.adapters.reference_rates import PublishedRates, RatesError
 from cascade_cli.domain.doctor import airtable, settings, stripe
 from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
@@ -61,15 +60,17 @@ class Examined:
     settings: Settings
 
 
-def examine_settings(values: Mapping[str, str]) -> Examined:
-    """Read each alone, then all together."""
+def examine_settings(
+    values: Mapping[str, str], read_prices: Callable[[Settings], PriceList]
+) -> Examined:
+    """Read each alone, then all together. `read_prices` may raise SettingsError."""
     readings = [_reading(setting, values) for setting in SETTINGS]
     wrong = {reading.name for reading in readings if reading.problem}
     usable = {name: value for name, value in values.items() if name not in wrong}
     checks = list(settings.judge_settings(readings))
     usable, contradictions = _reconciled({**_STAND_INS, **usable})
     found = Settings.read(usable)
-    checks += [*contradictions, *_limits(found)]
+    checks += [*contradictions, *_limits(found, read_prices)]
     token = found.api_token
     checks += settings.judge_token(len(token.reveal()) if token else 0)
     return Examined(tuple(checks), found)
@@ -110,9 +111,9 @@ def _contradiction(error: SettingsError, closes: tuple[str, ...]) -> Check:
     return settings.CONTRADICTION.seen(error.message, advice=error.hint, closes=closes)
 
 
-def _limits(found: Settings) -> Iterator[Check]:
+def _limits(found: Settings, read_prices: Callable[[Settings], PriceList]) -> Iterator[Check]:
     try:
-        prices = read_prices(found.prices_file, PublishedRates(found.rates_file))
+        prices = read_prices(found)
     except SettingsError as error:
         yield settings.PRICES_WRONG.seen(error.message, name=PRICES.name, advice=error.hint)
     else:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cascade_cli.domain.delivery.arrival_notices import Arrival
+    from cascade_cli.domain.doctor.airtable import Base, BaseSchema
+    from cascade_cli.domain.doctor.journal import Place
+    from cascade_cli.domain.doctor.stripe import Account, Right
+    from cascade_cli.domain.doctor.webhook import Acceptance, Endpoint, Undelivered
     from cascade_cli.domain.records.charges import Charge, Dispute, Listing
     from cascade_cli.domain.records.citizens import Resident
     from cascade_cli.domain.records.journal_entries import (
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
         Claim,
         Entry,
         Fate,
+        Head,
         Holder,
         Intent,
+        Verification,
     )
     from cascade_cli.domain.records.orders import Order
     from cascade_cli.domain.records.stratagems import Stratagem
@@ -282,6 +288,70 @@ class InboxPort(Protocol):
 
     def worker(self, base_id: str) -> Holder | None:
         """Which `cascade serve` credits the base's events."""
+
+
+class AccountPort(Protocol):
+    """Where doctor looks at the Stripe account."""
+
+    def account(self) -> Account:
+        """Whose key it is."""
+
+    def rights(self) -> Iterable[Right]:
+        """What the key may read."""
+
+    def endpoints(self) -> list[Endpoint]:
+        """The webhook endpoints."""
+
+    def undelivered(self, since: datetime) -> list[Undelivered]:
+        """The newest events that some endpoint has not accepted."""
+
+    def latest_payments(self) -> list[str]:
+        """The ids of the newest events that tell of a payment."""
+
+
+class BasePort(Protocol):
+    """Where doctor looks at Venice's base."""
+
+    def check_token(self) -> None:
+        """Raises CredentialsError if Airtable does not know the token."""
+
+    def base(self) -> Base:
+        """Its name, and what the token's owner may do there."""
+
+    def refusals(self) -> Iterable[tuple[str, str]]:
+        """Each table that is read, and why it cannot be."""
+
+    def schema(self, social_class: str) -> BaseSchema | None:
+        """Its fields, and those that are needed; None if the token may not read them."""
+
+
+class JournalLookPort(Protocol):
+    """Where doctor looks at the journal, which may not exist; nothing is left behind."""
+
+    told: Head | None
+    """The newest head that was told to anybody."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is, and who may write it."""
+
+    def exists(self) -> bool:
+        """Whether it is there."""
+
+    def try_to_write(self) -> None:
+        """Raises JournalError if nothing can be written."""
+
+    def verify(self) -> Verification:
+        """Recompute the chain."""
+
+    def holds(self, head: Head) -> bool:
+        """Whether the chain has that entry."""
+
+    def mode_of(self, base_id: str) -> bool | None:
+        """Whether the base was bound to live payments; None where neither."""
+
+    def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
+        """What the inbox holds."""
 
 
 @dataclass(frozen=True)

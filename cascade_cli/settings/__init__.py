@@ -188,6 +188,13 @@ class Settings:
         return acted_on(refunds=auto, disputes=hold)
 
     @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """The webhook's secrets, separated by commas; the first is the one to sign with."""
+        named = self.webhook_secret.reveal() if self.webhook_secret else ""
+        # An empty one would let everybody sign.
+        return tuple(part for part in named.split(",") if part)
+
+    @property
     def collects(self) -> bool:
         """Whether ducats are taken back at all without a person who says how many."""
         return self.refund_policy is not Policy.NONE

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.refunds.money_back import money_back
+from cascade_cli.wiring.reading import Wiring
 from tests.sandboxed import Sandboxed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from cascade_cli.adapters.stripe.money_moved import release_among, to_dispute, to_refund, to_refunds
 from cascade_cli.adapters.stripe.purchase_parser import to_charge
-from cascade_cli.bootstrap import Wiring
+from cascade_cli.wiring.reading import Wiring
 from tests.adapters.test_purchases import AT, DAY
 from tests.sandboxed import Sandboxed
 

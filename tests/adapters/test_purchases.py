@@ -10,8 +10,8 @@ import pytest
 
 from cascade_cli.adapters.stripe.purchase_parser import is_ducat_purchase
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.wiring.reading import Wiring
 from tests.sandboxed import Sandboxed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.wiring.reading import Wiring
 from tests.conftest import ManualClock
 from tests.sandboxed import Sandboxed
 

@@ -12,13 +12,13 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.records.journal_entries import Fate, Worker
 from cascade_cli.sandbox.wire import Response, json_response
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ToldArrivals
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.writing import wire_writing
 from tests.arrivals.told import airtable_reads, arrived, delivered, is_arrival, night, texts
 from tests.credit.counter import Counter
 from tests.credit.faults import throttled, unavailable
@@ -255,9 +255,9 @@ def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Jou
     """A desk of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
-    wiring = bootstrap(Settings.read(counter.environment()), lambda _message: None)
+    wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)
     with closing(Journal(url, worker, now=utc_now)) as journal:
-        yield bootstrap_writes(wiring, journal, lambda _message: None).arrivals, journal
+        yield wire_writing(wiring, journal, lambda _message: None).arrivals, journal
     wiring.airtable.close()
     wiring.stripe.close()
 

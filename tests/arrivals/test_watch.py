@@ -12,14 +12,14 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.writing import wire_writing
 from tests.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.credit.counter import Counter
 from tests.credit.faults import throttled, unavailable
@@ -53,10 +53,10 @@ def hour(counter: Counter) -> Iterator[Hour]:
     """16:00 in Rome: the engine runs in three hours."""
     worker = Worker("run-serve", "here", 1, "anna", "serve")
     url = f"sqlite:///{counter.state}/journal.sqlite3"
-    wiring = bootstrap(Settings.read(counter.environment()), lambda _message: None)
+    wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)
     counter.state.mkdir(exist_ok=True)
     with closing(Journal(url, worker, now=utc_now)) as journal:
-        yield Hour(counter, bootstrap_writes(wiring, journal, lambda _message: None).arrivals)
+        yield Hour(counter, wire_writing(wiring, journal, lambda _message: None).arrivals)
     wiring.airtable.close()
     wiring.stripe.close()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.wiring.worker import this_worker
 from tests.cli_citizen.treasury import Treasury, is_citizen_read, is_citizen_write
 from tests.credit.faults import throttled, unavailable
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from cascade_cli.adapters.http.transport import permitted, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import NotificationWriter
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import WriteWiring, bootstrap_writes
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.ports import Surroundings
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import WriteWiring, wire_writing
 from tests.credit.counter import Counter
 
 
@@ -30,12 +30,12 @@ class Workers:
 
     def writing(self, **settings: str) -> WriteWiring:
         """All that writes, for one worker."""
-        wiring = bootstrap(
+        wiring = wire_reading(
             Settings.read(self.counter.environment(**settings)), lambda _message: None
         )
         journal = Journal(self.url, this_worker("test"), now=utc_now)
         self.stack.enter_context(closing(journal))
-        return bootstrap_writes(wiring, journal, lambda _message: None)
+        return wire_writing(wiring, journal, lambda _message: None)
 
     def deliverer(
         self,
@@ -48,7 +48,7 @@ class Workers:
     ) -> Deliverer:
         """One worker's, in these surroundings."""
         chosen = Settings.read(self.counter.environment(**settings))
-        wiring, writing = bootstrap(chosen, tell), self.writing(**settings)
+        wiring, writing = wire_reading(chosen, tell), self.writing(**settings)
         return Deliverer(
             reader=wiring.venice,
             writer=writing.writer,

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain.records.journal_entries import Intent
 from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, json_response
+from cascade_cli.wiring.worker import this_worker
 from tests.credit.counter import Counter
 from tests.credit.faults import is_create, is_update, is_write, unavailable
 

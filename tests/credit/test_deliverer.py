@@ -14,7 +14,6 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain.delivery.deliveries import Delivery, Result, Sighting
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.gifts import Gift
@@ -24,6 +23,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import ServiceError, SettingsError, ThrottledError, UnreachableError
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.wiring.worker import this_worker
 from tests.credit.counter import Counter
 from tests.credit.desks import Workers, workers
 from tests.credit.faults import is_create, is_notification, is_update, throttled, unavailable

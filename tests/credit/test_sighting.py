@@ -12,13 +12,13 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import wire_writing
 from tests.credit.counter import Counter
 
 ORDER = manual_order("marco", Decimal(5), reason="gift", reference="r1", facts={})
@@ -34,8 +34,8 @@ def desks(counter: Counter, tmp_path: Path) -> Iterator[Callable[[], CreditServi
             url = f"sqlite:///{tmp_path}/journal.sqlite3"
             journal = Journal(url, this_worker("test"), now=utc_now)
             stack.enter_context(closing(journal))
-            wiring = bootstrap(settings, lambda _message: None)
-            return bootstrap_writes(wiring, journal, lambda _message: None).service
+            wiring = wire_reading(settings, lambda _message: None)
+            return wire_writing(wiring, journal, lambda _message: None).service
 
         yield service
 

@@ -16,15 +16,15 @@ from cascade_cli.adapters.http.transport import Transport, utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.bootstrap import AIRTABLE_LOCKOUT_SECONDS, Wiring, bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.errors import ThrottledError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, Wiring, wire_reading
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import wire_writing
 from tests.credit.counter import Counter
 from tests.credit.faults import Which, is_create, is_update, throttled
 
@@ -57,7 +57,7 @@ def patient(counter: Counter, tmp_path: Path) -> Iterator[PatientDesk]:
     pacer = Pacer(0, clock=lambda: sum(pauses), sleep=sleep)
     url = f"sqlite:///{tmp_path}/journal.sqlite3"
     with closing(Journal(url, this_worker("test"), now=utc_now)) as journal:
-        writing = bootstrap_writes(_wiring(counter, pacer), journal, lambda _message: None)
+        writing = wire_writing(_wiring(counter, pacer), journal, lambda _message: None)
         yield PatientDesk(writing.service, pauses)
 
 
@@ -66,7 +66,7 @@ def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
     transport = Transport(pacer, lockout_seconds=AIRTABLE_LOCKOUT_SECONDS)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, transport)
     venice = TransferReader(api, settings.airtable_base, settings.processor)
-    usual = bootstrap(settings, lambda _message: None)
+    usual = wire_reading(settings, lambda _message: None)
     return replace(usual, airtable=transport, api=api, venice=venice)
 
 

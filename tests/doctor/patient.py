@@ -24,7 +24,6 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.cli.app import run
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import Finding, Level
 from cascade_cli.domain.doctor.webhook import PATH
@@ -33,6 +32,7 @@ from cascade_cli.domain.records.stripe_events import EventState, Settlement
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response
+from cascade_cli.wiring.worker import this_worker
 from tests.sandboxed import Sandboxed
 
 

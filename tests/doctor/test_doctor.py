@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from cascade_cli.cli.context.connection import effective
-from cascade_cli.cli.doctor.instruments import instruments
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, UNREAD, Check, Level
 from cascade_cli.services.doctor import Doctor
 from cascade_cli.services.doctor_settings import examine_settings
+from cascade_cli.wiring.connection import effective
+from cascade_cli.wiring.doctor import instruments
+from cascade_cli.wiring.reading import prices_of
 from tests.doctor import patient as patients
 from tests.doctor.patient import FINDINGS, Examination, Patient, provokes
 
@@ -134,10 +135,9 @@ def test_an_area_that_breaks_off_hides_no_other(patient: Patient) -> Examination
     session = Session(environ=patient.sandboxed.environment())
     heard: list[Exception] = []
     with effective(session, dict(session.environ)) as values:
-        examined = examine_settings(values)
-        tools = instruments(session, examined.settings, values)
-        checks = _Clumsy(tools, heard.append).examine(examined.checks)
-        tools.close()
+        examined = examine_settings(values, prices_of)
+        with instruments(session, examined.settings, values) as tools:
+            checks = _Clumsy(tools, heard.append).examine(examined.checks)
     assert [type(error) for error in heard] == [ZeroDivisionError]
     assert any(check.area == "clocks" for check in checks)
     return _examination(checks)

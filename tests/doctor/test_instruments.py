@@ -21,9 +21,9 @@ from cascade_cli.adapters.journal.database import Database, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.errors import JournalError
 from cascade_cli.sandbox.wire import Response
+from cascade_cli.wiring.worker import this_worker
 from tests.adapters_journal.postgresql import PostgresqlServer, running_postgresql
 from tests.sandboxed import Sandboxed
 

@@ -13,8 +13,6 @@ import pytest
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.bootstrap import bootstrap
-from cascade_cli.bootstrap_writes import bootstrap_writes, run_lock
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.stripe_events import Event, Settlement
 from cascade_cli.domain.shop.times import Window
@@ -22,6 +20,8 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.refunds.automatic_refunds import PAUSE
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.writing import run_lock, wire_writing
 from tests.credit.counter import Counter
 from tests.organisations.guild import bought, replayed, stripe_of
 
@@ -62,10 +62,10 @@ class Till:
 def opened(counter: Counter, folder: Path) -> Iterator[Till]:
     settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
     identity = Worker("run-serve", "till", 1, "anna", "serve")
-    wiring = bootstrap(settings, lambda _message: None)
+    wiring = wire_reading(settings, lambda _message: None)
     with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
         journal = Journal(database, identity, now=utc_now)
-        writing = bootstrap_writes(wiring, journal, lambda _message: None)
+        writing = wire_writing(wiring, journal, lambda _message: None)
         automatic_refunds = writing.automatic_refunds(
             settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID)
         )

@@ -29,10 +29,10 @@ import time_machine
 
 from cascade_cli.backend import credit_ducats_sync
 from cascade_cli.cli.app import run
-from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import order_for_charge
+from cascade_cli.wiring.write_context import write_context
 
 MOST_AT_ONCE = 20
 _BETWEEN_TRIES_SECONDS = 0.02
@@ -116,13 +116,13 @@ def _credit_one(payments: Sequence[Payment]) -> list[Payment]:
 
 @contextmanager
 def _crediting_some() -> Iterator[Callable[[Sequence[Payment]], list[Payment]]]:
-    with workshop(Session(quiet=True), "race", lock=False) as shop:
-        shop.begin()
-        service, stripe = shop.writing.service, shop.reading.payments
+    with write_context(Session(quiet=True), "race", lock=False) as context:
+        context.begin()
+        service, stripe = context.writing.service, context.reading.payments
 
         def credit(payments: Sequence[Payment]) -> list[Payment]:
             charges = [stripe.payment(payment.intent) for payment in payments]
-            orders = [order_for_charge(c, "race", shop.facts()) for c in charges if c]
+            orders = [order_for_charge(c, "race", context.facts()) for c in charges if c]
             deliveries = service.carry_out(service.plan(orders))
             return [p for p, d in zip(payments, deliveries, strict=True) if _has_to_wait(d)]
 

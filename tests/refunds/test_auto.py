@@ -11,7 +11,6 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.bootstrap_writes import run_lock
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.stripe_events import EventState
@@ -19,6 +18,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.refunds.automatic_refunds import AFTER_THE_RUN
+from cascade_cli.wiring.writing import run_lock
 from tests.credit.counter import Answer, Counter
 from tests.credit.faults import is_update, is_write
 from tests.refunds.test_refund import bought, charge_of, give_money_back, reconciled

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.sandbox.wire import json_response
+from cascade_cli.wiring.worker import this_worker
 from tests.cli.invoking import ROOT, in_a_process
 from tests.credit.counter import Answer, Counter
 from tests.report.reading import Page, page

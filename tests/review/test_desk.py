@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.context.write_context import workshop
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
@@ -18,6 +17,7 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.errors import GuardError
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ReviewService
+from cascade_cli.wiring.write_context import write_context
 from tests.credit.counter import Counter
 from tests.refunds.test_refund import bought, give_money_back
 from tests.resolve.cases import (
@@ -39,19 +39,19 @@ def service_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewServic
         for name, value in counter.environment(**settings).items():
             patch.setenv(name, value)
         session = Session(environ=os.environ, quiet=True)
-        with workshop(session, "review", lock=False) as shop:
+        with write_context(session, "review", lock=False) as context:
             options = ReconcileOptions()
-            attempt, _, _ = first(session, shop.reading, options, counter.now(), lambda: None)
+            attempt, _, _ = first(session, context.reading, options, counter.now(), lambda: None)
             found = attempt.outcome
             assert isinstance(found, JudgedOutcome)
-            settings_now = shop.settings
+            settings_now = context.settings
             service = ReviewService(
-                resolve_service(shop),
-                shop.journal,
+                resolve_service(context),
+                context.journal,
                 settings_now.airtable_base,
-                shop.worker,
+                context.worker,
                 settings_now.refund_policy,
-                shop.facts(),
+                context.facts(),
             )
             run = found.run
             yield (

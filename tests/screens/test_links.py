@@ -10,10 +10,10 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.console import PipeConsole
 from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.wiring.connection import connected
 from tests.screens.terminal import Terminal
 
 _LINK = re.compile(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\(?:\x1b\[[\d;]*m)?([^\x1b]+)")

@@ -13,13 +13,13 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.bootstrap_writes import worker_lock
 from cascade_cli.domain.records.journal_entries import EntryKind, Worker
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.server.worker import STANDBY_SECONDS
+from cascade_cli.wiring.writing import worker_lock
 from tests.adapters_journal.postgresql import running_postgresql
 from tests.sandboxed import Sandboxed, served
 from tests.server.conftest import Shop, eventually, shop_at

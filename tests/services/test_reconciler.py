@@ -8,7 +8,6 @@ from threading import Barrier
 
 import pytest
 
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.selling.pricing import PriceList
@@ -19,6 +18,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.reading import Wiring
 from tests.sandboxed import Sandboxed, served
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

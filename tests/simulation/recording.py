@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.bootstrap_writes import LOCK_LEASE
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.records.journal_entries import Attempt, Claim, Entry, Fate, Intent, Worker
 from cascade_cli.errors import JournalError
+from cascade_cli.wiring.writing import LOCK_LEASE
 from tests.simulation.pooler import Drops, PooledDatabase
 from tests.simulation.process import Process
 from tests.simulation.running import RUN_LOCK, Gate

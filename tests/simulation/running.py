@@ -8,8 +8,8 @@ from datetime import datetime
 
 from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.locks import RunLock
-from cascade_cli.bootstrap_writes import HEARTBEAT_SECONDS, LOCK_LEASE
 from cascade_cli.errors import JournalError
+from cascade_cli.wiring.writing import HEARTBEAT_SECONDS, LOCK_LEASE
 from tests.simulation.process import Process
 
 RUN_LOCK = "base simulated"

@@ -14,11 +14,11 @@ import pytest
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.bootstrap_writes import worker_lock
 from cascade_cli.cli.terminal.sparkline import ASCII
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
+from cascade_cli.wiring.writing import worker_lock
 from tests.docs.documents import TOPICS, fences
 from tests.screens.snapshots import kept
 from tests.shop_day import ShopDay

@@ -16,12 +16,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.records.stripe_events import FURTHEST_AHEAD, OLDEST_SIGNATURE, Event
 from cascade_cli.errors import GuardError
 
-TOLERANCE = timedelta(seconds=300)
-# Clocks differ a little; a signature from further ahead was made to be kept for later.
-FAST_CLOCK = timedelta(seconds=30)
 _MOMENT = re.compile(r"[0-9]{1,11}")
 _MODES = {True: "live", False: "test"}
 
@@ -45,12 +42,6 @@ class RefusedEventError(GuardError):
     def __init__(self, refusal: Refusal, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.refusal = refusal
-
-
-def secrets_in(setting: str) -> tuple[str, ...]:
-    """The signing secrets of a setting, separated by commas; the first is the one to sign with."""
-    # An empty one would let everybody sign.
-    return tuple(part for part in setting.split(",") if part)
 
 
 class EventGate:
@@ -84,13 +75,13 @@ class EventGate:
 
     def _check_time(self, moment: int) -> None:
         age = timedelta(seconds=self._now().timestamp() - moment)
-        if age > TOLERANCE:
+        if age > OLDEST_SIGNATURE:
             raise RefusedEventError(
                 Refusal.OLD,
-                f"The signature is older than {TOLERANCE.total_seconds():.0f} s.",
+                f"The signature is older than {OLDEST_SIGNATURE.total_seconds():.0f} s.",
                 "It may be a recording; Stripe signs each new delivery afresh.",
             )
-        if age < -FAST_CLOCK:
+        if age < -FURTHEST_AHEAD:
             raise RefusedEventError(
                 Refusal.FUTURE, "The signature is from the future.", "Check this machine's clock."
             )

@@ -21,8 +21,9 @@ from cascade_cli.adapters.http.transport import (
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
+from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
-from cascade_cli.domain.doctor.airtable import Base, Column
+from cascade_cli.domain.doctor.airtable import Base, BaseSchema, Column
 from cascade_cli.domain.doctor.venice import Answers
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE, Origin
@@ -67,18 +68,20 @@ class BaseProbe:
             else:
                 yield table, ""
 
-    def tables(self) -> dict[str, dict[str, Column]] | None:
-        """All fields by table and name. None if the token may not read the schema."""
+    def schema(self, social_class: str) -> BaseSchema | None:
+        """For a processor of that class. None if the token may not read the schema."""
         found = read_fields(self._api, self._base_id)
         if found is None:
             return None
-        return {
+        tables = {
             table: {
                 each.name: Column(each.type, each.type in COMPUTED_TYPES, each.options)
                 for each in fields
             }
             for table, fields in found.items()
         }
+        needed = tuple(needs(tables, social_class))
+        return BaseSchema(tables, needed, tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
 
 
 class LegacyReader(VeniceReader):

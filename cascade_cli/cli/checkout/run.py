@@ -12,7 +12,6 @@ from typing import Any
 
 from rich.text import Text
 
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.items.text import gift_document, show_gift
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.escape import escape
@@ -26,6 +25,7 @@ from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
+from cascade_cli.wiring.connection import connected
 
 
 @dataclass(frozen=True)

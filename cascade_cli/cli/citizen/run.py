@@ -8,10 +8,8 @@ from decimal import Decimal
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
 from cascade_cli.domain.records.orders import parse_ducats
@@ -20,6 +18,9 @@ from cascade_cli.errors import UsageError
 from cascade_cli.services.processor.balance import BalancePlan, BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import ProcessorService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.reading import Wiring
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 
@@ -75,46 +76,46 @@ def _change(
     wish_of: Callable[[Settings], BalanceWish],
     options: BalanceOptions,
 ) -> Outcome:
-    with workshop(session, command, lock=not options.dry_run) as shop:
-        wish, service = wish_of(shop.settings), _service(shop)
+    with write_context(session, command, lock=not options.dry_run) as context:
+        wish, service = wish_of(context.settings), _service(context)
         plan = service.plan(wish)
         if options.dry_run:
-            return plan_outcome(plan, shop.settings.processor)
+            return plan_outcome(plan, context.settings.processor)
         if plan.step.writes:
-            _prepare(shop, plan, yes=options.yes)
-        return report_outcome(session, service.carry_out(wish, plan), shop.settings.processor)
+            _prepare(context, plan, yes=options.yes)
+        return report_outcome(session, service.carry_out(wish, plan), context.settings.processor)
 
 
-def _prepare(shop: Workshop, plan: BalancePlan, *, yes: bool) -> None:
+def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) -> None:
     """Everything that stands before a write: the warning, the question, the guard of the mode."""
     before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
         check_answerable(yes=yes)
     if before is not None and plan.step.change is not BalanceChange.NONE:
-        next_run = shop.settings.engine.describe(shop.reading.clock.now())
-        shop.session.warn(
+        next_run = context.settings.engine.describe(context.reading.clock.now())
+        context.session.warn(
             "Venice's engine reads and writes this balance too, without a lock; its next run: "
             f"{next_run}."
         )
     if before is not None and lowers:
         after = rounded(plan.step.after)
-        confirm(shop.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
-    shop.begin()
+        confirm(context.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+    context.begin()
 
 
-def _service(shop: Workshop) -> BalanceService:
-    wiring, settings = shop.reading, shop.settings
+def _service(context: WriteContext[Session]) -> BalanceService:
+    wiring, settings = context.reading, context.settings
     base = settings.airtable_base
     return BalanceService(
         called=CitizenReader(wiring.api, base).called,
-        writer=shop.writing.writer,
+        writer=context.writing.writer,
         transfers=_transfers(wiring),
-        journal=shop.journal,
+        journal=context.journal,
         account=ProcessorAccount(
             base, settings.processor, settings.processor_class, settings.engine
         ),
-        around=shop.writing.around,
-        run=shop.worker.run,
+        around=context.writing.around,
+        run=context.worker.run,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from types import TracebackType
 
-from cascade_cli.cli.context.write_context import Workshop
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -16,6 +15,7 @@ from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
 from cascade_cli.services.delivery.credit_service import CreditPlan
+from cascade_cli.wiring.write_context import WriteContext
 
 MOST_NAMED = 5
 
@@ -47,18 +47,18 @@ class Interruption:
         if kind is KeyboardInterrupt and not self._is_told:
             self._session.complain("\nBroken off: nothing was written.")
 
-    def carry_out(self, shop: Workshop, plan: CreditPlan) -> list[Delivery]:
+    def carry_out(self, context: WriteContext[Session], plan: CreditPlan) -> list[Delivery]:
         """Raises as `CreditDesk.carry_out`."""
         try:
-            return shop.writing.service.carry_out(plan)
+            return context.writing.service.carry_out(plan)
         except KeyboardInterrupt:
             self._is_told = True
-            self._session.complain("\n" + "\n".join(self._lines(shop, plan.unwritten)))
+            self._session.complain("\n" + "\n".join(self._lines(context, plan.unwritten)))
             raise
 
-    def _lines(self, shop: Workshop, orders: Sequence[Order]) -> Iterable[str]:
+    def _lines(self, context: WriteContext[Session], orders: Sequence[Order]) -> Iterable[str]:
         try:
-            last = shop.journal.attempts([order.key for order in orders])
+            last = context.journal.attempts([order.key for order in orders])
         except JournalError as error:
             yield f"Broken off. What was written is not known: {error.message}"
         else:

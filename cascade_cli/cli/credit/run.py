@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.orders import Order, Override, parse_ducats
 from cascade_cli.domain.shop.shell import command
@@ -27,6 +27,7 @@ from cascade_cli.services.delivery.credit_requests import (
 )
 from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 FORMS = (
     "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "
@@ -40,7 +41,7 @@ class Wanted:
     """What the words or the file ask for: who is to get how much, and the orders for it."""
 
     credits: tuple[tuple[str, Decimal], ...]
-    orders: Callable[[Workshop], list[Order]]
+    orders: Callable[[WriteContext[Session]], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
     """A sentence on each citizen of the payment who does not exist, known once the orders are."""
@@ -88,10 +89,10 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
     check_answerable(yes=options.yes or options.dry_run)
     interruption = Interruption(session, options.again_as(wanted.made_up_reference))
     lock = not options.dry_run
-    with interruption, workshop(session, "credit", lock=lock, check=wanted.check) as shop:
+    with interruption, write_context(session, "credit", lock=lock, check=wanted.check) as context:
 
         def planned() -> CreditPlan:
-            return shop.writing.service.plan(wanted.orders(shop))
+            return context.writing.service.plan(wanted.orders(context))
 
         plan = planned()
         if options.dry_run:
@@ -101,10 +102,10 @@ def credit(session: Session, options: CreditOptions) -> Outcome:
                 show_plan(session.console(stderr=True), plan)
             question = f"Credit {plan.description}?"
             plan = confirm_plan(
-                shop, question, plan, planned, lambda plan: plan.writes, yes=options.yes
+                context, question, plan, planned, lambda plan: plan.writes, yes=options.yes
             )
-        shop.begin()
-        done = deliveries_outcome(interruption.carry_out(shop, plan), wanted.made_up_reference)
+        context.begin()
+        done = deliveries_outcome(interruption.carry_out(context, plan), wanted.made_up_reference)
         is_all = done.error is not None or not wanted.missing
         return done if is_all else replace(done, exit_code=ExitCode.DISCREPANCIES)
 
@@ -116,22 +117,24 @@ def _from_file(session: Session, options: CreditOptions) -> Wanted:
     rows = read_credit_file(options.file, session.warn)
     return Wanted(
         tuple((row.citizen, row.ducats) for row in rows),
-        lambda shop: [_order_of_row(shop, row, options.overrides) for row in rows],
+        lambda context: [_order_of_row(context, row, options.overrides) for row in rows],
     )
 
 
-def _order_of_row(shop: Workshop, row: CreditRow, overrides: frozenset[Override]) -> Order:
+def _order_of_row(
+    context: WriteContext[Session], row: CreditRow, overrides: frozenset[Override]
+) -> Order:
     """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
-    service, payment = shop.writing.service, row.payment
+    service, payment = context.writing.service, row.payment
     if not payment or service.is_promised_by_hand(payment):
-        return row.order(shop.facts())
-    charge = meant(shop.reading.payments, payment, row.citizen)
+        return row.order(context.facts())
+    charge = meant(context.reading.payments, payment, row.citizen)
     return service.order_for_payment(
         charge,
         row.citizen,
         row.ducats,
         reason=row.reason,
-        facts=shop.facts(),
+        facts=context.facts(),
         overrides=overrides,
     )
 
@@ -166,11 +169,11 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
     # Checks the words before any request; the facts come when somebody is connected.
     manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
 
-    def orders(shop: Workshop) -> list[Order]:
+    def orders(context: WriteContext[Session]) -> list[Order]:
         order = manual_order(
-            citizen, ducats, reason=reason, reference=reference, facts=shop.facts()
+            citizen, ducats, reason=reason, reference=reference, facts=context.facts()
         )
-        twins_since = shop.reading.clock.now() - TWIN_WINDOW if is_guarded else None
+        twins_since = context.reading.clock.now() - TWIN_WINDOW if is_guarded else None
         return [replace(order, refuse_twin_since=twins_since, again=options.again)]
 
     return Wanted(((citizen, ducats),), orders, made_up)
@@ -182,9 +185,9 @@ def _for_payment(
     check_payment_id(payment)
     check_words(citizen, reason)
 
-    def orders(shop: Workshop) -> list[Order]:
-        charge = meant(shop.reading.payments, payment, citizen)
-        service, facts = shop.writing.service, shop.facts()
+    def orders(context: WriteContext[Session]) -> list[Order]:
+        charge = meant(context.reading.payments, payment, citizen)
+        service, facts = context.writing.service, context.facts()
         order = service.order_for_payment(
             charge, citizen, ducats, reason=reason, facts=facts, overrides=overrides
         )
@@ -199,15 +202,15 @@ def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) ->
     check_words("citizen", reason)
     missing: list[str] = []
 
-    def orders(shop: Workshop) -> list[Order]:
-        service, charges = shop.writing.service, bought(shop.reading.payments, payment)
+    def orders(context: WriteContext[Session]) -> list[Order]:
+        service, charges = context.writing.service, bought(context.reading.payments, payment)
         found, missing[:] = service.orders_for_payment(
-            charges, reason=reason, facts=shop.facts(), overrides=overrides
+            charges, reason=reason, facts=context.facts(), overrides=overrides
         )
         if not found:
             raise GuardError(f"{'. '.join(missing)}.", "Nothing was written.")
         for sentence in missing:
-            shop.session.warn(f"{sentence}: nothing is credited to that name")
+            context.session.warn(f"{sentence}: nothing is credited to that name")
         return found
 
     return Wanted((), orders, missing=missing)

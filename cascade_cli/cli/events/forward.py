@@ -12,11 +12,9 @@ from rich.text import Text
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.events import EventReader
-from cascade_cli.adapters.stripe.signature import secrets_in
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.write_context import confirm
 from cascade_cli.cli.events.run import ChosenEvents
+from cascade_cli.cli.terminal.confirmation import confirm
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import (
@@ -28,6 +26,7 @@ from cascade_cli.errors import (
     UsageError,
 )
 from cascade_cli.settings import ENDPOINT_SECRET, WEBHOOK_SECRET
+from cascade_cli.wiring.connection import connected
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ def forward(
     """Send the chosen events one by one, oldest first; each once, whatever is answered."""
     receiver = receiver_of(url)
     with connected(session) as wiring:
-        secret = wiring.settings.webhook_secret
-        if secret is None or not secrets_in(secret.reveal()):
+        secrets = wiring.settings.signing_secrets
+        if not secrets:
             raise SettingsError(
                 f"{WEBHOOK_SECRET.name} is not set: {WEBHOOK_SECRET.meaning}.",
                 f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
@@ -91,7 +90,7 @@ def forward(
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
         confirm(session, f"Send {len(chosen.events)} events to {receiver}?", yes=yes)
-        webhook = Webhook(url, secrets_in(secret.reveal())[0], utc_now)
+        webhook = Webhook(url, secrets[0], utc_now)
         return _outcome(_send(webhook, chosen), receiver)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
 from cascade_cli.cli.events.run import ChosenEvents, EventSelection, choose, read_file
 from cascade_cli.cli.items.json import portion_document
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -26,6 +26,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.events.replay_service import PlannedReplay, ReplayPlan
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 LEFT_ALONE = "left_alone"
 _GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
@@ -54,15 +55,17 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
             dry_run=options.dry_run,
             yes=options.yes,
         )
-    with workshop(session, "events replay", lock=not options.dry_run) as shop:
-        _check_mode(shop, saved or ())
-        chosen = choose(shop.reading.events, selection, saved, shop.reading.clock.now())
-        automatic_refunds = shop.writing.automatic_refunds(shop.settings, shop.facts(), shop.begin)
-        back = Back.of(automatic_refunds, chosen.events, shop.settings.acted_on)
+    with write_context(session, "events replay", lock=not options.dry_run) as context:
+        _check_mode(context, saved or ())
+        chosen = choose(context.reading.events, selection, saved, context.reading.clock.now())
+        automatic_refunds = context.writing.automatic_refunds(
+            context.settings, context.facts(), context.begin
+        )
+        back = Back.of(automatic_refunds, chosen.events, context.settings.acted_on)
         rest = [event for event in chosen.events if event not in back.events]
 
         def planned() -> ReplayPlan:
-            return shop.writing.replayer.plan(rest, shop.facts())
+            return context.writing.replayer.plan(rest, context.facts())
 
         plan = planned()
         if options.dry_run:
@@ -75,15 +78,17 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
             _show_plan(session.console(stderr=True), plan)
             show_refunds(session.console(stderr=True), writing)
             question = _question(plan, len(writing))
-            plan = confirm_plan(shop, question, plan, planned, lambda plan: plan.writes, yes=False)
-        return _outcome(_carry_out(shop, chosen, plan, back))
+            plan = confirm_plan(
+                context, question, plan, planned, lambda plan: plan.writes, yes=False
+            )
+        return _outcome(_carry_out(context, chosen, plan, back))
 
 
-def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
-    ours = {shop.settings.livemode, None}
+def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None:
+    ours = {context.settings.livemode, None}
     other = next((e for e in events if e.livemode not in ours), None)
     if other:
-        modes, livemode = {True: "live", False: "test"}, shop.settings.livemode
+        modes, livemode = {True: "live", False: "test"}, context.settings.livemode
         raise GuardError(
             f"{other.id} is an event of {modes[not livemode]} mode, and the Stripe key is a "
             f"{modes[livemode]} key.",
@@ -91,12 +96,14 @@ def _check_mode(shop: Workshop, events: Sequence[Event]) -> None:
         )
 
 
-def _carry_out(shop: Workshop, chosen: ChosenEvents, plan: ReplayPlan, back: Back) -> ReplayReport:
+def _carry_out(
+    context: WriteContext[Session], chosen: ChosenEvents, plan: ReplayPlan, back: Back
+) -> ReplayReport:
     """Credits first: what is under way can be ended, what nobody has begun cannot."""
     deliveries: Sequence[Delivery] = []
     if plan.orders:
-        shop.begin()
-        deliveries = shop.writing.replayer.carry_out(plan)
+        context.begin()
+        deliveries = context.writing.replayer.carry_out(plan)
     return ReplayReport(chosen, plan, deliveries, back.settled())
 
 

@@ -13,9 +13,6 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.archive import archive_of
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
@@ -31,6 +28,9 @@ from cascade_cli.domain.records.stripe_events import (
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import archive_of
+from cascade_cli.wiring.reading import Wiring
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")

@@ -6,9 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cascade_cli.cli.context.archive import Archive, archive_of
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.known_decisions import decided
 from cascade_cli.cli.explain.json import citizen_document, story_document
 from cascade_cli.cli.explain.text import show_citizen, show_story
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -19,6 +16,9 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.services.explain.explain_service import explain as tell
 from cascade_cli.services.explain.explain_sources import ExplainSettings
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import Archive, archive_of
+from cascade_cli.wiring.journal_memory import decided
 
 Asked = TypeVar("Asked")
 Told = TypeVar("Told")

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
-
-from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.adapters.journal import Database, Journal
-from cascade_cli.cli.context.journal_location import journal_url
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import check_state_folder
-from cascade_cli.cli.context.told_heads import told
-from cascade_cli.cli.context.write_context import this_worker
+from cascade_cli.adapters.journal.told_heads import told
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
-from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.wiring.journal import existing_journal
 
 
 @dataclass(frozen=True)
@@ -45,35 +36,11 @@ class EntryOptions:
         }
 
 
-@contextmanager
-def existing_journal(session: Session) -> Iterator[Journal | None]:
-    """The journal to read, None where there is none. No other setting is needed."""
-    values = session.values()
-    enter_sandbox(session, values)
-    chosen = "" if session.sandbox else values.get(JOURNAL_URL.name, "").strip()
-    session.secrets += [chosen] if chosen else []
-    if not chosen:
-        check_state_folder(session.folder)
-    with journal_at(journal_url(session, chosen)) as journal:
-        yield journal
-
-
-@contextmanager
-def journal_at(url: str | URL) -> Iterator[Journal | None]:
-    """The journal at `url`, to read; None where there is none."""
-    database = Database(url)
-    if not database.exists():
-        yield None
-        return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
-        yield journal
-
-
 def head_to_tell(session: Session) -> Head | None:
     """The journal's head, from now on known as told; None where there is no journal to be read."""
     try:
         with existing_journal(session) as journal:
-            return told(session, journal) if journal else None
+            return told(session.folder, journal, session.warn) if journal else None
     except CascadeError:
         return None
 
@@ -102,7 +69,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
             )
         found = journal.verify(kept)
         if found.is_intact:
-            told(session, journal)
+            told(session.folder, journal, session.warn)
     data = {
         "intact": found.is_intact,
         "entries": found.entries,

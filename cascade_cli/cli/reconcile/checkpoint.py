@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.service_clock import ServiceClock
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.cli.terminal.windows import FIRST_REACH
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_kept
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.journal import run_journal
+from cascade_cli.wiring.reading import Wiring
 
 if TYPE_CHECKING:
     from cascade_cli.services.ports import JournalPort
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
     """As `believed`. Raises JournalError."""
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - costs 0.2 s
-
-    with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+    with run_journal(session, wiring) as journal:
         return believed(journal, wiring.settings.airtable_base, now)
 
 
@@ -35,10 +33,8 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     """
     if run.continues is None and not may_be_kept(run.snapshot.window):
         return
-    from cascade_cli.cli.context.write_context import open_journal, this_worker  # noqa: PLC0415 - as above
-
     try:
-        with closing(open_journal(session, wiring, this_worker("reconcile"))) as journal:
+        with run_journal(session, wiring) as journal:
             is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")

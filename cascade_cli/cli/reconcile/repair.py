@@ -12,10 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -27,6 +27,7 @@ from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 @dataclass(frozen=True)
@@ -41,52 +42,52 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
     """Repair what a machine may, then say what is now true."""
     check_options(options)
     check_answerable(yes=how.yes or how.dry_run)
-    with workshop(session, "reconcile --repair", lock=not how.dry_run) as shop:
-        look = partial(first, session, shop.reading, options)
-        before, window, memory = shop.reading.clock.settled(look)
+    with write_context(session, "reconcile --repair", lock=not how.dry_run) as context:
+        look = partial(first, session, context.reading, options)
+        before, window, memory = context.reading.clock.settled(look)
         if before.run is None:
             return before.outcome
-        plan = repairs_of(shop, before.run)
-        arrived = untold_arrivals(shop, before.run)
+        plan = repairs_of(context, before.run)
+        arrived = untold_arrivals(context, before.run)
         if how.dry_run:
             return _planned(before.outcome, plan, arrived)
 
         def look_again() -> RepairPlan:
-            now = once(session, shop.reading, window, options, memory)
+            now = once(session, context.reading, window, options, memory)
             if now.run is None:
                 raise now.outcome.error or GuardError("Not all could be read again.")
-            return repairs_of(shop, now.run)
+            return repairs_of(context, now.run)
 
         try:
-            deliveries, told = _carry_out(shop, plan, arrived, how, look_again)
+            deliveries, told = _carry_out(context, plan, arrived, how, look_again)
         except CascadeError as error:
             return _stopped(before.outcome, error)
         if not plan.repairs:
-            _remember(shop, options, before.run)
+            _remember(context, options, before.run)
             return _nothing_to_repair(before.outcome, plan, told)
-        after = once(session, shop.reading, window, options, memory)
+        after = once(session, context.reading, window, options, memory)
         if after.run is not None:
-            _remember(shop, options, after.run)
+            _remember(context, options, after.run)
         return _repaired(after.outcome, deliveries, told)
 
 
-def _remember(shop: Workshop, options: ReconcileOptions, run: Run) -> None:
+def _remember(context: WriteContext[Session], options: ReconcileOptions, run: Run) -> None:
     if options.until is None:
-        remember(shop.session, shop.reading, run)
+        remember(context.session, context.reading, run)
 
 
-def repairs_of(shop: Workshop, run: Run) -> RepairPlan:
+def repairs_of(context: WriteContext[Session], run: Run) -> RepairPlan:
     """What a machine may do about a run's discrepancies."""
     return plan_repairs(
         run.snapshot,
         run.result,
-        per_credit_ducats=shop.settings.max_per_credit,
-        facts=shop.facts(),
+        per_credit_ducats=context.settings.max_per_credit,
+        facts=context.facts(),
     )
 
 
 def _carry_out(
-    shop: Workshop,
+    context: WriteContext[Session],
     plan: RepairPlan,
     arrived: Sequence[Arrival],
     how: RepairOptions,
@@ -96,22 +97,24 @@ def _carry_out(
     if not plan.repairs and not arrived:
         return [], 0
     if plan.repairs and not how.yes:
-        show_plan(shop.session.console(stderr=True), plan)
+        show_plan(context.session.console(stderr=True), plan)
     question = _question(plan, arrived)
     try:
-        plan = confirm_plan(shop, question, plan, look_again, lambda plan: plan.writes, yes=how.yes)
+        plan = confirm_plan(
+            context, question, plan, look_again, lambda plan: plan.writes, yes=how.yes
+        )
     except GuardError:
         # A no to notices alone leaves the report to be shown.
         if plan.repairs:
             raise
-        shop.session.warn("nobody was told of arrivals: you said no")
+        context.session.warn("nobody was told of arrivals: you said no")
         return [], 0
-    shop.begin()
+    context.begin()
     try:
-        return deliver_repairs(shop, plan), tell_of_arrivals(shop, arrived)
+        return deliver_repairs(context, plan), tell_of_arrivals(context, arrived)
     except GuardError:
         # What is refused here says nothing against telling of what has arrived.
-        tell_of_arrivals(shop, arrived)
+        tell_of_arrivals(context, arrived)
         raise
 
 
@@ -123,14 +126,14 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 
-def deliver_repairs(shop: Workshop, plan: RepairPlan) -> list[Delivery]:
+def deliver_repairs(context: WriteContext[Session], plan: RepairPlan) -> list[Delivery]:
     """Carry out the plan. Raises GuardError if the processor cannot pay it."""
     if not plan.repairs:
         return []
     # What is only ended may hold a second row, whose ducats do go out.
     counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
-    shop.writing.available_balance.check(plan.total_ducats, counted)
-    return shop.writing.deliverer.deliver(
+    context.writing.available_balance.check(plan.total_ducats, counted)
+    return context.writing.deliverer.deliver(
         [repair.order for repair in plan.repairs], patience=PATIENCE
     )
 
@@ -219,27 +222,27 @@ def _document(planned: PlannedRepair) -> dict[str, Any]:
     }
 
 
-def untold_arrivals(shop: Workshop, run: Run) -> tuple[Arrival, ...]:
+def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, ...]:
     """Of whom the run read, or the journal still waits for, and nobody was told."""
-    service = shop.writing.arrivals
-    keys = list(service.untold(datetime.now(UTC) - NEWS - shop.settings.lifetime))
+    service = context.writing.arrivals
+    keys = list(service.untold(datetime.now(UTC) - NEWS - context.settings.lifetime))
     try:
         return service.arrived(keys, run.snapshot.stratagems)
     except JournalError:
         raise
     except ServiceError as error:
-        shop.session.warn(f"nobody is told of arrivals: {error.message}")
+        context.session.warn(f"nobody is told of arrivals: {error.message}")
         return ()
 
 
-def tell_of_arrivals(shop: Workshop, arrived: Sequence[Arrival]) -> int:
+def tell_of_arrivals(context: WriteContext[Session], arrived: Sequence[Arrival]) -> int:
     """How many notices were written; what is not told is a warning."""
     try:
-        return shop.writing.arrivals.tell(arrived).by_fate[Fate.APPLIED]
+        return context.writing.arrivals.tell(arrived).by_fate[Fate.APPLIED]
     except JournalError:
         raise
     except CascadeError as error:
-        shop.session.warn(f"not all were told of arrivals: {error.message}")
+        context.session.warn(f"not all were told of arrivals: {error.message}")
         return 0
 
 

@@ -16,9 +16,6 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from cascade_cli.adapters.http.transport import Transport
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.known_decisions import decided, forget_debts
 from cascade_cli.cli.items.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.checkpoint import recall, remember
 from cascade_cli.cli.reconcile.csv import write_csv
@@ -38,6 +35,9 @@ from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal_memory import decided, forget_debts
+from cascade_cli.wiring.reading import Wiring
 
 
 @dataclass(frozen=True)

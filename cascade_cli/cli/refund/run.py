@@ -6,15 +6,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.context.write_context import (
-    Workshop,
-    check_answerable,
-    confirm_plan,
-    workshop,
-)
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -28,6 +23,7 @@ from cascade_cli.services.delivery.credit_requests import (
     check_words,
 )
 from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
@@ -35,26 +31,26 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
     check_payment_id(options.payment)
     ducats = _amount(options)
     check_answerable(yes=options.yes or options.dry_run)
-    with workshop(session, "refund", lock=not options.dry_run) as shop:
-        service = shop.writing.refunds
+    with write_context(session, "refund", lock=not options.dry_run) as context:
+        service = context.writing.refunds
         picture, *others = service.look(options.payment)
         if options.write_off is not None:
             refuse_nothing_back(options.payment, [picture, *others])
-        policy = shop.settings.refund_policy
+        policy = context.settings.refund_policy
         if others:
-            return refund_many(shop, options, [picture, *others])
+            return refund_many(context, options, [picture, *others])
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         # What is written off is not planned: it may be exactly what nothing can be done about.
-        wish = RefundWish(policy, shop.facts(), ducats, options.overrides)
+        wish = RefundWish(policy, context.facts(), ducats, options.overrides)
         if options.write_off is not None:
-            return _write_off(shop, options, RefundPlan(picture), options.write_off)
+            return _write_off(context, options, RefundPlan(picture), options.write_off)
         plan = service.plan(picture, wish)
         if not plan.is_work:
             return _planned(plan, policy, dry_run=options.dry_run, last=NOTHING)
         if options.dry_run:
             return _planned(plan, policy, dry_run=True)
-        return _carry_out(shop, options, plan, wish)
+        return _carry_out(context, options, plan, wish)
 
 
 def _amount(options: RefundOptions) -> Decimal | None:
@@ -71,20 +67,20 @@ def _amount(options: RefundOptions) -> Decimal | None:
 
 
 def _carry_out(
-    shop: Workshop, options: RefundOptions, plan: RefundPlan, wish: RefundWish
+    context: WriteContext[Session], options: RefundOptions, plan: RefundPlan, wish: RefundWish
 ) -> Outcome:
     if not options.yes:
-        _show(shop.session, plan, wish.policy, stderr=True)
-    service, question = shop.writing.refunds, f"Do this for {options.payment}?"
+        _show(context.session, plan, wish.policy, stderr=True)
+    service, question = context.writing.refunds, f"Do this for {options.payment}?"
 
     def planned() -> RefundPlan:
         (picture,) = service.look(options.payment)
         return service.plan(picture, wish)
 
-    plan = confirm_plan(shop, question, plan, planned, lambda plan: plan.writes, yes=options.yes)
-    shop.begin()
-    (done,) = shop.writing.refunds.carry_out([plan], wish)
-    (after,) = shop.writing.refunds.look(options.payment)
+    plan = confirm_plan(context, question, plan, planned, lambda plan: plan.writes, yes=options.yes)
+    context.begin()
+    (done,) = context.writing.refunds.carry_out([plan], wish)
+    (after,) = context.writing.refunds.look(options.payment)
     found = _planned(RefundPlan(after), wish.policy)
     return _done(found, done.deliveries, done.refused)
 
@@ -104,21 +100,23 @@ def _done(found: Outcome, deliveries: Sequence[Delivery], refused: GuardError | 
     return Outcome(data, show, error.exit_code if error else ExitCode.OK, error)
 
 
-def _write_off(shop: Workshop, options: RefundOptions, plan: RefundPlan, reason: str) -> Outcome:
-    policy, picture = shop.settings.refund_policy, plan.picture
+def _write_off(
+    context: WriteContext[Session], options: RefundOptions, plan: RefundPlan, reason: str
+) -> Outcome:
+    policy, picture = context.settings.refund_policy, plan.picture
     if options.dry_run or not picture.left:
         return _planned(plan, policy, dry_run=options.dry_run)
     ducats = format_ducats(picture.left)
     confirm_plan(
-        shop,
+        context,
         f"Write off {ducats} ducats of {options.payment}?",
         picture,
-        lambda: shop.writing.refunds.look(options.payment)[0],
+        lambda: context.writing.refunds.look(options.payment)[0],
         lambda picture: picture.parts,
         yes=options.yes,
     )
-    shop.writing.refunds.write_off([picture], reason.strip())
-    (after,) = shop.writing.refunds.look(options.payment)
+    context.writing.refunds.write_off([picture], reason.strip())
+    (after,) = context.writing.refunds.look(options.payment)
     return _planned(RefundPlan(after), policy)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cascade_cli.cli.context.write_context import Workshop, confirm_plan
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.refund.text import document, plan_lines
+from cascade_cli.cli.terminal.confirmation import confirm_plan
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
@@ -17,6 +17,7 @@ from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
+from cascade_cli.wiring.write_context import WriteContext
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,17 @@ class _Plans:
     refused: Sequence[GuardError] = ()
 
 
-def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Picture]) -> Outcome:
+def refund_many(
+    context: WriteContext[Session], options: RefundOptions, pictures: Sequence[Picture]
+) -> Outcome:
     """Plan for all portions, show, ask once, write."""
     if options.ducats is not None:
         raise UsageError(
             f"{options.payment} is for {len(pictures)} citizens: --ducats is for one of them.",
             f"Nothing was written. Name the portion: {pictures[0].matched.charge.payment_id}, …",
         )
-    service, policy = shop.writing.refunds, shop.settings.refund_policy
-    wish = RefundWish(policy, shop.facts(), overrides=options.overrides)
+    service, policy = context.writing.refunds, context.settings.refund_policy
+    wish = RefundWish(policy, context.facts(), overrides=options.overrides)
     is_written_off = options.write_off is not None
     planned = _planned(service, pictures, wish, write_off=is_written_off)
     todo = [plan for plan in planned.plans if plan.is_work]
@@ -56,18 +59,18 @@ def refund_many(shop: Workshop, options: RefundOptions, pictures: Sequence[Pictu
     if options.dry_run or not todo:
         return _outcome(planned, policy, dry_run=options.dry_run)
     if not options.yes:
-        _show(shop.session, planned.plans, policy, stderr=True)
+        _show(context.session, planned.plans, policy, stderr=True)
     what = "Write off" if options.write_off is not None else "Do"
     question = f"{what} this for {len(todo)} of {len(pictures)} citizens of {options.payment}?"
     confirm_plan(
-        shop,
+        context,
         question,
         planned,
         lambda: _planned(service, service.look(options.payment), wish, write_off=is_written_off),
         lambda plans: [(plan.writes, plan.picture.parts) for plan in plans.plans],
         yes=options.yes,
     )
-    shop.begin()
+    context.begin()
     found: Sequence[CarriedOut] = ()
     if options.write_off is not None:
         service.write_off([plan.picture for plan in todo], options.write_off.strip())

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cascade_cli.cli.context.journal_memory import RulingsKnown
-from cascade_cli.cli.context.known_decisions import decided
-from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm_plan, workshop
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
 from cascade_cli.cli.resolve.text import document, show
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.decisions.decision_plan import Wish
@@ -28,6 +26,8 @@ from cascade_cli.services.decisions.resolve_service import (
 )
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
+from cascade_cli.wiring.journal_memory import RulingsKnown, decided
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 _ONE = ", ".join(how.option for how in How)
 
@@ -70,38 +70,38 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
     """Look, show, ask, record, write. Raises UsageError before anything is read."""
     wish = _wish(options)
     check_answerable(yes=options.yes or options.dry_run)
-    with workshop(session, "resolve", lock=not options.dry_run) as shop:
-        service = resolve_service(shop)
+    with write_context(session, "resolve", lock=not options.dry_run) as context:
+        service = resolve_service(context)
         if snooze := duration_option("--snooze", options.snooze):
-            wish = replace(wish, until=shop.writing.now() + snooze)
-        planned = _planned(shop, service, wish, options)
+            wish = replace(wish, until=context.writing.now() + snooze)
+        planned = _planned(context, service, wish, options)
         evidence = _evidence(service, planned.seen, wish)
         if options.dry_run:
             return _outcome(planned, evidence, dry_run=True)
         if not options.yes:
             show(session.console(stderr=True), planned, evidence, ())
         planned = confirm_plan(
-            shop,
+            context,
             f"Decide this for {planned.seen.subject.name}?",
             planned,
-            lambda: _planned(shop, service, wish, options),
+            lambda: _planned(context, service, wish, options),
             lambda plan: (plan.writes, plan.seen.subject.facts),
             yes=options.yes,
         )
         if planned.orders:
-            shop.begin()
+            context.begin()
         done = service.carry_out(planned)
         return _outcome(planned, evidence, done)
 
 
 def _planned(
-    shop: Workshop, service: ResolveService, wish: Wish, options: ResolveOptions
+    context: WriteContext[Session], service: ResolveService, wish: Wish, options: ResolveOptions
 ) -> PlannedDecision:
     """By a look at the case as it is now."""
     seen = service.look(options.case)
     if options.settled_by is not None:
         wish = replace(wish, settles=service.settling(options.settled_by, seen))
-    return service.plan(seen, wish, shop.facts(), shop.settings.refund_policy, shop.worker)
+    return service.plan(seen, wish, context.facts(), context.settings.refund_policy, context.worker)
 
 
 def _evidence(service: ResolveService, seen: Seen, wish: Wish) -> Evidence:
@@ -159,12 +159,12 @@ def _amount(text: str | None) -> Decimal | None:
         raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
-def resolve_service(shop: Workshop) -> ResolveService:
+def resolve_service(context: WriteContext[Session]) -> ResolveService:
     """What decides, with what it reads and writes."""
-    reading, writing, settings = shop.reading, shop.writing, shop.settings
+    reading, writing, settings = context.reading, context.writing, context.settings
 
     def terms() -> Terms:
-        known = decided(shop.session, reading)
+        known = decided(context.session, reading)
         at, engine = writing.now(), settings.engine
         return Terms(at, settings.grace, engine, reading.prices, known, settings.collects)
 
@@ -180,7 +180,7 @@ def resolve_service(shop: Workshop) -> ResolveService:
         service=writing.service,
         refunds=writing.refunds,
         deliverer=writing.deliverer,
-        decisions=shop.journal,
+        decisions=context.journal,
         limits=Limits(settings.max_per_credit, settings.max_per_day, settings.processor),
         terms=terms,
         forget=forget,

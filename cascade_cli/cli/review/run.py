@@ -11,7 +11,6 @@ from functools import partial
 from cascade_cli.adapters.dashboard_links import DashboardLinks, links
 from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
-from cascade_cli.cli.context.write_context import Workshop, workshop
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
 from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
@@ -30,6 +29,7 @@ from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceEr
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
+from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 @dataclass(frozen=True)
@@ -65,25 +65,27 @@ class Agreed:
 def review(session: Session, options: ReviewOptions) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
     options.check()
-    with workshop(session, "review", lock=False) as shop:
-        found = _read(shop, options)
+    with write_context(session, "review", lock=False) as context:
+        found = _read(context, options)
         if not isinstance(found, JudgedOutcome):
             return found
-        walked = _walked(shop, found, options.selection)
+        walked = _walked(context, found, options.selection)
     return _carried_out(session, options, walked) if isinstance(walked, Agreed) else walked
 
 
-def _read(shop: Workshop, options: ReviewOptions) -> Outcome:
-    look = partial(first, shop.session, shop.reading, options.reading)
-    attempt, _, _ = shop.reading.clock.settled(look)
+def _read(context: WriteContext[Session], options: ReviewOptions) -> Outcome:
+    look = partial(first, context.session, context.reading, options.reading)
+    attempt, _, _ = context.reading.clock.settled(look)
     return attempt.outcome
 
 
-def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agreed | Outcome:
+def _walked(
+    context: WriteContext[Session], found: JudgedOutcome, selection: Selection
+) -> Agreed | Outcome:
     """What was agreed, or how it ended without."""
-    session, run = shop.session, found.run
-    plan = repairs_of(shop, found.run)
-    service = _service(shop)
+    session, run = context.session, found.run
+    plan = repairs_of(context, found.run)
+    service = _service(context)
     everything = service.cases(run.snapshot, run.result.discrepancies, found.reading.terms)
     by_people = {item.name: why for item, why in plan.for_people}
     meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
@@ -96,7 +98,7 @@ def _walked(shop: Workshop, found: JudgedOutcome, selection: Selection) -> Agree
         return _without_terminal(session, service, cases)
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
-    pages = _links(shop)
+    pages = _links(context)
     with keyboard() as keys, _told_if_broken_off(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
@@ -143,26 +145,26 @@ def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
         raise
 
 
-def _service(shop: Workshop) -> ReviewService:
-    settings = shop.settings
+def _service(context: WriteContext[Session]) -> ReviewService:
+    settings = context.settings
     return ReviewService(
-        resolve_service(shop),
-        shop.journal,
+        resolve_service(context),
+        context.journal,
         settings.airtable_base,
-        shop.worker,
+        context.worker,
         settings.refund_policy,
-        shop.facts(),
+        context.facts(),
     )
 
 
-def _links(shop: Workshop) -> DashboardLinks:
+def _links(context: WriteContext[Session]) -> DashboardLinks:
     """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
-    settings = shop.settings
+    settings = context.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
     base = settings.airtable_base
-    table = table_id(shop.reading.api, base, STRATAGEMS) if is_airtable else ""
-    if table and shop.session.links:
-        shop.session.links = replace(shop.session.links, table=table)
+    table = table_id(context.reading.api, base, STRATAGEMS) if is_airtable else ""
+    if table and context.session.links:
+        context.session.links = replace(context.session.links, table=table)
     return links(
         is_stripe=settings.stripe_url == STRIPE_URL.default,
         livemode=settings.livemode,
@@ -192,13 +194,13 @@ def _without_terminal(session: Session, service: ReviewService, cases: Sequence[
 
 def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Outcome:
     """Under the base's lock, each as shown; then what is now true."""
-    with workshop(session, "review") as shop:
-        shop.begin()
-        service = _service(shop)
+    with write_context(session, "review") as context:
+        context.begin()
+        service = _service(context)
         with _told_if_broken_off(session, "What was not carried out is kept"):
             carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
-        repaired = _repaired(shop, options, agreed.repairs)
-        return ended(_read(shop, options), carried, repaired)
+        repaired = _repaired(context, options, agreed.repairs)
+        return ended(_read(context, options), carried, repaired)
 
 
 def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Carried:
@@ -213,17 +215,19 @@ def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Car
     return carried
 
 
-def _repaired(shop: Workshop, options: ReviewOptions, shown: RepairPlan) -> list[Delivery]:
+def _repaired(
+    context: WriteContext[Session], options: ReviewOptions, shown: RepairPlan
+) -> list[Delivery]:
     """Of the repairs that were shown, those that are still to be done, and are the same."""
     if not shown.repairs:
         return []
-    found = _read(shop, options)
+    found = _read(context, options)
     if not isinstance(found, JudgedOutcome):
         raise found.error or GuardError("Nothing was repaired: not all could be read.")
     agreed = {(one.order.key, one.order.ducats, one.order.retire_surplus) for one in shown.repairs}
     still = tuple(
         one
-        for one in repairs_of(shop, found.run).repairs
+        for one in repairs_of(context, found.run).repairs
         if (one.order.key, one.order.ducats, one.order.retire_surplus) in agreed
     )
-    return deliver_repairs(shop, replace(shown, repairs=still))
+    return deliver_repairs(context, replace(shown, repairs=still))

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
-from cascade_cli.cli.context.journal_location import SANDBOX_JOURNAL
-from cascade_cli.cli.context.state_folder import make_state_folder
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.times import parse_duration
@@ -20,6 +18,8 @@ from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed as write_seed
 from cascade_cli.sandbox.stripe import Mischief, StripeError
+from cascade_cli.wiring.journal import SANDBOX_JOURNAL
+from cascade_cli.wiring.state_folder import make_state_folder
 
 STRATAGEMS = "STRATAGEMS"
 FURTHEST = timedelta(days=3650)

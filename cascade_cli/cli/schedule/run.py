@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import shlex
 import sys
@@ -9,14 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.cli.context.journal_location import journal_file
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import check_state_folder
 from cascade_cli.cli.reconcile.end_options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.user import system_user
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.wiring.journal import journal_file
+from cascade_cli.wiring.state_folder import check_state_folder
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -39,7 +39,7 @@ class Nightly:
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
-        enter_sandbox(session, session.values())
+        session.enter_sandbox(session.values())
         repair = ["--repair", "--yes"] if self.repair else []
         # Two or three requests, so that the memory of what is settled is never only believed.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
@@ -93,7 +93,7 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             command=" ".join(
                 _unit_word(word).replace("$", "$$") for word in nightly.words(session)
             ),
-            user=system_user(),
+            user=_user(),
             folder=str(Path.cwd()).replace("%", "%%"),
             written=" ".join(map(_unit_word, folders)),
             private_tmp="no" if any(map(_is_temporary, folders)) else "yes",
@@ -102,6 +102,14 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             minute=minute,
         )
     )
+
+
+def _user() -> str:
+    """The user as a unit of systemd names one: a number where there is no name."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return str(os.getuid())
 
 
 def _is_temporary(folder: str) -> bool:

@@ -8,16 +8,15 @@ from importlib.util import find_spec
 
 from cascade_cli.adapters.http.transport import is_loopback
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.adapters.stripe.signature import secrets_in
-from cascade_cli.cli.context.connection import SANDBOX_TOKEN, connected
-from cascade_cli.cli.context.journal_location import chosen_url, journal_url
-from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
 from cascade_cli.settings.values import Setting
+from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
+from cascade_cli.wiring.journal import chosen_url, journal_url
+from cascade_cli.wiring.worker import this_worker
 
 WEBHOOK = "/api/payments/webhook"
 _WEBHOOK_HINT = (
@@ -38,7 +37,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
     with connected(session) as wiring:
         _check(session, wiring.settings)
         url = journal_url(session, chosen_url(wiring.settings))
-        secrets = [*session.secrets, *_signing(wiring.settings)]
+        secrets = [*session.secrets, *wiring.settings.signing_secrets]
         with closing(Database(url)) as database:
             dependencies = serving.Dependencies(
                 wiring,
@@ -71,13 +70,13 @@ def _check_extra() -> None:
 
 
 def _check(session: Session, settings: Settings) -> None:
-    if not _signing(settings):
+    if not settings.signing_secrets:
         raise SettingsError(
             f"{WEBHOOK_SECRET.name} is not set: without it anybody could send events.",
             f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
         )
     known = _known_to_everybody(session, settings)
-    for secret in _signing(settings):
+    for secret in settings.signing_secrets:
         _check_length(WEBHOOK_SECRET, secret, known, _WEBHOOK_HINT)
     if settings.api_token:
         _check_length(API_TOKEN, settings.api_token.reveal(), known, _API_HINT)
@@ -99,10 +98,6 @@ def _check_length(setting: Setting, value: str, known: set[str], hint: str) -> N
             "are the fewest.",
             hint,
         )
-
-
-def _signing(settings: Settings) -> tuple[str, ...]:
-    return secrets_in(settings.webhook_secret.reveal()) if settings.webhook_secret else ()
 
 
 def _announce(host: str, port: int) -> None:

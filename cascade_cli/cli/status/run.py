@@ -10,10 +10,6 @@ from datetime import datetime
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.venice.citizens import CitizenReader
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.archive import archive_of
-from cascade_cli.cli.context.connection import connected
-from cascade_cli.cli.context.known_decisions import decided
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, Shown, screen
 from cascade_cli.cli.terminal.paging import paged
@@ -27,6 +23,10 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
 from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records
 from cascade_cli.services.status.status_service import Gap, Status, StatusService
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import archive_of
+from cascade_cli.wiring.journal_memory import decided
+from cascade_cli.wiring.reading import Wiring
 
 
 def status(session: Session, since: str, selection: Selection) -> Outcome:

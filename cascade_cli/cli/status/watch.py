@@ -14,7 +14,6 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.status.run import Observer, check_since
 from cascade_cli.cli.status.text import Shown, screen
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -22,6 +21,7 @@ from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import UsageError
+from cascade_cli.wiring.connection import connected
 
 # Airtable counts calls by the month: a screen left on all day should not use up the plan.
 EVERY = timedelta(minutes=5)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
@@ -18,6 +16,8 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import UsageError
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.reconcile.transfers import Filter, TransferService
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.reading import Wiring
 
 
 @dataclass(frozen=True)

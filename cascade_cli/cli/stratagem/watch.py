@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from rich.status import Status
 from rich.text import Text
 
-from cascade_cli.bootstrap import Wiring
-from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.stratagem.run import check_text, service
 from cascade_cli.cli.stratagem.text import missing_text, status_outcome
 from cascade_cli.cli.terminal.escape import escape
@@ -26,6 +24,8 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import ExitCode, ServiceError, ThrottledError, UnreachableError
 from cascade_cli.services.reconcile.transfers import Found, TransferService
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.reading import Wiring
 
 POLL_SECONDS = 15.0
 SANDBOX_POLL_SECONDS = 0.2

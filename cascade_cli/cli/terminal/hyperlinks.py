@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.venice.base import STRATAGEMS
+from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL, Settings
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -60,3 +61,11 @@ class Hyperlinks:
         mode = "" if self.livemode else "test/"
         page = _PAGES.get(sort, _SEARCH).format(identity)
         return f"https://dashboard.stripe.com/{mode}{page}"
+
+
+def hyperlinks_to(settings: Settings) -> Hyperlinks | None:
+    """What is read from any other address than the live services' stands in no dashboard."""
+    addresses = (settings.stripe_url, settings.airtable_url)
+    if addresses != (STRIPE_URL.default, AIRTABLE_URL.default):
+        return None
+    return Hyperlinks(settings.airtable_base, settings.livemode)

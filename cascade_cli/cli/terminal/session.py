@@ -12,18 +12,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cascade_cli.cli.terminal.escape import escape
-from cascade_cli.errors import CascadeError, ExitCode, OutputError, UsageError
+from cascade_cli.errors import BUG_HINT, CascadeError, ExitCode, OutputError, UsageError
+from cascade_cli.wiring import Invocation
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cascade_cli.adapters.http.pacing import Pacers
     from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
+    from cascade_cli.settings import Settings
 
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
@@ -34,27 +34,19 @@ _OURS = frozenset(
     ("command", "evidence", "advice", "why", "hint", "message", "sentence", "meaning", "retry")
 ) | frozenset(("what", "would", "reasons", "found", "gaps", "wrong"))
 _VERBATIM = frozenset(["body"])
-BUG_HINT = "This is a bug in cascade. Run it again with -v and report what it prints."
 
 
 @dataclass
-class Session:
-    """Global options, environment and streams of one invocation."""
+class Session(Invocation):
+    """An invocation from the command line: global options and streams as well."""
 
-    sandbox: bool = False
-    env_file: Path | None = None
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
     pages: bool = True
     """What is longer than a screen may go through the user's pager."""
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    warnings: list[str] = field(default_factory=list)
-    secrets: list[str] = field(default_factory=list)
     links: Hyperlinks | None = None
     """Where ids lead, once it is known which services are read."""
-    pacers: Pacers | None = None
-    """Shared by all sessions of a process that work at once."""
 
     def console(self, *, stderr: bool = False) -> Console:
         """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
@@ -110,12 +102,6 @@ class Session:
                 text = text.replace(secret, "(secret)")
         return _KEY.sub("(secret)", text)
 
-    def values(self) -> dict[str, str]:
-        """The settings as text: the environment over the .env file. Raises SettingsError."""
-        from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
-
-        return gather_values(self.environ, self.env_file)
-
     @property
     def settings_note(self) -> str:
         """` (settings: ~/shop/.env)`, for a headline or a question; empty where no file is read."""
@@ -123,13 +109,6 @@ class Session:
 
         file = settings_file(self.environ, self.env_file)
         return f" (settings: {escape(file)})" if file else ""
-
-    @property
-    def folder(self) -> Path:
-        """Where journal and sandbox live. Raises SettingsError."""
-        from cascade_cli.settings.locations import state_folder  # noqa: PLC0415 - as above
-
-        return state_folder(self.values())
 
     def warn(self, message: str) -> None:
         """Something the operator should know; also listed in --json."""
@@ -140,6 +119,12 @@ class Session:
         """A warning that --quiet does not silence: where others could not be told."""
         self.warnings.append(message)
         self.complain(f"warning: {self.readable(message)}")
+
+    def connected_to(self, settings: Settings) -> None:
+        """From here on ids lead to the services that are read."""
+        from cascade_cli.cli.terminal.hyperlinks import hyperlinks_to  # noqa: PLC0415 - not for --help
+
+        self.links = hyperlinks_to(settings)
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,17 @@ REFUSED_HARMLESSLY = green("schema.refused_harmlessly", "TRANSACTIONS")
 Tables = Mapping[str, Mapping[str, Column]]
 
 
+@dataclass(frozen=True)
+class BaseSchema:
+    """The base's tables and what is needed of them; the table in which the engine keeps its own
+    record of a transfer, None where there is none, and the fields that it tries to write there."""
+
+    tables: Tables
+    needs: Sequence[Need]
+    record: Mapping[str, Column] | None
+    record_fields: Sequence[str]
+
+
 def judge_tables(tables: Tables, needs: Sequence[Need]) -> Iterator[Check]:
     """One check for each flaw, and one for each table that has none."""
     for table in dict.fromkeys(need.table for need in needs):

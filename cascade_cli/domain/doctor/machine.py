@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cascade_cli.domain.doctor.findings import UNCHECKED, Check, amber, green, red
+from cascade_cli.domain.records.stripe_events import FURTHEST_AHEAD, OLDEST_SIGNATURE
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 
 _OTHERS_READ, _GROUP_READS = 0o004, 0o040
@@ -111,16 +112,14 @@ class Skew:
     ahead: timedelta
 
 
-def judge_clocks(
-    skews: Iterable[Skew], *, furthest_ahead: timedelta, furthest_behind: timedelta
-) -> Iterator[Check]:
-    """The bounds are the webhook's: it refuses signatures from outside them."""
+def judge_clocks(skews: Iterable[Skew]) -> Iterator[Check]:
+    """A clock is wrong where the webhook would refuse signatures because of it."""
     listed = list(skews)
     if not listed:
         yield UNCHECKED["clocks"].seen("no service told its time")
     for skew in listed:
         finding = CLOCK_GOOD
-        if skew.ahead > furthest_ahead or -skew.ahead > furthest_behind:
+        if skew.ahead > OLDEST_SIGNATURE or -skew.ahead > FURTHEST_AHEAD:
             finding = CLOCK_WRONG
         elif abs(skew.ahead) > CLOCK_TOLERANCE:
             finding = CLOCK_OFF

@@ -14,6 +14,12 @@ from cascade_cli.domain.shop.times import Window
 KEPT = timedelta(days=30)
 """How long Stripe keeps events (its documentation)."""
 
+OLDEST_SIGNATURE = timedelta(seconds=300)
+"""An event signed longer ago may be a recording."""
+
+FURTHEST_AHEAD = timedelta(seconds=30)
+"""Clocks differ a little; a signature from further ahead was made to be kept for later."""
+
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 """When an event was made that does not say it in a way that can be used."""
 

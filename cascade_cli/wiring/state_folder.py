@@ -1,19 +1,13 @@
-"""The state folder, or why there can be none, told before anything is read or written; and where
-this machine keeps the pace of its requests."""
+"""The state folder, or why there can be none, told before anything is read or written."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import stat
-from hashlib import sha256
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
-from cascade_cli.cli.terminal.session import Session
-from cascade_cli.cli.terminal.user import name_of, operator
 from cascade_cli.errors import SettingsError
-from cascade_cli.settings import Settings
 from cascade_cli.settings.locations import STATE_DIR
 
 
@@ -60,6 +54,8 @@ def _nearest(folder: Path) -> Path:
 
 
 def _refusal(folder: Path, error: OSError | ValueError) -> SettingsError:
+    from cascade_cli.wiring.worker import operator  # noqa: PLC0415 - only a refusal names the user
+
     why = (isinstance(error, OSError) and error.strerror) or "a file system takes no such name"
     me = operator()
     return SettingsError(
@@ -78,22 +74,15 @@ def _owned(folder: Path) -> str:
         except (OSError, ValueError):
             continue
         mode = stat.S_IMODE(found.st_mode)
-        return f"{str(place)!r} belongs to {name_of(found.st_uid)}, mode {mode:04o}"
+        return f"{str(place)!r} belongs to {_name_of(found.st_uid)}, mode {mode:04o}"
     return "Nothing of its path can be looked at"
 
 
-FOLDER = "pace"
+def _name_of(uid: int) -> str:
+    """An owner's name; a number where the system knows none."""
+    try:
+        from pwd import getpwuid  # noqa: PLC0415 - not on every system
 
-
-def kept_pace(session: Session, settings: Settings, service: str) -> ChangePace:
-    """In the journal's database where several machines share one, else in the state folder."""
-    if settings.journal_url and settings.journal_url.reveal().startswith("postgres"):
-        from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - see connection
-
-        return PaceRow(settings.journal_url.reveal(), _name(service)).change
-    return PaceFile(session.folder / FOLDER / f"{_name(service)}.json").change
-
-
-def _name(service: str) -> str:
-    """A file's name, whatever the service's address has in it."""
-    return sha256(service.encode()).hexdigest()[:16]
+        return getpwuid(uid).pw_name
+    except (ImportError, KeyError):
+        return f"uid {uid}"

@@ -15,7 +15,6 @@ from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
 from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
-from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
 from cascade_cli.services.delivery.available_balance import AvailableBalance
@@ -31,6 +30,7 @@ from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import RefundService, RefundWish
 from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import Wiring
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
 WRITE_THREADS = 4
@@ -93,7 +93,7 @@ def worker_lock(journal: Journal, base_id: str) -> RunLock:
     return journal.lock(name, lease=WORKER_LEASE, heartbeat_seconds=WORKER_HEARTBEAT_SECONDS)
 
 
-def bootstrap_writes(
+def wire_writing(
     wiring: Wiring,
     journal: Journal,
     tell: Callable[[str], None],

@@ -1,4 +1,4 @@
-"""Wires settings to adapters to services: the one place that knows them all."""
+"""Wires settings to adapters to the services that read."""
 
 from __future__ import annotations
 
@@ -185,7 +185,12 @@ def connect(
     )
 
 
-def bootstrap(
+def prices_of(settings: Settings) -> PriceList:
+    """Raises SettingsError if the price list's file cannot be used."""
+    return read_prices(settings.prices_file, PublishedRates(settings.rates_file))
+
+
+def wire_reading(
     settings: Settings,
     tell: Callable[[str], None],
     allocations: Allocations | None = None,
@@ -202,7 +207,7 @@ def bootstrap(
 
     Raises SettingsError if the price list's file cannot be used.
     """
-    prices = read_prices(settings.prices_file, PublishedRates(settings.rates_file))
+    prices = prices_of(settings)
     connections = connect(settings, tell, pacing or Pacing(), Transport)
     clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
     client, api = connections.client, connections.api

@@ -1,5 +1,5 @@
 """What this machine's journal remembers, for commands that only read: past deliveries, who gets
-how much of a split payment, and what people decided about single rows."""
+how much of a split payment, and what people decided."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from cascade_cli.cli.context.journal_location import chosen_url, has_no_journal, journal_url
-from cascade_cli.cli.terminal.session import Session
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.domain.matching.matched_charge import Decided
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.rulings import RowRuling, Rulings
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, read_allocation
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
-from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.gather import PastDeliveries, Run
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.journal import has_no_journal, open_journal, run_journal
+from cascade_cli.wiring.reading import Wiring
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
@@ -31,8 +34,8 @@ T = TypeVar("T")
 class DeliveriesKnown(PastDeliveries):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
-        self._session, self._settings = session, settings
+    def __init__(self, invocation: Invocation, settings: Settings) -> None:
+        self._invocation, self._settings = invocation, settings
 
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
         """By charge; empty where there is no journal, or none that can be read."""
@@ -43,39 +46,32 @@ class DeliveriesKnown(PastDeliveries):
         return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
 
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
-        if has_no_journal(self._session, self._settings):
+        if has_no_journal(self._invocation, self._settings):
             return otherwise
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
+
+        invocation, settings = self._invocation, self._settings
         try:
-            return self._read(ask, otherwise)
+            with closing(
+                open_journal(invocation, settings, this_worker("reconcile"), utc_now)
+            ) as journal:
+                return ask(PastDeliveries(journal, settings.airtable_base))
         except JournalError as error:
-            self._session.warn(f"which transfers have vanished is not known: {error.message}")
+            invocation.warn(f"which transfers have vanished is not known: {error.message}")
             return otherwise
-
-    def _read(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
-        from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
-        from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
-
-        database = Database(journal_url(self._session, chosen_url(self._settings)))
-        if not database.exists():
-            return otherwise
-        worker = this_worker("reconcile", self._settings.airtable_base)
-        secrets = self._session.secrets
-        with closing(Journal(database, worker, now=utc_now, secrets=secrets)) as journal:
-            return ask(PastDeliveries(journal, self._settings.airtable_base))
 
 
 class KeptAllocations(Allocations):
     """Opens the journal when first asked: it takes 0.2 s to import."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
-        self._session, self._settings = session, settings
+    def __init__(self, invocation: Invocation, settings: Settings) -> None:
+        self._invocation, self._settings = invocation, settings
         self._journal: Journal | None = None
         self._lock = Lock()
 
     def find(self, digest: str) -> Allocation | None:
         """The allocation of that digest; None where there is none, or no journal."""
-        if has_no_journal(self._session, self._settings):
+        if has_no_journal(self._invocation, self._settings):
             return None
         kept = self._opened().allocation(digest)
         try:
@@ -99,16 +95,12 @@ class KeptAllocations(Allocations):
             self._journal.close()
 
     def _opened(self) -> Journal:
-        from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
-        from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
 
         with self._lock:
             if self._journal is None:
-                url = journal_url(self._session, chosen_url(self._settings))
-                worker = this_worker("checkout", self._settings.airtable_base)
-                secrets = self._session.secrets
-                self._journal = Journal(url, worker, now=utc_now, secrets=secrets)
+                worker = this_worker("checkout")
+                self._journal = open_journal(self._invocation, self._settings, worker, utc_now)
             return self._journal
 
 
@@ -119,8 +111,8 @@ _FRESH_SECONDS = 10.0
 class RulingsKnown:
     """Opens the journal when first asked, and again when that was long ago."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
-        self._session, self._settings = session, settings
+    def __init__(self, invocation: Invocation, settings: Settings) -> None:
+        self._invocation, self._settings = invocation, settings
         self._lock = threading.Lock()
         self._known: Rulings = {}
         self._read_at: float | None = None
@@ -138,23 +130,50 @@ class RulingsKnown:
         self._read_at = None
 
     def _read(self) -> Rulings:
-        if has_no_journal(self._session, self._settings):
+        if has_no_journal(self._invocation, self._settings):
             return {}
         try:
             return self._read_from_journal()
         except JournalError as error:
-            self._session.warn(f"what people decided about rows is not known: {error.message}")
+            self._invocation.warn(f"what people decided about rows is not known: {error.message}")
             return {}
 
     def _read_from_journal(self) -> Rulings:
-        # Costs 0.2 s to import, and only shops with a journal need it.
-        from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415
-        from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
-        from cascade_cli.cli.terminal.worker_name import this_worker  # noqa: PLC0415
+        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
 
-        url = journal_url(self._session, chosen_url(self._settings))
-        worker = this_worker("reconcile", self._settings.airtable_base)
-        secrets = self._session.secrets
-        with closing(Journal(Database(url), worker, now=utc_now, secrets=secrets)) as journal:
+        worker = this_worker("reconcile")
+        with closing(open_journal(self._invocation, self._settings, worker, utc_now)) as journal:
             found = map(RowRuling.of, journal.rulings().values())
             return {ruling.record_id: ruling for ruling in found if ruling}
+
+
+def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
+    """Of payments that the run has judged, keep what became of recorded debts: nothing is to come
+    back any more, since the dispute was won, the refund failed, or the ducats are back."""
+    gone = run.result.settled_debts
+    if not gone:
+        return
+    from cascade_cli.services.refunds.refund_service import settled_debts  # noqa: PLC0415 - as below
+
+    try:
+        with run_journal(invocation, wiring) as journal:
+            settled = settled_debts(journal.refunds(), gone, wiring.clock.now())
+            journal.keep_refunds(settled)
+    except JournalError as error:
+        invocation.warn(f"That debts stand no more is not kept: {error.message}")
+
+
+def decided(invocation: Invocation, wiring: Wiring) -> Decided:
+    """Nothing where there is no journal, or none that can be read: then the report lists refunds
+    that somebody may have settled."""
+    if has_no_journal(invocation, wiring.settings):
+        return Decided()
+    # Only shops with a journal need it.
+    from cascade_cli.services.refunds.refund_service import decided_by  # noqa: PLC0415
+
+    try:
+        with run_journal(invocation, wiring) as journal:
+            return decided_by(journal.refunds(), journal.decisions(), journal.rulings())
+    except JournalError as error:
+        invocation.warn(f"What people decided is not known: {error.message}")
+        return Decided()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import socket
 
-from cascade_cli.cli.terminal.user import operator
 from cascade_cli.domain.records.journal_entries import Worker
 
 
@@ -14,3 +14,11 @@ def this_worker(command: str, base: str = "") -> Worker:
     """Who runs this command, where, and for which shop's base; without one, to look at all."""
     host, pid = socket.gethostname(), os.getpid()
     return Worker(secrets.token_hex(8), host, pid, operator(), command, base)
+
+
+def operator() -> str:
+    """The user's name; in a container there may be none, but for a number."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -7,23 +7,25 @@ itself away. A head that the journal no longer has stays here until a person rem
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cascade_cli.adapters.files import replace_file
-from cascade_cli.adapters.journal import Journal
-from cascade_cli.cli.terminal.session import Session
+from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.domain.records.journal_entries import Head
 
 FILE = "journal-heads.json"
 
 
-def told(session: Session, journal: Journal) -> Head | None:
-    """The journal's head, from now on known as told."""
+def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | None:
+    """The journal's head, from now on known as told. `warn` hears if that cannot be kept."""
     head = journal.head()
-    known = last_told(session.folder, journal.place)
+    known = last_told(folder, journal.place)
     if head and head.entries and (known is None or journal.holds(known)):
-        _keep(session, journal.place, head)
+        try:
+            _keep(folder, journal.place, head)
+        except OSError as error:
+            warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
     return head
 
 
@@ -32,13 +34,10 @@ def last_told(folder: Path, place: str) -> Head | None:
     return Head.of(_document(folder).get(place, ""))
 
 
-def _keep(session: Session, place: str, head: Head) -> None:
-    document = {**_document(session.folder), place: str(head)}
-    try:
-        session.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace_file(session.folder / FILE, json.dumps(document, indent=1, sort_keys=True) + "\n")
-    except OSError as error:
-        session.warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+def _keep(folder: Path, place: str, head: Head) -> None:
+    document = {**_document(folder), place: str(head)}
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_file(folder / FILE, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def _document(folder: Path) -> Mapping[str, str]:

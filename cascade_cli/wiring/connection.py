@@ -1,18 +1,17 @@
-"""From global options to connected services: the live ones, or the sandbox."""
+"""From an invocation to connected services: the live ones, or the sandbox.
+
+Of the wiring only this file knows the sandbox, and imports it when it is asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from hashlib import sha256
 
+from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
-from cascade_cli.bootstrap import Wiring, bootstrap
-from cascade_cli.cli.context.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
-from cascade_cli.cli.context.sandbox_switch import enter_sandbox
-from cascade_cli.cli.context.state_folder import kept_pace, make_state_folder
-from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
-from cascade_cli.cli.terminal.session import Session
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
@@ -29,10 +28,13 @@ from cascade_cli.settings import (
     VENICE_URL,
     WEBHOOK_SECRET,
     Settings,
-    gather_values,
     strays,
 )
 from cascade_cli.settings.locations import state_folder
+from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
+from cascade_cli.wiring.reading import Wiring, wire_reading
+from cascade_cli.wiring.state_folder import make_state_folder
 
 # What --sandbox replaces, so that no live key is read, let alone sent.
 _LIVE = (
@@ -48,57 +50,66 @@ SANDBOX_TOKEN = "sandbox_api_token"  # noqa: S105
 
 
 @contextmanager
-def connected(session: Session, *, in_hurry: bool = True) -> Iterator[Wiring]:
+def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts.
 
     What is not `in_hurry` lets the requests of others go first: it reads much, and nobody waits.
     """
-    with effective(session, gather_values(session.environ, session.env_file)) as values:
+    with effective(invocation, invocation.values()) as values:
         settings = Settings.read(values)
         if not settings.journal_url:
-            make_state_folder(session.folder)
-        session.links = _links(settings)
-        with closing(KeptAllocations(session, settings)) as allocations:
-            known = DeliveriesKnown(session, settings)
-            rulings = RulingsKnown(session, settings)
-            pacing = Pacing(
-                partial(kept_pace, session, settings), in_hurry, session.pacers or Pacers()
+            make_state_folder(invocation.folder)
+        invocation.connected_to(settings)
+        with closing(KeptAllocations(invocation, settings)) as allocations:
+            kept, pacers = partial(kept_pace, invocation, settings), invocation.pacers or Pacers()
+            wiring = wire_reading(
+                settings,
+                invocation.say,
+                allocations,
+                DeliveriesKnown(invocation, settings),
+                Pacing(kept, in_hurry, pacers),
+                rulings=RulingsKnown(invocation, settings),
             )
-            wiring = bootstrap(settings, session.say, allocations, known, pacing, rulings=rulings)
             try:
                 yield wiring
             finally:
                 if remark := wiring.clock.remark:
-                    session.warn(remark)
+                    invocation.warn(remark)
 
 
-def _links(settings: Settings) -> Hyperlinks | None:
-    """What is read from any other address stands in no dashboard."""
-    addresses = (settings.stripe_url, settings.airtable_url)
-    if addresses != (STRIPE_URL.default, AIRTABLE_URL.default):
-        return None
-    return Hyperlinks(settings.airtable_base, settings.livemode)
+_PACE_FOLDER = "pace"
+
+
+def kept_pace(invocation: Invocation, settings: Settings, service: str) -> ChangePace:
+    """In the journal's database where several machines share one, else in the state folder."""
+    # A file's name, whatever the service's address has in it.
+    name = sha256(service.encode()).hexdigest()[:16]
+    if settings.journal_url and settings.journal_url.reveal().startswith("postgres"):
+        from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - costs 0.2 s
+
+        return PaceRow(settings.journal_url.reveal(), name).change
+    return PaceFile(invocation.folder / _PACE_FOLDER / f"{name}.json").change
 
 
 @contextmanager
-def effective(session: Session, values: dict[str, str]) -> Iterator[dict[str, str]]:
+def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[str, str]]:
     """The values as given, or with the sandbox's in place of the live ones; none is shown."""
-    enter_sandbox(session, values)
-    if session.sandbox:
+    invocation.enter_sandbox(values)
+    if invocation.sandbox:
         with _sandbox_values(values) as sandbox_values:
-            _hide(session, sandbox_values)
+            _hide(invocation, sandbox_values)
             yield sandbox_values
     else:
-        _hide(session, values)
-        for _, refusal in strays(values, session.environ, session.env_file):
+        _hide(invocation, values)
+        for _, refusal in strays(values, invocation.environ, invocation.env_file):
             raise refusal
         yield values
 
 
-def _hide(session: Session, values: Mapping[str, str]) -> None:
+def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:
     # Before they are read: what is said about a wrong setting may repeat a key as well.
     secret = {setting.name for setting in SETTINGS if setting.secret}
-    session.secrets += [value.strip() for name, value in values.items() if name in secret]
+    invocation.secrets += [value.strip() for name, value in values.items() if name in secret]
 
 
 @contextmanager

@@ -1,1 +1,0 @@
-"""What a command works in: its settings, services, journal and state folder."""

@@ -1,0 +1,76 @@
+"""Asking the operator before something is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import typer
+
+from cascade_cli.cli.terminal.rounding import readable
+from cascade_cli.cli.terminal.session import Session
+from cascade_cli.errors import GuardError
+from cascade_cli.wiring.write_context import WriteContext
+
+T = TypeVar("T")
+
+# After a longer question a plan is made again: Stripe may have sent money back meanwhile.
+PLAN_LASTS = timedelta(minutes=1)
+
+
+def confirm_plan(
+    context: WriteContext[Session],
+    question: str,
+    plan: T,
+    plan_again: Callable[[], T],
+    writes: Callable[[T], object],
+    *,
+    yes: bool,
+) -> T:
+    """Ask, and return the plan to carry out: after a slow answer the same one, made again.
+
+    `writes` tells what a plan would write. Raises GuardError for a no, and where the plan that is
+    made again would write something else than was shown.
+    """
+    asked_at = context.writing.now()
+    confirm(context.session, question, yes=yes)
+    if context.writing.now() - asked_at <= PLAN_LASTS:
+        return plan
+    latest = plan_again()
+    if writes(latest) != writes(plan):
+        raise GuardError(
+            "What is to be done has changed since it was shown.",
+            "Nothing was written. Type the same command again, and look at it anew.",
+        )
+    return latest
+
+
+def confirm(session: Session, question: str, *, yes: bool) -> None:
+    """Ask, with the settings file that is read, unless --yes.
+
+    Raises GuardError for a no, or where nobody can be asked.
+    """
+    check_answerable(yes=yes)
+    if not yes and not _is_agreed(readable(question) + session.settings_note):
+        raise GuardError("Nothing was written: you said no.")
+
+
+def _is_agreed(question: str) -> bool:
+    """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            return False
+        raise KeyboardInterrupt from None
+
+
+def check_answerable(*, yes: bool) -> None:
+    """Call before anything is shown that ends in a question. Raises GuardError."""
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise GuardError(
+            "Nothing was written: this needs a yes, and there is no terminal to ask.",
+            "Look at --dry-run, then add --yes.",
+        )

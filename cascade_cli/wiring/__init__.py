@@ -1,0 +1,67 @@
+"""Settings → adapters → services, for commands, the server and Python callers alike.
+
+`connection` finds the settings to go by and wires what reads (`reading`). `write_context` adds what
+writes (`writing`), the journal and the run lock. `doctor` wires what doctor reads with.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cascade_cli.errors import SettingsError
+
+if TYPE_CHECKING:
+    from cascade_cli.adapters.http.pacing import Pacers
+    from cascade_cli.settings import Settings
+
+
+# The command line's Session is one, and `--help` loads it: what is costly is imported late.
+@dataclass
+class Invocation:
+    """One use of cascade, from the command line or from Python: where its settings are found, and
+    whom it tells of what."""
+
+    sandbox: bool = False
+    env_file: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    warnings: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    """The keys that were read, never to be shown or kept."""
+    pacers: Pacers | None = None
+    """Shared by all invocations of a process that work at once."""
+
+    def values(self) -> dict[str, str]:
+        """The settings as text: the environment over the .env file. Raises SettingsError."""
+        from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
+
+        return gather_values(self.environ, self.env_file)
+
+    @property
+    def folder(self) -> Path:
+        """Where journal and sandbox live. Raises SettingsError."""
+        from cascade_cli.settings.locations import state_folder  # noqa: PLC0415 - as above
+
+        return state_folder(self.values())
+
+    def enter_sandbox(self, values: Mapping[str, str]) -> None:
+        """Let CASCADE_SANDBOX do what --sandbox does. Raises SettingsError."""
+        from cascade_cli.settings import SANDBOX  # noqa: PLC0415 - as above
+
+        switch = values.get(SANDBOX.name, "")
+        if not self.sandbox and switch.strip() not in {"", "0", "1"}:
+            raise SettingsError(f"CASCADE_SANDBOX is {switch!r}.", "Set it to 1 or 0.")
+        self.sandbox = self.sandbox or switch.strip() == "1"
+
+    def say(self, message: str) -> None:
+        """A line for people, such as why cascade waits. A Python caller shows none."""
+
+    def warn(self, message: str) -> None:
+        """Something the operator should know."""
+        self.warnings.append(message)
+
+    def connected_to(self, settings: Settings) -> None:
+        """Called once it is known which services are used."""
