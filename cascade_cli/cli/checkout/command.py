@@ -24,74 +24,35 @@ def checkout(
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None,
     ducats: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N", help="Any amount within the list's bounds.", rich_help_panel=layout.SOLD
-        ),
+        str | None, layout.SOLD(metavar="N", help="Any amount within the list's bounds.")
     ] = None,
     package: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="A package of cascade pricing.", rich_help_panel=layout.SOLD
-        ),
+        str | None, layout.SOLD(metavar="NAME", help="A package of cascade pricing.")
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="F",
-            help="For many: a CSV with the columns citizen, ducats.",
-            rich_help_panel=layout.SOLD,
-        ),
+        layout.SOLD(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
     ] = None,
     monthly: Annotated[
-        bool,
-        typer.Option(
-            "--monthly",
-            help="Sell it every month from now on: a subscription.",
-            rich_help_panel=layout.SOLD,
-        ),
+        bool, layout.SOLD("--monthly", help="Sell it every month from now on: a subscription.")
     ] = False,
     currency: Annotated[
-        str,
-        typer.Option(
-            metavar="CODE", help="One that the price list offers.", rich_help_panel=layout.SOLD
-        ),
+        str, layout.SOLD(metavar="CODE", help="One that the price list offers.")
     ] = "USD",
     giver: Annotated[
         str | None,
-        typer.Option(
-            "--from",
-            metavar="GIVER",
-            help="Who pays, if it is a gift to the citizen.",
-            rich_help_panel=layout.GIFT,
-        ),
+        layout.GIFT("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
     ] = None,
     message: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="The giver's words, 500 characters at most.",
-            rich_help_panel=layout.GIFT,
-        ),
+        str | None, layout.GIFT(metavar="TEXT", help="The giver's words, 500 characters at most.")
     ] = None,
     anonymous: Annotated[
-        bool,
-        typer.Option(
-            "--anonymous",
-            help="Do not tell the recipient who gave it.",
-            rich_help_panel=layout.GIFT,
-        ),
+        bool, layout.GIFT("--anonymous", help="Do not tell the recipient who gave it.")
     ] = False,
     open_: Annotated[
-        bool,
-        typer.Option(
-            "--open", help="Open the page in the browser as well.", rich_help_panel=layout.OUTPUT
-        ),
+        bool, layout.OUTPUT("--open", help="Open the page in the browser as well.")
     ] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """A Stripe page on which ducats for a citizen, or for many, can be paid: prints its link.
 

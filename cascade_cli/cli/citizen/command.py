@@ -11,24 +11,11 @@ from cascade_cli.cli.terminal.session import conduct
 
 citizen = typer.Typer(help="The citizen who pays the ducats out.", no_args_is_help=True)
 
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
-_DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Show the write and make none.", rich_help_panel=layout.WRITING),
-]
-_Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", help="Do not ask before lowering.", rich_help_panel=layout.WRITING),
-]
+_Json = Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")]
+_DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show the write and make none.")]
+_Yes = Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering.")]
 _Force = Annotated[
-    bool,
-    typer.Option(
-        "--force",
-        help="Lower the balance too, and write near an engine's run.",
-        rich_help_panel=layout.WRITING,
-    ),
+    bool, layout.WRITING("--force", help="Lower the balance too, and write near an engine's run.")
 ]
 
 
@@ -43,11 +30,7 @@ def setup(
     ctx: typer.Context,
     ducats: Annotated[
         str | None,
-        typer.Option(
-            metavar="N",
-            help="The balance; default CASCADE_PROCESSOR_DUCATS.",
-            rich_help_panel=layout.BALANCE,
-        ),
+        layout.BALANCE(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
     ] = None,
     force: _Force = False,
     dry_run: _DryRun = False,
@@ -76,19 +59,10 @@ def setup(
 def replenish(
     ctx: typer.Context,
     to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            metavar="N",
-            help="So many ducats it is to have.",
-            rich_help_panel=layout.BALANCE,
-        ),
+        str | None, layout.BALANCE("--to", metavar="N", help="So many ducats it is to have.")
     ] = None,
     by: Annotated[
-        str | None,
-        typer.Option(
-            "--by", metavar="N", help="So many ducats it is to get.", rich_help_panel=layout.BALANCE
-        ),
+        str | None, layout.BALANCE("--by", metavar="N", help="So many ducats it is to get.")
     ] = None,
     force: _Force = False,
     dry_run: _DryRun = False,

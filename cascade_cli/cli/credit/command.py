@@ -27,75 +27,44 @@ def credit(
         str | None, typer.Argument(show_default=False, help="Such as 525 or 10.50.")
     ] = None,
     reason: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Why; it stands in Venice's record.",
-            rich_help_panel=layout.CREDITED,
-        ),
+        str | None, layout.CREDITED(metavar="TEXT", help="Why; it stands in Venice's record.")
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(
-            metavar="KEY",
-            help="Your own key: the same key is never credited twice.",
-            rich_help_panel=layout.CREDITED,
-        ),
+        layout.CREDITED(metavar="KEY", help="Your own key: the same key is never credited twice."),
     ] = None,
     payment: Annotated[
         str | None,
-        typer.Option(
-            metavar="PI",
-            help="The payment (pi_… or ch_…) that this delivers.",
-            rich_help_panel=layout.CREDITED,
-        ),
+        layout.CREDITED(metavar="PI", help="The payment (pi_… or ch_…) that this delivers."),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(
-            help="CSV with the columns citizen, ducats, reason, reference.",
-            rich_help_panel=layout.CREDITED,
-        ),
+        layout.CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
     ] = None,
     again: Annotated[
-        bool,
-        typer.Option(
-            "--again",
-            help="Although the same was credited within 24 hours.",
-            rich_help_panel=layout.OVERRIDE,
-        ),
+        bool, layout.OVERRIDE("--again", help="Although the same was credited within 24 hours.")
     ] = False,
     although_underpaid: Annotated[
         bool,
-        typer.Option(
+        layout.OVERRIDE(
             "--although-underpaid",
             help="Deliver a payment that cost less than its ducats, or whose price nobody can "
             "check; this is recorded.",
-            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     although_ambiguous: Annotated[
         bool,
-        typer.Option(
+        layout.OVERRIDE(
             "--although-ambiguous",
             help="Deliver, although another transfer may already be this payment's; this is "
             "recorded.",
-            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
-        ),
+        bool, layout.WRITING("--dry-run", help="Show every write and make none.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
+    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Credit ducats by hand: one citizen, one payment, or a file of many; each exactly once.
 

@@ -13,25 +13,13 @@ from cascade_cli.cli.terminal.session import conduct
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
 
 _Until = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W",
-        help="Until when, in the same forms; default now.",
-        rich_help_panel=layout.EVENTS,
-    ),
+    str | None, layout.EVENTS(metavar="W", help="Until when, in the same forms; default now.")
 ]
 _Types = Annotated[
     list[str] | None,
-    typer.Option(
-        "--type",
-        metavar="T",
-        help="Only this type, such as charge.*; repeatable.",
-        rich_help_panel=layout.EVENTS,
-    ),
+    layout.EVENTS("--type", metavar="T", help="Only this type, such as charge.*; repeatable."),
 ]
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
+_Json = Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")]
 
 
 @events.command(
@@ -46,19 +34,12 @@ def list_(
     ctx: typer.Context,
     since: Annotated[
         str,
-        typer.Option(
-            metavar="W",
-            help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.",
-            rich_help_panel=layout.EVENTS,
-        ),
+        layout.EVENTS(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z."),
     ] = "24h",
     until: _Until = None,
     types: _Types = None,
     limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.EVENTS
-        ),
+        int | None, layout.EVENTS(min=1, metavar="N", help="Show only the newest N.")
     ] = None,
     json: _Json = False,
 ) -> None:
@@ -87,51 +68,26 @@ def replay(
         list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events: evt_….")
     ] = None,
     since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="W",
-            help="All events from when on: 36h, 7d, 2026-11-01.",
-            rich_help_panel=layout.EVENTS,
-        ),
+        str | None, layout.EVENTS(metavar="W", help="All events from when on: 36h, 7d, 2026-11-01.")
     ] = None,
     until: _Until = None,
     types: _Types = None,
     file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="F",
-            help="Events saved as JSON: one, or one a line.",
-            rich_help_panel=layout.EVENTS,
-        ),
+        Path | None, layout.EVENTS(metavar="F", help="Events saved as JSON: one, or one a line.")
     ] = None,
     forward_to: Annotated[
         str | None,
-        typer.Option(
-            metavar="URL",
-            help="Send them to this webhook, signed, and credit nothing.",
-            rich_help_panel=layout.WRITING,
+        layout.WRITING(
+            metavar="URL", help="Send them to this webhook, signed, and credit nothing."
         ),
     ] = None,
     limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Only the oldest N; says what is left.",
-            rich_help_panel=layout.EVENTS,
-        ),
+        int | None, layout.EVENTS(min=1, metavar="N", help="Only the oldest N; says what is left.")
     ] = None,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Show what would be done and do nothing.",
-            rich_help_panel=layout.WRITING,
-        ),
+        bool, layout.WRITING("--dry-run", help="Show what would be done and do nothing.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
+    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")] = False,
     json: _Json = False,
 ) -> None:
     """Credit again, safely, what events tell of: each payment once, oldest event first.

@@ -14,27 +14,12 @@ journal = typer.Typer(
     help="The audit trail: who did what when, and whether it was touched.", no_args_is_help=True
 )
 
-_Since = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W", help="From when: 36h, 7d, 2026-11-01.", rich_help_panel=layout.ENTRIES
-    ),
-]
-_Until = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W", help="Until when, in the same forms.", rich_help_panel=layout.ENTRIES
-    ),
-]
+_Since = Annotated[str | None, layout.ENTRIES(metavar="W", help="From when: 36h, 7d, 2026-11-01.")]
+_Until = Annotated[str | None, layout.ENTRIES(metavar="W", help="Until when, in the same forms.")]
 _Key = Annotated[
-    str | None,
-    typer.Option(
-        metavar="K", help="Only the entries of this StratagemId.", rich_help_panel=layout.ENTRIES
-    ),
+    str | None, layout.ENTRIES(metavar="K", help="Only the entries of this StratagemId.")
 ]
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
+_Json = Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")]
 
 
 @journal.command(
@@ -51,10 +36,7 @@ def list_(
     until: _Until = None,
     key: _Key = None,
     limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.ENTRIES
-        ),
+        int | None, layout.ENTRIES(min=1, metavar="N", help="Show only the newest N.")
     ] = None,
     json: _Json = False,
 ) -> None:
@@ -106,12 +88,7 @@ def export(
     until: _Until = None,
     key: _Key = None,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="F",
-            help="Write to this new file, not to stdout.",
-            rich_help_panel=layout.OUTPUT,
-        ),
+        Path | None, layout.OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
     ] = None,
 ) -> None:
     """Entries as JSON lines, oldest first, with their hashes."""

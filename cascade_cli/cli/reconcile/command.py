@@ -22,107 +22,49 @@ def reconcile(
     ctx: typer.Context,
     since: Annotated[
         str,
-        typer.Option(
-            metavar="W",
-            help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last.",
-            rich_help_panel=layout.PAYMENTS,
+        layout.PAYMENTS(
+            metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last."
         ),
     ] = "7d",
     until: Annotated[
-        str | None,
-        typer.Option(
-            metavar="W",
-            help="Until when, in the same forms; default now.",
-            rich_help_panel=layout.PAYMENTS,
-        ),
+        str | None, layout.PAYMENTS(metavar="W", help="Until when, in the same forms; default now.")
     ] = None,
     grace: Annotated[
         str | None,
-        typer.Option(
-            metavar="D",
-            help="Younger charges are in flight: 90s, 15m, 48h.",
-            rich_help_panel=layout.PAYMENTS,
-        ),
+        layout.PAYMENTS(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
     ] = None,
     everything: Annotated[
-        bool,
-        typer.Option(
-            "--all",
-            help="List all: what is settled and in flight as well.",
-            rich_help_panel=layout.CASES,
-        ),
+        bool, layout.CASES("--all", help="List all: what is settled and in flight as well.")
     ] = False,
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     repair: Annotated[
-        bool,
-        typer.Option(
-            "--repair",
-            help="Do what a machine may about the discrepancies.",
-            rich_help_panel=layout.REPAIR,
-        ),
+        bool, layout.REPAIR("--repair", help="Do what a machine may about the discrepancies.")
     ] = False,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="With --repair: show the plan and write nothing.",
-            rich_help_panel=layout.REPAIR,
-        ),
+        bool, layout.REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
     ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes", "-y", help="With --repair: do not ask.", rich_help_panel=layout.REPAIR
-        ),
-    ] = False,
+    yes: Annotated[bool, layout.REPAIR("--yes", "-y", help="With --repair: do not ask.")] = False,
     verify: Annotated[
         str | None,
-        typer.Option(
-            metavar="HOW",
-            help="With --since last, prove its memory: sample or full.",
-            rich_help_panel=layout.PAYMENTS,
-        ),
+        layout.PAYMENTS(metavar="HOW", help="With --since last, prove its memory: sample or full."),
     ] = None,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
-    csv: Annotated[
-        bool, typer.Option("--csv", help="One CSV line per item.", rich_help_panel=layout.OUTPUT)
-    ] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
+    csv: Annotated[bool, layout.OUTPUT("--csv", help="One CSV line per item.")] = False,
     alert: Annotated[
-        bool,
-        typer.Option(
-            "--alert",
-            help="Tell CASCADE_ALERT_URLS of changes and failures.",
-            rich_help_panel=layout.TELL,
-        ),
+        bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
     ] = False,
     ping: Annotated[
         str | None,
-        typer.Option(
-            metavar="URL",
-            help="Dead man's switch: asked at the end, /fail on failure.",
-            rich_help_panel=layout.TELL,
-        ),
+        layout.TELL(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
     ] = None,
     metrics_file: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write metrics (.prom) for the node exporter.",
-            rich_help_panel=layout.TELL,
-        ),
+        layout.TELL(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
     ] = None,
     report: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the report as one page for a browser.",
-            rich_help_panel=layout.TELL,
-        ),
+        Path | None, layout.TELL(metavar="FILE", help="Write the report as one page for a browser.")
     ] = None,
 ) -> None:
     """Every paid charge against the transfer it should have caused.

@@ -22,42 +22,27 @@ def refund(
     payment: Annotated[str, typer.Argument(show_default=False, help="Its id: pi_… or ch_….")],
     ducats: Annotated[
         str | None,
-        typer.Option(
-            metavar="N",
-            help="Take so many in all, instead of what the policy says.",
-            rich_help_panel=layout.TAKEN_BACK,
+        layout.TAKEN_BACK(
+            metavar="N", help="Take so many in all, instead of what the policy says."
         ),
     ] = None,
     write_off: Annotated[
         str | None,
-        typer.Option(
-            metavar="REASON",
-            help="Take nothing back, and record why not.",
-            rich_help_panel=layout.TAKEN_BACK,
-        ),
+        layout.TAKEN_BACK(metavar="REASON", help="Take nothing back, and record why not."),
     ] = None,
     although_underpaid: Annotated[
         bool,
-        typer.Option(
+        layout.OVERRIDE(
             "--although-underpaid",
             help="Deliver the rest, although less was paid than the ducats cost or the price is "
             "not known; this is recorded.",
-            rich_help_panel=layout.OVERRIDE,
         ),
     ] = False,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
-        ),
+        bool, layout.WRITING("--dry-run", help="Show every write and make none.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
+    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 

@@ -27,117 +27,60 @@ def resolve(
     ],
     credit: Annotated[
         str | None,
-        typer.Option(
-            metavar="[N]",
-            help="Give the right citizen what he lacks, or N of it.",
-            rich_help_panel=layout.DECISION,
-        ),
+        layout.DECISION(metavar="[N]", help="Give the right citizen what he lacks, or N of it."),
     ] = None,
     take_back: Annotated[
         str | None,
-        typer.Option(
-            metavar="[N]",
-            help="Take back what went to somebody else, or is too much.",
-            rich_help_panel=layout.DECISION,
+        layout.DECISION(
+            metavar="[N]", help="Take back what went to somebody else, or is too much."
         ),
     ] = None,
     settled_by: Annotated[
         str | None,
-        typer.Option(
-            metavar="STRATAGEM",
-            help="This transfer, made by a person, settles it.",
-            rich_help_panel=layout.DECISION,
-        ),
+        layout.DECISION(metavar="STRATAGEM", help="This transfer, made by a person, settles it."),
     ] = None,
     moved: Annotated[
-        bool,
-        typer.Option(
-            "--moved",
-            help="A doubtful transfer has moved its ducats.",
-            rich_help_panel=layout.DECISION,
-        ),
+        bool, layout.DECISION("--moved", help="A doubtful transfer has moved its ducats.")
     ] = False,
     not_moved: Annotated[
-        bool,
-        typer.Option(
-            "--not-moved",
-            help="It has moved nothing, and may be tried again.",
-            rich_help_panel=layout.DECISION,
-        ),
+        bool, layout.DECISION("--not-moved", help="It has moved nothing, and may be tried again.")
     ] = False,
-    accept: Annotated[
-        bool,
-        typer.Option("--accept", help="Nothing will be done.", rich_help_panel=layout.DECISION),
-    ] = False,
+    accept: Annotated[bool, layout.DECISION("--accept", help="Nothing will be done.")] = False,
     snooze: Annotated[
-        str | None,
-        typer.Option(
-            metavar="D",
-            help="Nothing will be done before: 36h, 14d.",
-            rich_help_panel=layout.DECISION,
-        ),
+        str | None, layout.DECISION(metavar="D", help="Nothing will be done before: 36h, 14d.")
     ] = None,
     reopen: Annotated[
-        bool,
-        typer.Option(
-            "--reopen", help="What was decided counts no more.", rich_help_panel=layout.DECISION
-        ),
+        bool, layout.DECISION("--reopen", help="What was decided counts no more.")
     ] = False,
     reason: Annotated[
         str | None,
-        typer.Option(
-            "--reason",
-            "-r",
-            metavar="TEXT",
-            help="Why; needed, and kept for ever.",
-            rich_help_panel=layout.DECISION,
-        ),
+        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why; needed, and kept for ever."),
     ] = None,
     citizen: Annotated[
         str | None,
-        typer.Option(
-            metavar="C",
-            help="With --credit: the buyer, if the payment names nobody.",
-            rich_help_panel=layout.DECISION,
-        ),
+        layout.DECISION(metavar="C", help="With --credit: the buyer, if the payment names nobody."),
     ] = None,
     although_underpaid: Annotated[
         bool,
-        typer.Option(
-            "--although-underpaid",
-            help="With --credit: give also what was not paid for.",
-            rich_help_panel=layout.OVERRIDE,
+        layout.OVERRIDE(
+            "--although-underpaid", help="With --credit: give also what was not paid for."
         ),
     ] = False,
     although_ambiguous: Annotated[
         bool,
-        typer.Option(
-            "--although-ambiguous",
-            help="With --credit: another transfer may be its own.",
-            rich_help_panel=layout.OVERRIDE,
+        layout.OVERRIDE(
+            "--although-ambiguous", help="With --credit: another transfer may be its own."
         ),
     ] = False,
     again: Annotated[
         bool,
-        typer.Option(
-            "--again",
-            help="With --credit: although a credit by hand speaks of it.",
-            rich_help_panel=layout.OVERRIDE,
-        ),
+        layout.OVERRIDE("--again", help="With --credit: although a credit by hand speaks of it."),
     ] = False,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
-        ),
+        bool, layout.WRITING("--dry-run", help="Show every write and make none.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
+    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Decide what becomes of one discrepancy: recorded, carried out once, and shown everywhere.
 

@@ -21,12 +21,7 @@ EXAMPLES = layout.examples(
 def review(
     ctx: typer.Context,
     since: Annotated[
-        str,
-        typer.Option(
-            metavar="W",
-            help="Cases since when: 36h, 7d, 2026-11-01, or last.",
-            rich_help_panel=layout.CASES,
-        ),
+        str, layout.CASES(metavar="W", help="Cases since when: 36h, 7d, 2026-11-01, or last.")
     ] = "7d",
     kinds: KindOption = None,
     citizen: CitizenOption = None,

@@ -16,10 +16,9 @@ sandbox = typer.Typer(
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 _EngineNotices = Annotated[
     bool,
-    typer.Option(
+    layout.ENGINE(
         "--engine-notices",
         help="NOTIFICATIONS in the layout that the engine writes: its notices arrive.",
-        rich_help_panel=layout.ENGINE,
     ),
 ]
 
@@ -36,73 +35,33 @@ def serve(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421,
     airtable_rate: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1,
-            help="Requests a second before Airtable's lock-out.",
-            rich_help_panel=layout.LIMITS,
-        ),
+        float | None, layout.LIMITS(min=0.1, help="Requests a second before Airtable's lock-out.")
     ] = None,
     stripe_rate: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1, help="Requests a second before Stripe's 429.", rich_help_panel=layout.LIMITS
-        ),
+        float | None, layout.LIMITS(min=0.1, help="Requests a second before Stripe's 429.")
     ] = None,
-    latency: Annotated[
-        float,
-        typer.Option(min=0, help="Seconds added to every answer.", rich_help_panel=layout.LIMITS),
-    ] = 0.0,
+    latency: Annotated[float, layout.LIMITS(min=0, help="Seconds added to every answer.")] = 0.0,
     engine_every: Annotated[
-        str | None,
-        typer.Option(
-            metavar="D",
-            help="Run Venice's engine this often: 90s, 10m.",
-            rich_help_panel=layout.ENGINE,
-        ),
+        str | None, layout.ENGINE(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
     ] = None,
     webhook: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="URL",
-            help="Deliver Stripe's events to this URL on this machine.",
-            rich_help_panel=layout.WEBHOOKS,
-        ),
+        layout.WEBHOOKS(metavar="URL", help="Deliver Stripe's events to this URL on this machine."),
     ] = None,
     webhook_twice: Annotated[
-        float,
-        typer.Option(
-            metavar="P",
-            min=0,
-            max=1,
-            help="How likely an event comes twice.",
-            rich_help_panel=layout.WEBHOOKS,
-        ),
+        float, layout.WEBHOOKS(metavar="P", min=0, max=1, help="How likely an event comes twice.")
     ] = 0.0,
     webhook_shuffle: Annotated[
-        bool,
-        typer.Option(
-            "--webhook-shuffle",
-            help="Deliver simultaneous events in any order.",
-            rich_help_panel=layout.WEBHOOKS,
-        ),
+        bool, layout.WEBHOOKS("--webhook-shuffle", help="Deliver simultaneous events in any order.")
     ] = False,
     engine_notices: _EngineNotices = False,
     clock_ahead: Annotated[
         str | None,
-        typer.Option(
-            metavar="D",
-            help="The services' clocks are ahead of this machine's: 3h.",
-            rich_help_panel=layout.CLOCKS,
-        ),
+        layout.CLOCKS(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
     ] = None,
     clock_behind: Annotated[
         str | None,
-        typer.Option(
-            metavar="D",
-            help="The services' clocks are behind this machine's: 3h.",
-            rich_help_panel=layout.CLOCKS,
-        ),
+        layout.CLOCKS(metavar="D", help="The services' clocks are behind this machine's: 3h."),
     ] = None,
 ) -> None:
     """Serve the three services on 127.0.0.1 until interrupted."""
@@ -391,8 +350,7 @@ def product(
 def subscription(
     ctx: typer.Context,
     identity: Annotated[
-        str,
-        typer.Argument(metavar="ID", help="A subscription (sub_…), or its session (cs_…)."),
+        str, typer.Argument(metavar="ID", help="A subscription (sub_…), or its session (cs_…).")
     ],
     step: Annotated[
         str,
@@ -419,8 +377,7 @@ def subscription(
     listed_cents: Annotated[
         int | None,
         typer.Option(
-            min=1,
-            help="To change: its price in another currency, which has --cents as an option.",
+            min=1, help="To change: its price in another currency, which has --cents as an option."
         ),
     ] = None,
     payment: Annotated[

@@ -14,54 +14,23 @@ schedule = typer.Typer(
     help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
 )
 
-_At = Annotated[
-    str,
-    typer.Option(
-        metavar="HH:MM", help="When, in the machine's own time.", rich_help_panel=layout.RUN
-    ),
-]
+_At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")]
 _Repair = Annotated[
-    bool,
-    typer.Option(
-        "--repair",
-        help="Also repair what a machine may, without asking.",
-        rich_help_panel=layout.RUN,
-    ),
+    bool, layout.RUN("--repair", help="Also repair what a machine may, without asking.")
 ]
 _Alert = Annotated[
-    bool,
-    typer.Option(
-        "--alert",
-        help="Tell CASCADE_ALERT_URLS of changes and failures.",
-        rich_help_panel=layout.TELL,
-    ),
+    bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
 ]
 _Ping = Annotated[
-    str | None,
-    typer.Option(
-        "--ping",
-        metavar="URL",
-        help="Ask this dead man's switch each time.",
-        rich_help_panel=layout.TELL,
-    ),
+    str | None, layout.TELL("--ping", metavar="URL", help="Ask this dead man's switch each time.")
 ]
 _Metrics = Annotated[
     Path | None,
-    typer.Option(
-        "--metrics-file",
-        metavar="FILE",
-        help="Write metrics for the node exporter.",
-        rich_help_panel=layout.TELL,
-    ),
+    layout.TELL("--metrics-file", metavar="FILE", help="Write metrics for the node exporter."),
 ]
 _Report = Annotated[
     Path | None,
-    typer.Option(
-        "--report",
-        metavar="FILE",
-        help="Write the report as a page for a browser.",
-        rich_help_panel=layout.TELL,
-    ),
+    layout.TELL("--report", metavar="FILE", help="Write the report as a page for a browser."),
 ]
 
 

@@ -21,32 +21,18 @@ EXAMPLES = layout.examples(
 def status(
     ctx: typer.Context,
     since: Annotated[
-        str,
-        typer.Option(
-            metavar="W",
-            help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….",
-            rich_help_panel=layout.CASES,
-        ),
+        str, layout.CASES(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….")
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     watch: Annotated[
-        bool,
-        typer.Option(
-            "--watch", help="Stay, and look again until Ctrl-C.", rich_help_panel=layout.WATCH
-        ),
+        bool, layout.WATCH("--watch", help="Stay, and look again until Ctrl-C.")
     ] = False,
     every: Annotated[
-        str | None,
-        typer.Option(
-            metavar="D", help="With --watch: how often; default 5m.", rich_help_panel=layout.WATCH
-        ),
+        str | None, layout.WATCH(metavar="D", help="With --watch: how often; default 5m.")
     ] = None,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
+    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 
