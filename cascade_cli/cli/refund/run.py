@@ -13,7 +13,8 @@ from cascade_cli.cli.context.write_context import (
     workshop,
 )
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.refund.split_payment import RefundOptions, refund_many
+from cascade_cli.cli.refund.options import RefundOptions
+from cascade_cli.cli.refund.split_payment import refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
