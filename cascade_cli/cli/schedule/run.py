@@ -12,7 +12,7 @@ from pathlib import Path
 from cascade_cli.cli.context.journal_location import journal_file
 from cascade_cli.cli.context.sandbox_switch import enter_sandbox
 from cascade_cli.cli.context.state_folder import check_state_folder
-from cascade_cli.cli.reconcile.end_options import EndOptions
+from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.user import system_user
 from cascade_cli.errors import UsageError

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
