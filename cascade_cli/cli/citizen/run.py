@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.bootstrap import Wiring
+from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.write_context import Workshop, check_answerable, confirm, workshop
@@ -24,20 +24,9 @@ from cascade_cli.settings import Settings
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 
 
-@dataclass(frozen=True)
-class BalanceOptions:
-    """The command's words as typed."""
-
-    to: str | None = None
-    by: str | None = None
-    force: bool = False
-    dry_run: bool = False
-    yes: bool = False
-
-
-def setup(session: Session, options: BalanceOptions) -> Outcome:
+def setup(session: Session, ducats: str | None, options: WriteOptions) -> Outcome:
     """Create the processor or top it up. Raises UsageError before anything is read."""
-    to = _ducats("--ducats", options.to)
+    to = _ducats("--ducats", ducats)
 
     def wish(settings: Settings) -> BalanceWish:
         return BalanceWish(to or settings.processor_ducats, is_setup=True, force=options.force)
@@ -45,13 +34,11 @@ def setup(session: Session, options: BalanceOptions) -> Outcome:
     return _change(session, "citizen setup", wish, options)
 
 
-def replenish(session: Session, options: BalanceOptions) -> Outcome:
+def replenish(session: Session, to: str | None, by: str | None, options: WriteOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
-    if (options.to is None) == (options.by is None):
+    if (to is None) == (by is None):
         raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
-    wish = BalanceWish(
-        _ducats("--to", options.to), _ducats("--by", options.by), force=options.force
-    )
+    wish = BalanceWish(_ducats("--to", to), _ducats("--by", by), force=options.force)
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
 
@@ -73,7 +60,7 @@ def _change(
     session: Session,
     command: str,
     wish_of: Callable[[Settings], BalanceWish],
-    options: BalanceOptions,
+    options: WriteOptions,
 ) -> Outcome:
     with workshop(session, command, lock=not options.dry_run) as shop:
         wish, service = wish_of(shop.settings), _service(shop)

@@ -1,4 +1,4 @@
-"""`cascade credit`: its arguments and options."""
+"""`cascade credit`: its help, and what it calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cascade reconcile`: its options."""
+"""`cascade reconcile`: its help, and what it calls."""
 
 from __future__ import annotations
 

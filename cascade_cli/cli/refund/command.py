@@ -1,4 +1,4 @@
-"""`cascade refund`: its argument and options."""
+"""`cascade refund`: its help, and what it calls."""
 
 from __future__ import annotations
 

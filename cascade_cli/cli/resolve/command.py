@@ -1,4 +1,4 @@
-"""`cascade resolve`: its argument and options."""
+"""`cascade resolve`: its help, and what it calls."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from cascade_cli.cli.sandbox.options import (
     ServeOptions,
 )
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import JsonAlone, spread
+from cascade_cli.cli.terminal.options import PlainJson, spread
 from cascade_cli.cli.terminal.session import conduct
 
 sandbox = typer.Typer(
@@ -49,7 +49,7 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     )
 )
 @spread
-def seed(ctx: typer.Context, *, options: SeedOptions, json: JsonAlone = False) -> int:
+def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
     from cascade_cli.cli.sandbox.run import seed as work
 
@@ -81,7 +81,7 @@ def run_engine(
             metavar="WRITE", help="Kill the run after it wrote payer, balances or status."
         ),
     ] = None,
-    json: JsonAlone = False,
+    json: PlainJson = False,
 ) -> int:
     """Let Venice's engine execute what is active, once."""
     from cascade_cli.cli.sandbox.run import run_engine as work
@@ -102,7 +102,7 @@ def run_engine(
     )
 )
 @spread
-def citizen(ctx: typer.Context, *, change: CitizenChange, json: JsonAlone = False) -> int:
+def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = False) -> int:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
     from cascade_cli.cli.sandbox.citizen import citizen as work
 
@@ -117,7 +117,7 @@ def citizen(ctx: typer.Context, *, change: CitizenChange, json: JsonAlone = Fals
     )
 )
 @spread
-def pay(ctx: typer.Context, *, sale: SaleRequest, json: JsonAlone = False) -> int:
+def pay(ctx: typer.Context, *, sale: SaleRequest, json: PlainJson = False) -> int:
     """Let somebody pay for ducats by card at the embedded Stripe."""
     from cascade_cli.cli.sandbox.money import pay as work
 
@@ -139,7 +139,7 @@ def capture(
     cents: Annotated[
         int | None, typer.Option(min=1, help="How much; the rest is released.")
     ] = None,
-    json: JsonAlone = False,
+    json: PlainJson = False,
 ) -> int:
     """Take a payment that the embedded Stripe has only authorised, or part of it."""
     from cascade_cli.cli.sandbox.money import capture as work
@@ -157,7 +157,7 @@ def capture(
     )
 )
 @spread
-def refund(ctx: typer.Context, *, wanted: RefundRequest, json: JsonAlone = False) -> int:
+def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False) -> int:
     """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
     from cascade_cli.cli.sandbox.money import refund as work
 
@@ -172,7 +172,7 @@ def refund(ctx: typer.Context, *, wanted: RefundRequest, json: JsonAlone = False
     )
 )
 @spread
-def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: JsonAlone = False) -> int:
+def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: PlainJson = False) -> int:
     """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
     from cascade_cli.cli.sandbox.money import dispute as work
 
@@ -192,7 +192,7 @@ def product(
     inactive: Annotated[
         bool, typer.Option("--inactive", help="Off the shelves: nothing new is sold of it.")
     ] = False,
-    json: JsonAlone = False,
+    json: PlainJson = False,
 ) -> int:
     """Put a product of the embedded Stripe back on the shelves, or take it off."""
     from cascade_cli.cli.sandbox.money import product as work
@@ -213,7 +213,7 @@ def product(
     )
 )
 @spread
-def subscription(ctx: typer.Context, *, change: BillingStep, json: JsonAlone = False) -> int:
+def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = False) -> int:
     """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
     from cascade_cli.cli.sandbox.billing import subscription as work
 
@@ -230,7 +230,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: JsonAlone = F
     )
 )
 @spread
-def event(ctx: typer.Context, *, wish: EventRequest, json: JsonAlone = False) -> int:
+def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
     """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
     from cascade_cli.cli.sandbox.event import event as work
 
@@ -240,7 +240,7 @@ def event(ctx: typer.Context, *, wish: EventRequest, json: JsonAlone = False) ->
 @sandbox.command(
     epilog=layout.examples("cascade sandbox reset", "cascade sandbox reset --json", topic="sandbox")
 )
-def reset(ctx: typer.Context, json: JsonAlone = False) -> int:
+def reset(ctx: typer.Context, json: PlainJson = False) -> int:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox.run import reset as work
 

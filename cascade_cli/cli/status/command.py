@@ -8,6 +8,7 @@ import typer
 
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -32,8 +33,8 @@ def status(
     every: Annotated[
         str | None, layout.WATCH(metavar="D", help="With --watch: how often; default 5m.")
     ] = None,
-    json: Annotated[bool, layout.OUTPUT("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    json: Json = False,
+) -> int:
     """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 
     --kind, --citizen and --limit list cases in place of the kinds; the verdict is of all that there
@@ -48,9 +49,7 @@ def status(
     if watch:
         from cascade_cli.cli.status.watch import watch as stay
 
-        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
-    else:
-        from cascade_cli.cli.status.run import status as work
+        return conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
+    from cascade_cli.cli.status.run import status as work
 
-        code = conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)

@@ -14,7 +14,7 @@ from cascade_cli.cli.terminal import layout
 
 _JSON = "One JSON object on stdout."
 Json = Annotated[bool, layout.OUTPUT("--json", help=_JSON)]
-JsonAlone = Annotated[bool, typer.Option("--json", help=_JSON)]
+PlainJson = Annotated[bool, typer.Option("--json", help=_JSON)]
 """For a command without panels."""
 DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write and make none.")]
 Yes = Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")]
