@@ -41,7 +41,7 @@ def test_a_field_that_is_left_out_has_its_default() -> None:
 
 
 def test_a_field_without_a_default_is_needed() -> None:
-    with pytest.raises(typer.TyperException, match="SINCE"):
+    with pytest.raises(typer.TyperException, match="since"):
         run()
 
 

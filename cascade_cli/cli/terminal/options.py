@@ -26,7 +26,8 @@ def spread(command: Callable[..., int]) -> Callable[..., int]:
     So an option is written once, as a field, and `command` and what it calls get the whole.
     """
     own = signature(command, eval_str=True)
-    groups = {p.name: p.annotation for p in own.parameters.values() if is_dataclass(p.annotation)}
+    taken = own.parameters.values()
+    groups: dict[str, Any] = {p.name: p.annotation for p in taken if is_dataclass(p.annotation)}
 
     @wraps(command)
     def called(**words: Any) -> int:
@@ -36,7 +37,7 @@ def spread(command: Callable[..., int]) -> Callable[..., int]:
 
     parameters = [
         parameter
-        for one in own.parameters.values()
+        for one in taken
         for parameter in (_parameters(one.annotation) if one.name in groups else [one])
     ]
     vars(called)["__signature__"] = own.replace(parameters=parameters)
