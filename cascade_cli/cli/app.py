@@ -110,7 +110,7 @@ def _group(name: str) -> typer.Typer:
 def _class_of(name: str) -> Any:
     """The class that reads its words, if it is not Typer's own."""
     if name == "resolve":
-        return import_module("cascade_cli.cli.resolve.optional_amounts").OptionalAmounts
+        return import_module("cascade_cli.cli.resolve.options").OptionalAmounts
     return None
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, first
+from cascade_cli.cli.reconcile.options import ReconcileOptions
+from cascade_cli.cli.reconcile.run import JudgedOutcome, first
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.decisions.decision_plan import Wish

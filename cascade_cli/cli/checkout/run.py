@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from cascade_cli.cli.checkout.options import CheckoutOptions
 from cascade_cli.cli.items.text import gift_document, show_gift
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.escape import escape
@@ -20,29 +20,12 @@ from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.records.orders import for_sale, parse_sale
 from cascade_cli.domain.selling.allocation import Allocation, Share, fits, flaws
 from cascade_cli.domain.selling.sales import PayPage, Sale
-from cascade_cli.domain.shop.currencies import CURRENCY, read_currency
+from cascade_cli.domain.shop.currencies import read_currency
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
 from cascade_cli.wiring.connection import connected
-
-
-@dataclass(frozen=True)
-class CheckoutOptions:
-    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
-    where it is a gift; or a file."""
-
-    citizen: str | None = None
-    ducats: str | None = None
-    package: str | None = None
-    currency: str = CURRENCY
-    open: bool = False
-    file: Path | None = None
-    giver: str | None = None
-    message: str | None = None
-    anonymous: bool = False
-    monthly: bool = False
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:

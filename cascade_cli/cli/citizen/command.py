@@ -6,30 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 citizen = typer.Typer(help="The citizen who pays the ducats out.", no_args_is_help=True)
-
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
-_DryRun = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Show the write and make none.", rich_help_panel=layout.WRITING),
-]
-_Yes = Annotated[
-    bool,
-    typer.Option("--yes", "-y", help="Do not ask before lowering.", rich_help_panel=layout.WRITING),
-]
-_Force = Annotated[
-    bool,
-    typer.Option(
-        "--force",
-        help="Lower the balance too, and write near an engine's run.",
-        rich_help_panel=layout.WRITING,
-    ),
-]
 
 
 @citizen.command(
@@ -39,31 +21,25 @@ _Force = Annotated[
         topic="processor",
     )
 )
+@spread
 def setup(
     ctx: typer.Context,
+    *,
     ducats: Annotated[
         str | None,
-        typer.Option(
-            metavar="N",
-            help="The balance; default CASCADE_PROCESSOR_DUCATS.",
-            rich_help_panel=layout.BALANCE,
-        ),
+        layout.BALANCE(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
     ] = None,
-    force: _Force = False,
-    dry_run: _DryRun = False,
-    yes: _Yes = False,
-    json: _Json = False,
-) -> None:
+    options: WriteOptions,
+    json: Json = False,
+) -> int:
     """Create the payment processor, or top it up; a second run changes nothing.
 
     Exit code 3: written, but somebody else wrote in between. 5: the write may or may not have
     been applied; run it again when it says. 7: refused, for instance because the engine runs.
     """
-    from cascade_cli.cli.citizen.run import BalanceOptions
     from cascade_cli.cli.citizen.run import setup as work
 
-    options = BalanceOptions(to=ducats, force=force, dry_run=dry_run, yes=yes)
-    raise typer.Exit(conduct(ctx.obj, "citizen setup", lambda s: work(s, options), json=json))
+    return conduct(ctx.obj, "citizen setup", lambda s: work(s, ducats, options), json=json)
 
 
 @citizen.command(
@@ -73,45 +49,34 @@ def setup(
         topic="processor",
     )
 )
+@spread
 def replenish(
     ctx: typer.Context,
+    *,
     to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            metavar="N",
-            help="So many ducats it is to have.",
-            rich_help_panel=layout.BALANCE,
-        ),
+        str | None, layout.BALANCE("--to", metavar="N", help="So many ducats it is to have.")
     ] = None,
     by: Annotated[
-        str | None,
-        typer.Option(
-            "--by", metavar="N", help="So many ducats it is to get.", rich_help_panel=layout.BALANCE
-        ),
+        str | None, layout.BALANCE("--by", metavar="N", help="So many ducats it is to get.")
     ] = None,
-    force: _Force = False,
-    dry_run: _DryRun = False,
-    yes: _Yes = False,
-    json: _Json = False,
-) -> None:
+    options: WriteOptions,
+    json: Json = False,
+) -> int:
     """Top the processor's balance up: write it once, read it back.
 
     Exit codes as for setup. With --by, the same command after exit code 5 looks whether the
     first was applied, and adds the ducats only once.
     """
-    from cascade_cli.cli.citizen.run import BalanceOptions
     from cascade_cli.cli.citizen.run import replenish as work
 
-    options = BalanceOptions(to=to, by=by, force=force, dry_run=dry_run, yes=yes)
-    raise typer.Exit(conduct(ctx.obj, "citizen replenish", lambda s: work(s, options), json=json))
+    return conduct(ctx.obj, "citizen replenish", lambda s: work(s, to, by, options), json=json)
 
 
 @citizen.command(
     epilog=layout.examples("cascade citizen show", "cascade citizen show --json", topic="processor")
 )
-def show(ctx: typer.Context, json: _Json = False) -> None:
+def show(ctx: typer.Context, json: Json = False) -> int:
     """Balance, what is in flight, daily outflow, and for how many days it lasts."""
     from cascade_cli.cli.citizen.run import show as work
 
-    raise typer.Exit(conduct(ctx.obj, "citizen show", work, json=json))
+    return conduct(ctx.obj, "citizen show", work, json=json)

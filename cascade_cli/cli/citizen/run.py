@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
+from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -25,20 +25,9 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 
 
-@dataclass(frozen=True)
-class BalanceOptions:
-    """The command's words as typed."""
-
-    to: str | None = None
-    by: str | None = None
-    force: bool = False
-    dry_run: bool = False
-    yes: bool = False
-
-
-def setup(session: Session, options: BalanceOptions) -> Outcome:
+def setup(session: Session, ducats: str | None, options: WriteOptions) -> Outcome:
     """Create the processor or top it up. Raises UsageError before anything is read."""
-    to = _ducats("--ducats", options.to)
+    to = _ducats("--ducats", ducats)
 
     def wish(settings: Settings) -> BalanceWish:
         return BalanceWish(to or settings.processor_ducats, is_setup=True, force=options.force)
@@ -46,13 +35,11 @@ def setup(session: Session, options: BalanceOptions) -> Outcome:
     return _change(session, "citizen setup", wish, options)
 
 
-def replenish(session: Session, options: BalanceOptions) -> Outcome:
+def replenish(session: Session, to: str | None, by: str | None, options: WriteOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
-    if (options.to is None) == (options.by is None):
+    if (to is None) == (by is None):
         raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
-    wish = BalanceWish(
-        _ducats("--to", options.to), _ducats("--by", options.by), force=options.force
-    )
+    wish = BalanceWish(_ducats("--to", to), _ducats("--by", by), force=options.force)
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
 
@@ -74,7 +61,7 @@ def _change(
     session: Session,
     command: str,
     wish_of: Callable[[Settings], BalanceWish],
-    options: BalanceOptions,
+    options: WriteOptions,
 ) -> Outcome:
     with write_context(session, command, lock=not options.dry_run) as context:
         wish, service = wish_of(context.settings), _service(context)

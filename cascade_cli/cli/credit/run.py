@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
+from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.orders import Order, Override, parse_ducats
-from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
@@ -49,35 +48,6 @@ class Wanted:
     def check(self, settings: Settings) -> None:
         """Raises GuardError on a credit beyond the limit."""
         check_limit(settings.max_per_credit, self.credits)
-
-
-@dataclass(frozen=True)
-class CreditOptions:
-    """The command's words as typed."""
-
-    citizen: str | None = None
-    ducats: str | None = None
-    reason: str | None = None
-    reference: str | None = None
-    payment: str | None = None
-    file: Path | None = None
-    again: bool = False
-    overrides: frozenset[Override] = frozenset()
-    dry_run: bool = False
-    yes: bool = False
-
-    def again_as(self, made_up_reference: str) -> str:
-        """The command line that goes on with what this one began."""
-        words = [word for word in (self.citizen, self.ducats) if word is not None]
-        named = {
-            "--reason": self.reason,
-            "--payment": self.payment,
-            "--reference": self.reference or made_up_reference or None,
-            "--file": self.file and str(self.file),
-        }
-        words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
-        words += sorted(f"--{override}" for override in self.overrides)
-        return command("credit", *words)
 
 
 def credit(session: Session, options: CreditOptions) -> Outcome:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -16,12 +15,12 @@ EXAMPLES = layout.examples(
 
 def doctor(
     ctx: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """Keys, rights, schema, processor, engine, webhook, journal: what would fail, before it does.
 
     Only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
     """
     from cascade_cli.cli.doctor.run import doctor as work
 
-    raise typer.Exit(conduct(ctx.obj, "doctor", work, json=json))
+    return conduct(ctx.obj, "doctor", work, json=json)

@@ -1,37 +1,15 @@
-"""The `cascade events …` commands and their options."""
+"""The `cascade events …` commands: their help, and what they call."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from cascade_cli.cli.events.options import EventListOptions, EventSelection, ReplayOptions
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
-
-_Until = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W",
-        help="Until when, in the same forms; default now.",
-        rich_help_panel=layout.EVENTS,
-    ),
-]
-_Types = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--type",
-        metavar="T",
-        help="Only this type, such as charge.*; repeatable.",
-        rich_help_panel=layout.EVENTS,
-    ),
-]
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
 
 
 @events.command(
@@ -42,35 +20,15 @@ _Json = Annotated[
         topic="events",
     ),
 )
-def list_(
-    ctx: typer.Context,
-    since: Annotated[
-        str,
-        typer.Option(
-            metavar="W",
-            help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z.",
-            rich_help_panel=layout.EVENTS,
-        ),
-    ] = "24h",
-    until: _Until = None,
-    types: _Types = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.EVENTS
-        ),
-    ] = None,
-    json: _Json = False,
-) -> None:
+@spread
+def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) -> int:
     """The events that Stripe has, oldest first.
 
     Exit code 5: the window begins before the 30 days for which Stripe keeps events.
     """
-    from cascade_cli.cli.events.run import EventListOptions, list_events
+    from cascade_cli.cli.events.run import list_events
 
-    options = EventListOptions(since, until, tuple(types or ()), limit)
-    code = conduct(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
 
 
 @events.command(
@@ -81,69 +39,15 @@ def list_(
         topic="events",
     )
 )
+@spread
 def replay(
-    ctx: typer.Context,
-    event_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events: evt_….")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="W",
-            help="All events from when on: 36h, 7d, 2026-11-01.",
-            rich_help_panel=layout.EVENTS,
-        ),
-    ] = None,
-    until: _Until = None,
-    types: _Types = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="F",
-            help="Events saved as JSON: one, or one a line.",
-            rich_help_panel=layout.EVENTS,
-        ),
-    ] = None,
-    forward_to: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Send them to this webhook, signed, and credit nothing.",
-            rich_help_panel=layout.WRITING,
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Only the oldest N; says what is left.",
-            rich_help_panel=layout.EVENTS,
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Show what would be done and do nothing.",
-            rich_help_panel=layout.WRITING,
-        ),
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
-    json: _Json = False,
-) -> None:
+    ctx: typer.Context, *, chosen: EventSelection, options: ReplayOptions, json: Json = False
+) -> int:
     """Credit again, safely, what events tell of: each payment once, oldest event first.
 
     Exit code 3: payments remain that a replay may not credit, each with its reason. 5: incomplete;
     the same command goes on. 7: refused by a limit or a guard.
     """
-    from cascade_cli.cli.events.replay import ReplayOptions
     from cascade_cli.cli.events.replay import replay as work
-    from cascade_cli.cli.events.run import EventSelection
 
-    chosen = EventSelection(tuple(event_ids or ()), since, until, tuple(types or ()), file, limit)
-    options = ReplayOptions(forward_to, dry_run=dry_run, yes=yes)
-    code = conduct(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)

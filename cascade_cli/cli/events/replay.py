@@ -11,8 +11,9 @@ from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
+from cascade_cli.cli.events.options import EventSelection, ReplayOptions
 from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
-from cascade_cli.cli.events.run import ChosenEvents, EventSelection, choose, read_file
+from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
 from cascade_cli.cli.items.json import portion_document
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
@@ -31,15 +32,6 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 LEFT_ALONE = "left_alone"
 _GUARDED = frozenset({Obstacle.OVER_LIMIT, Obstacle.BLOCKED})
 _STYLES = {Result.CREDITED.value: "green", Result.ALREADY.value: "green", LEFT_ALONE: "dim"}
-
-
-@dataclass(frozen=True)
-class ReplayOptions:
-    """Where to, and how far to go."""
-
-    forward_to: str | None = None
-    dry_run: bool = False
-    yes: bool = False
 
 
 def replay(session: Session, selection: EventSelection, options: ReplayOptions) -> Outcome:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
+from cascade_cli.cli.events.options import EventListOptions, EventSelection
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
@@ -34,28 +34,6 @@ from cascade_cli.wiring.reading import Wiring
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
 _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
-
-
-@dataclass(frozen=True)
-class EventListOptions:
-    """The options of `events list` as typed."""
-
-    since: str
-    until: str | None
-    types: tuple[str, ...]
-    limit: int | None
-
-
-@dataclass(frozen=True)
-class EventSelection:
-    """The options of `events replay` that say which events."""
-
-    event_ids: tuple[str, ...] = ()
-    since: str | None = None
-    until: str | None = None
-    types: tuple[str, ...] = ()
-    file: Path | None = None
-    limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,13 +68,14 @@ def list_events(session: Session, options: EventListOptions) -> Outcome:
     """Read and show. Raises UsageError before anything is read."""
     began = datetime.now(UTC)
     parse_window(options.since, options.until, began)
-    check_types(options.types)
+    types = options.types or ()
+    check_types(types)
 
     def look(
         now: datetime, _check: Callable[[], None]
     ) -> tuple[datetime, Window, tuple[Event, ...]]:
         window = parse_window(options.since, options.until, now)
-        return now, window, chronological(_listed(wiring.events, window, options.types))
+        return now, window, chronological(_listed(wiring.events, window, types))
 
     with connected(session, in_hurry=False) as wiring:
         now, window, found = wiring.clock.settled(look, began)
@@ -127,31 +106,31 @@ def choose(
     now = now or datetime.now(UTC)
     lost: Window | None = None
     unknown: tuple[str, ...] = ()
-    window = _window(selection, now)
+    window, types = _window(selection, now), selection.types or ()
     if saved is not None:
         found = [e for e in saved if window is None or e.created_at in window]
     elif window is not None:
         lost = forgotten(window, now)
-        found = _listed(reader, window, selection.types)
+        found = _listed(reader, window, types)
     else:
-        answers = {name: reader.event(name) for name in selection.event_ids}
+        answers = {name: reader.event(name) for name in selection.event_ids or ()}
         found = [event for event in answers.values() if event]
         unknown = tuple(name for name, event in answers.items() if event is None)
-    events = chronological(of_types(found, selection.types))
+    events = chronological(of_types(found, types))
     first = len(events) if selection.limit is None else selection.limit
     return ChosenEvents(events[:first], events[first:], lost, unknown)
 
 
 def read_file(selection: EventSelection) -> list[Event] | None:
     """Check the selection, and read its file if it names one. Raises UsageError."""
-    check_types(selection.types)
+    check_types(selection.types or ())
     sources = [bool(selection.event_ids), selection.file is not None, selection.since is not None]
     if not any(sources):
         raise UsageError("Which events? Nothing was done.", FORMS)
     if selection.event_ids and (any(sources[1:]) or selection.until is not None):
         raise UsageError("Ids of events stand alone: no --since, --until or --file.", FORMS)
     _window(selection, datetime.now(UTC))
-    for event_id in selection.event_ids:
+    for event_id in selection.event_ids or ():
         if not EVENT_ID.fullmatch(event_id):
             raise UsageError(f"{event_id[:80]!r} is no event's id.", "They look like evt_1Abc….")
     return read_event_file(selection.file) if selection.file is not None else None

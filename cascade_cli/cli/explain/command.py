@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -31,8 +32,8 @@ def explain(
     since: Annotated[
         str, typer.Option(metavar="W", help="How far back, for a citizen: 7d, 2026-11-01.")
     ] = "30d",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """The whole story of one payment, transfer or citizen: timeline, verdict, exact repair.
 
     Only reads. Exit code 0: explained, whatever the verdict. 2: no id of any kind. 3: neither
@@ -40,5 +41,4 @@ def explain(
     """
     from cascade_cli.cli.explain.run import explain as work
 
-    code = conduct(ctx.obj, "explain", lambda s: work(s, identity, since), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "explain", lambda s: work(s, identity, since), json=json)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -24,13 +25,12 @@ def help(
         Path | None,
         typer.Option("--man", metavar="DIR", help="Write all of it as man pages to this folder."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """The manual: list its topics, read one, or write man pages.
 
     Needs no keys. A command's name shows the same as its `--help`.
     """
     from cascade_cli.cli.help.run import manual
 
-    code = conduct(ctx.obj, "help", lambda _s: manual(topic or [], man, json=json), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "help", lambda _s: manual(topic or [], man, json=json), json=json)

@@ -7,34 +7,14 @@ from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.journal.options import EntryOptions
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 journal = typer.Typer(
     help="The audit trail: who did what when, and whether it was touched.", no_args_is_help=True
 )
-
-_Since = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W", help="From when: 36h, 7d, 2026-11-01.", rich_help_panel=layout.ENTRIES
-    ),
-]
-_Until = Annotated[
-    str | None,
-    typer.Option(
-        metavar="W", help="Until when, in the same forms.", rich_help_panel=layout.ENTRIES
-    ),
-]
-_Key = Annotated[
-    str | None,
-    typer.Option(
-        metavar="K", help="Only the entries of this StratagemId.", rich_help_panel=layout.ENTRIES
-    ),
-]
-_Json = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT)
-]
 
 
 @journal.command(
@@ -45,25 +25,20 @@ _Json = Annotated[
         topic="journal",
     ),
 )
+@spread
 def list_(
     ctx: typer.Context,
-    since: _Since = None,
-    until: _Until = None,
-    key: _Key = None,
+    *,
+    options: EntryOptions,
     limit: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Show only the newest N.", rich_help_panel=layout.ENTRIES
-        ),
+        int | None, layout.ENTRIES(min=1, metavar="N", help="Show only the newest N.")
     ] = None,
-    json: _Json = False,
-) -> None:
+    json: Json = False,
+) -> int:
     """Who did what when, oldest first."""
-    from cascade_cli.cli.journal.run import EntryOptions, list_entries
+    from cascade_cli.cli.journal.run import list_entries
 
-    options = EntryOptions(since, until, key, limit)
-    code = conduct(ctx.obj, "journal list", lambda s: list_entries(s, options), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "journal list", lambda s: list_entries(s, options, limit), json=json)
 
 
 @journal.command(
@@ -82,15 +57,15 @@ def verify(
             help="A head that you kept: prove that nothing was cut off or put back since.",
         ),
     ] = None,
-    json: _Json = False,
-) -> None:
+    json: Json = False,
+) -> int:
     """Recompute the chain of hashes from the first entry on, and every seal of the other rows.
 
     Exit code 0: nothing was changed or removed. 3: something was. 5: it could not be read.
     """
     from cascade_cli.cli.journal.run import verify as work
 
-    raise typer.Exit(conduct(ctx.obj, "journal verify", lambda s: work(s, against), json=json))
+    return conduct(ctx.obj, "journal verify", lambda s: work(s, against), json=json)
 
 
 @journal.command(
@@ -100,24 +75,16 @@ def verify(
         topic="journal",
     )
 )
+@spread
 def export(
     ctx: typer.Context,
-    since: _Since = None,
-    until: _Until = None,
-    key: _Key = None,
+    *,
+    options: EntryOptions,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="F",
-            help="Write to this new file, not to stdout.",
-            rich_help_panel=layout.OUTPUT,
-        ),
+        Path | None, layout.OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
     ] = None,
-) -> None:
+) -> int:
     """Entries as JSON lines, oldest first, with their hashes."""
-    from cascade_cli.cli.journal.run import EntryOptions
     from cascade_cli.cli.journal.run import export as work
 
-    options = EntryOptions(since, until, key, None)
-    code = conduct(ctx.obj, "journal export", lambda s: work(s, options, output))
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "journal export", lambda s: work(s, options, output))

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cascade_cli.adapters.journal.told_heads import told
+from cascade_cli.cli.journal.options import EntryOptions
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
 from cascade_cli.wiring.journal import existing_journal
-
-
-@dataclass(frozen=True)
-class EntryOptions:
-    """Which entries, as typed."""
-
-    since: str | None = None
-    until: str | None = None
-    key: str | None = None
-    limit: int | None = None
-
-    def criteria(self) -> dict[str, Any]:
-        """As the journal takes them. Raises UsageError for what is no time."""
-        now = datetime.now(UTC)
-        return {
-            "since": moment_option("--since", self.since, now) if self.since else None,
-            "until": moment_option("--until", self.until, now) if self.until else None,
-            "key": self.key,
-        }
 
 
 def head_to_tell(session: Session) -> Head | None:
@@ -45,14 +26,22 @@ def head_to_tell(session: Session) -> Head | None:
         return None
 
 
-def list_entries(session: Session, options: EntryOptions) -> Outcome:
+def _criteria(options: EntryOptions) -> dict[str, Any]:
+    """As the journal takes them. Raises UsageError for what is no time."""
+    since, until, now = options.since, options.until, datetime.now(UTC)
+    return {
+        "since": moment_option("--since", since, now) if since else None,
+        "until": moment_option("--until", until, now) if until else None,
+        "key": options.key,
+    }
+
+
+def list_entries(session: Session, options: EntryOptions, limit: int | None = None) -> Outcome:
     """Who did what when."""
-    criteria = options.criteria()
+    criteria = _criteria(options)
     with existing_journal(session) as journal:
-        kept: list[Entry] = (
-            list(journal.entries(**criteria, limit=options.limit)) if journal else []
-        )
-        left = journal.count(**criteria) - len(kept) if journal and options.limit else 0
+        kept: list[Entry] = list(journal.entries(**criteria, limit=limit)) if journal else []
+        left = journal.count(**criteria) - len(kept) if journal and limit else 0
         shops = journal.bases() if journal else set()
     data = {"entries": [entry_document(entry) for entry in kept], "left": left}
     return Outcome(data, lambda s: show_entries(s.console(), kept, left, with_base=len(shops) > 1))
@@ -112,7 +101,7 @@ def _show_intact(session: Session, found: Verification, kept: Head | None) -> No
 
 def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:
     """Entries as JSON lines; streamed, however many they are."""
-    criteria = options.criteria()
+    criteria = _criteria(options)
     with existing_journal(session) as journal:
         entries = journal.entries(**criteria) if journal else iter(())
         if output is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples("cascade pricing", "cascade pricing --currency EUR", topic="selling")
@@ -17,8 +18,8 @@ def pricing(
     currency: Annotated[
         str, typer.Option(metavar="CODE", help="One that the price list offers.")
     ] = "USD",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """The price list: rate, packages with their bonus, and the bounds of custom amounts.
 
     Needs no keys. Exit code 4: the file of CASCADE_PRICES or CASCADE_RATES_FILE cannot be used; 7:
@@ -26,4 +27,4 @@ def pricing(
     """
     from cascade_cli.cli.pricing.run import pricing as work
 
-    raise typer.Exit(conduct(ctx.obj, "pricing", lambda s: work(s, currency), json=json))
+    return conduct(ctx.obj, "pricing", lambda s: work(s, currency), json=json)

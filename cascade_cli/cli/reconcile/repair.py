@@ -4,7 +4,7 @@ arrivals where Venice's engine cannot."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,8 @@ from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
-from cascade_cli.cli.reconcile.run import ReconcileOptions, check_options, first, once
+from cascade_cli.cli.reconcile.options import ReconcileOptions
+from cascade_cli.cli.reconcile.run import check_options, first, once
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
@@ -30,26 +31,18 @@ from cascade_cli.services.reconcile.gather import Run
 from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
-@dataclass(frozen=True)
-class RepairOptions:
-    """How far to go."""
-
-    dry_run: bool = False
-    yes: bool = False
-
-
-def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> Outcome:
+def repair(session: Session, options: ReconcileOptions) -> Outcome:
     """Repair what a machine may, then say what is now true."""
     check_options(options)
-    check_answerable(yes=how.yes or how.dry_run)
-    with write_context(session, "reconcile --repair", lock=not how.dry_run) as context:
+    check_answerable(yes=options.yes or options.dry_run)
+    with write_context(session, "reconcile --repair", lock=not options.dry_run) as context:
         look = partial(first, session, context.reading, options)
         before, window, memory = context.reading.clock.settled(look)
         if before.run is None:
             return before.outcome
         plan = repairs_of(context, before.run)
         arrived = untold_arrivals(context, before.run)
-        if how.dry_run:
+        if options.dry_run:
             return _planned(before.outcome, plan, arrived)
 
         def look_again() -> RepairPlan:
@@ -59,7 +52,7 @@ def repair(session: Session, options: ReconcileOptions, how: RepairOptions) -> O
             return repairs_of(context, now.run)
 
         try:
-            deliveries, told = _carry_out(context, plan, arrived, how, look_again)
+            deliveries, told = _carry_out(context, plan, arrived, look_again, yes=options.yes)
         except CascadeError as error:
             return _stopped(before.outcome, error)
         if not plan.repairs:
@@ -90,19 +83,18 @@ def _carry_out(
     context: WriteContext[Session],
     plan: RepairPlan,
     arrived: Sequence[Arrival],
-    how: RepairOptions,
     look_again: Callable[[], RepairPlan],
+    *,
+    yes: bool,
 ) -> tuple[list[Delivery], int]:
     """The deliveries, and how many notices of arrival were written."""
     if not plan.repairs and not arrived:
         return [], 0
-    if plan.repairs and not how.yes:
+    if plan.repairs and not yes:
         show_plan(context.session.console(stderr=True), plan)
     question = _question(plan, arrived)
     try:
-        plan = confirm_plan(
-            context, question, plan, look_again, lambda plan: plan.writes, yes=how.yes
-        )
+        plan = confirm_plan(context, question, plan, look_again, lambda plan: plan.writes, yes=yes)
     except GuardError:
         # A no to notices alone leaves the report to be shown.
         if plan.repairs:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from secrets import randbits
 from types import TracebackType
 
 from rich.console import Console
@@ -19,6 +18,7 @@ from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.cli.items.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.checkpoint import recall, remember
 from cascade_cli.cli.reconcile.csv import write_csv
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.text import show
 from cascade_cli.cli.terminal.session import Outcome, Session, failure
 from cascade_cli.cli.terminal.windows import (
@@ -29,41 +29,14 @@ from cascade_cli.cli.terminal.windows import (
     window_since_last,
 )
 from cascade_cli.domain.history.checkpoint import Checkpoint, changes
-from cascade_cli.domain.history.verification import Depth, VerificationSample
+from cascade_cli.domain.history.verification import Depth
 from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile.gather import Run
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal_memory import decided, forget_debts
 from cascade_cli.wiring.reading import Wiring
-
-
-@dataclass(frozen=True)
-class ReconcileOptions:
-    """The command's options as typed; `until` and `grace` None mean now and the setting's."""
-
-    since: str = FIRST_SINCE
-    until: str | None = None
-    grace: str | None = None
-    selection: Selection = field(default_factory=Selection)
-    csv: bool = False
-    verify: str | None = None
-    seed: int = field(default_factory=lambda: randbits(32))
-    """Chooses what `--verify sample` reads."""
-
-    @property
-    def again(self) -> tuple[str, ...]:
-        """The words that make another run look at the same payments."""
-        since = None if self.since == FIRST_SINCE else self.since
-        named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
-        return tuple(word for pair in named if pair[1] is not None for word in pair if word)
-
-    @property
-    def check(self) -> VerificationSample | None:
-        """What is to be verified."""
-        return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.ping import DeadManSwitch
-from cascade_cli.cli.reconcile.end_options import EndOptions
+from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session, conduct
 from cascade_cli.errors import CascadeError, ExitCode
 

@@ -1,12 +1,12 @@
-"""`cascade refund`: its argument and options."""
+"""`cascade refund`: its help, and what it calls."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
+from cascade_cli.cli.refund.options import RefundOptions
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -17,48 +17,8 @@ EXAMPLES = layout.examples(
 )
 
 
-def refund(
-    ctx: typer.Context,
-    payment: Annotated[str, typer.Argument(show_default=False, help="Its id: pi_… or ch_….")],
-    ducats: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N",
-            help="Take so many in all, instead of what the policy says.",
-            rich_help_panel=layout.TAKEN_BACK,
-        ),
-    ] = None,
-    write_off: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REASON",
-            help="Take nothing back, and record why not.",
-            rich_help_panel=layout.TAKEN_BACK,
-        ),
-    ] = None,
-    although_underpaid: Annotated[
-        bool,
-        typer.Option(
-            "--although-underpaid",
-            help="Deliver the rest, although less was paid than the ducats cost or the price is "
-            "not known; this is recorded.",
-            rich_help_panel=layout.OVERRIDE,
-        ),
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", help="Show every write and make none.", rich_help_panel=layout.WRITING
-        ),
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=layout.WRITING)
-    ] = False,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
-) -> None:
+@spread
+def refund(ctx: typer.Context, *, options: RefundOptions, json: Json = False) -> int:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 
     What has not arrived yet is withheld instead. If a refund fails, or a lost dispute is won, the
@@ -66,11 +26,5 @@ def refund(
     or a guard.
     """
     from cascade_cli.cli.refund.run import refund as work
-    from cascade_cli.cli.refund.split_payment import RefundOptions
-    from cascade_cli.domain.records.orders import Override
 
-    overrides = frozenset({Override.UNDERPAID} if although_underpaid else ())
-    options = RefundOptions(
-        payment, ducats, write_off, dry_run=dry_run, yes=yes, overrides=overrides
-    )
-    raise typer.Exit(conduct(ctx.obj, "refund", lambda s: work(s, options), json=json))
+    return conduct(ctx.obj, "refund", lambda s: work(s, options), json=json)

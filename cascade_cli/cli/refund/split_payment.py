@@ -7,29 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
+from cascade_cli.cli.refund.options import RefundOptions
 from cascade_cli.cli.refund.text import document, plan_lines
 from cascade_cli.cli.terminal.confirmation import confirm_plan
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan
-from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
 from cascade_cli.wiring.write_context import WriteContext
-
-
-@dataclass(frozen=True)
-class RefundOptions:
-    """The command's words as typed."""
-
-    payment: str
-    ducats: str | None = None
-    write_off: str | None = None
-    dry_run: bool = False
-    yes: bool = False
-    overrides: frozenset[Override] = frozenset()
 
 
 @dataclass(frozen=True)

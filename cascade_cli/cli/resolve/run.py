@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from cascade_cli.cli.credit.deliveries import first_error
-from cascade_cli.cli.resolve.optional_amounts import EVERYTHING
+from cascade_cli.cli.resolve.options import EVERYTHING, ResolveOptions
 from cascade_cli.cli.resolve.text import document, show
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -16,7 +16,7 @@ from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.orders import Override, parse_ducats
+from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.errors import ExitCode, UsageError
 from cascade_cli.services.decisions.resolve_service import (
     Evidence,
@@ -28,42 +28,6 @@ from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
 from cascade_cli.wiring.journal_memory import RulingsKnown, decided
 from cascade_cli.wiring.write_context import WriteContext, write_context
-
-_ONE = ", ".join(how.option for how in How)
-
-
-@dataclass(frozen=True)
-class ResolveOptions:
-    """The command's words as typed; `flags` are the decisions that take no value."""
-
-    case: str
-    credit: str | None = None
-    take_back: str | None = None
-    settled_by: str | None = None
-    snooze: str | None = None
-    flags: frozenset[str] = frozenset()
-    reason: str | None = None
-    citizen: str | None = None
-    overrides: frozenset[Override] = frozenset()
-    again: bool = False
-    dry_run: bool = False
-    yes: bool = False
-
-    @property
-    def how(self) -> How:
-        """The one decision. Raises UsageError where there is none, or several."""
-        valued = {
-            How.CREDIT: self.credit,
-            How.TAKE_BACK: self.take_back,
-            How.SETTLED_BY: self.settled_by,
-            How.SNOOZE: self.snooze,
-        }
-        found = [how for how, value in valued.items() if value is not None]
-        found += [How(flag) for flag in sorted(self.flags)]
-        if len(found) != 1:
-            what = "Two decisions exclude each other" if found else "Nothing is decided"
-            raise UsageError(f"{what}.", f"Nothing was written. Give one of {_ONE}.")
-        return found[0]
 
 
 def resolve(session: Session, options: ResolveOptions) -> Outcome:

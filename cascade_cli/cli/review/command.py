@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.session import conduct
 
@@ -21,17 +21,12 @@ EXAMPLES = layout.examples(
 def review(
     ctx: typer.Context,
     since: Annotated[
-        str,
-        typer.Option(
-            metavar="W",
-            help="Cases since when: 36h, 7d, 2026-11-01, or last.",
-            rich_help_panel=layout.CASES,
-        ),
+        str, layout.CASES(metavar="W", help="Cases since when: 36h, 7d, 2026-11-01, or last.")
     ] = "7d",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
-) -> None:
+) -> int:
     """Walk through the open cases: decide each with a key, see the plan, confirm once.
 
     The key that is marked is what `reconcile` prints. Nothing is carried out before the plan is
@@ -39,8 +34,7 @@ def review(
     the next review goes on there. Exit code 0: nothing is open. 3: cases remain. 2: no terminal,
     and what would be asked was printed.
     """
-    from cascade_cli.cli.review.run import ReviewOptions
     from cascade_cli.cli.review.run import review as work
 
-    options = ReviewOptions(since, selected(kinds, citizen, limit))
-    raise typer.Exit(conduct(ctx.obj, "review", lambda s: work(s, options)))
+    selection = selected(kinds, citizen, limit)
+    return conduct(ctx.obj, "review", lambda s: work(s, since, selection))

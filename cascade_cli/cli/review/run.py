@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks, links
 from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.explain.run import explain
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
-from cascade_cli.cli.reconcile.run import JudgedOutcome, ReconcileOptions, check_options, first
+from cascade_cli.cli.reconcile.run import JudgedOutcome, check_options, first
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
 from cascade_cli.cli.review.screen import CaseScreen, page_lines
@@ -33,28 +34,6 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 @dataclass(frozen=True)
-class ReviewOptions:
-    """The command's options as typed."""
-
-    since: str = "7d"
-    selection: Selection = field(default_factory=Selection)
-
-    @property
-    def reading(self) -> ReconcileOptions:
-        """What is reconciled."""
-        return ReconcileOptions(self.since)
-
-    def check(self) -> None:
-        """Raises UsageError for words that nothing can be read with, and for a kind that no open
-        case has."""
-        check_options(self.reading)
-        for kind in self.selection.kinds:
-            if not kind.is_discrepancy:
-                known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
-                raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
-
-
-@dataclass(frozen=True)
 class Agreed:
     """What a person said yes to."""
 
@@ -62,19 +41,30 @@ class Agreed:
     repairs: RepairPlan
 
 
-def review(session: Session, options: ReviewOptions) -> Outcome:
+def review(session: Session, since: str, selection: Selection) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
-    options.check()
+    reading = ReconcileOptions(since)
+    _check(reading, selection)
     with write_context(session, "review", lock=False) as context:
-        found = _read(context, options)
+        found = _read(context, reading)
         if not isinstance(found, JudgedOutcome):
             return found
-        walked = _walked(context, found, options.selection)
-    return _carried_out(session, options, walked) if isinstance(walked, Agreed) else walked
+        walked = _walked(context, found, selection)
+    return _carried_out(session, reading, walked) if isinstance(walked, Agreed) else walked
 
 
-def _read(context: WriteContext[Session], options: ReviewOptions) -> Outcome:
-    look = partial(first, context.session, context.reading, options.reading)
+def _check(reading: ReconcileOptions, selection: Selection) -> None:
+    """Raises UsageError for words that nothing can be read with, and for a kind that no open case
+    has."""
+    check_options(reading)
+    for kind in selection.kinds:
+        if not kind.is_discrepancy:
+            known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
+            raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
+
+
+def _read(context: WriteContext[Session], reading: ReconcileOptions) -> Outcome:
+    look = partial(first, context.session, context.reading, reading)
     attempt, _, _ = context.reading.clock.settled(look)
     return attempt.outcome
 
@@ -192,15 +182,15 @@ def _without_terminal(session: Session, service: ReviewService, cases: Sequence[
     )
 
 
-def _carried_out(session: Session, options: ReviewOptions, agreed: Agreed) -> Outcome:
+def _carried_out(session: Session, reading: ReconcileOptions, agreed: Agreed) -> Outcome:
     """Under the base's lock, each as shown; then what is now true."""
     with write_context(session, "review") as context:
         context.begin()
         service = _service(context)
         with _told_if_broken_off(session, "What was not carried out is kept"):
             carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
-        repaired = _repaired(context, options, agreed.repairs)
-        return ended(_read(context, options), carried, repaired)
+        repaired = _repaired(context, reading, agreed.repairs)
+        return ended(_read(context, reading), carried, repaired)
 
 
 def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Carried:
@@ -216,12 +206,12 @@ def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Car
 
 
 def _repaired(
-    context: WriteContext[Session], options: ReviewOptions, shown: RepairPlan
+    context: WriteContext[Session], reading: ReconcileOptions, shown: RepairPlan
 ) -> list[Delivery]:
     """Of the repairs that were shown, those that are still to be done, and are the same."""
     if not shown.repairs:
         return []
-    found = _read(context, options)
+    found = _read(context, reading)
     if not isinstance(found, JudgedOutcome):
         raise found.error or GuardError("Nothing was repaired: not all could be read.")
     agreed = {(one.order.key, one.order.ducats, one.order.retire_surplus) for one in shown.repairs}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cascade_cli.cli.sandbox.options import BillingStep
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
@@ -14,25 +14,12 @@ from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 
 
-@dataclass(frozen=True)
-class BillingStep:
-    """What a step is about: a product, money, or a payment.
-
-    `listed_cents` is the product's price where that is in another currency.
-    """
-
-    product: str | None = None
-    cents: int | None = None
-    quantity: int = 1
-    listed_cents: int | None = None
-    payment: str | None = None
-
-
-def subscription(session: Session, identity: str, step: str, change: BillingStep) -> Outcome:
+def subscription(session: Session, change: BillingStep) -> Outcome:
     """One step in a subscription's life. Raises UsageError for one that is none."""
+    step, identity = change.step, change.identity
     if step not in _STEPS:
         raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
-    _check(step, change)
+    _check(change)
     with opened(session) as app, our_errors():
         account, at = app.stripe.account, app.now()
         try:
@@ -53,10 +40,13 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
     return {name: made[name] for name in names if name in made}
 
 
-def _check(step: str, change: BillingStep) -> None:
-    missing = [f"--{name}" for name in _NEEDED.get(step, ()) if getattr(change, name) is None]
+def _check(change: BillingStep) -> None:
+    needed = _NEEDED.get(change.step, ())
+    missing = [f"--{name}" for name in needed if getattr(change, name) is None]
     if missing:
-        raise UsageError(f"The step {step} needs {' and '.join(missing)}.", "Nothing was changed.")
+        raise UsageError(
+            f"The step {change.step} needs {' and '.join(missing)}.", "Nothing was changed."
+        )
 
 
 _NEEDED = {

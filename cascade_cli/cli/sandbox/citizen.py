@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from cascade_cli.cli.sandbox.options import CitizenChange
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -11,17 +10,6 @@ from cascade_cli.errors import UsageError
 from cascade_cli.sandbox.venice import Residents
 
 FORMS = "add NAME, remove NAME, rename OLD NEW, or stipend"
-
-
-@dataclass(frozen=True)
-class CitizenChange:
-    """The command's words as typed."""
-
-    step: str
-    name: str | None
-    new_name: str | None
-    ducats: float
-    social_class: str
 
 
 def citizen(session: Session, change: CitizenChange) -> Outcome:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from cascade_cli.cli.sandbox.options import EventRequest
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -15,26 +15,16 @@ from cascade_cli.sandbox.stripe import StripeError
 _UNCHANGED = "Nothing was sent."
 
 
-@dataclass(frozen=True)
-class EventRequest:
-    """The options as typed: `said` are of the form FIELD=JSON."""
-
-    type: str
-    subject: str | None = None
-    said: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ()
-
-
 def event(session: Session, wish: EventRequest) -> Outcome:
     """Make the event. Raises UsageError for what is no JSON, and for one without an id."""
     subject = None if wish.subject is None else _json("--object", wish.subject)
-    pairs = [text.partition("=") for text in wish.said]
+    pairs = [text.partition("=") for text in wish.said or ()]
     said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
     with opened(session) as app, our_errors():
         account, at = app.stripe.account, app.now()
         try:
             made = account.announce(
-                wish.type, at=at, subject=subject, said=said, lacking=wish.lacking
+                wish.type, at=at, subject=subject, said=said, lacking=wish.lacking or ()
             )
         except StripeError as error:
             raise UsageError(str(error), _UNCHANGED) from error

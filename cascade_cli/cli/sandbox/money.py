@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from cascade_cli.cli.sandbox.options import DisputeRequest, RefundRequest, SaleRequest
 from cascade_cli.cli.sandbox.run import opened, our_errors, told
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
@@ -15,50 +15,6 @@ from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.stripe import StripeError
 from cascade_cli.sandbox.stripe.parameters import Currency
 from cascade_cli.sandbox.stripe.resources import disputes, refunds
-
-
-@dataclass(frozen=True)
-class SaleRequest:
-    """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
-
-    citizen: str
-    ducats: float
-    cents: int | None
-    currency: str
-    held: bool
-
-
-@dataclass(frozen=True)
-class RefundRequest:
-    """Money back from a payment, or another status of a refund."""
-
-    identity: str
-    cents: int | None
-    status: str
-    unfunded: bool
-
-
-@dataclass(frozen=True)
-class DisputeRequest:
-    """A claim on a payment, or the next stage of a dispute."""
-
-    identity: str
-    status: str
-    prevented_by: str | None
-    cents: int | None
-    currency: str | None
-    withdrawn: int | None
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it names the payment, not the dispute."""
-        return not self.identity.startswith(("du_", "dp_"))
-
-    @property
-    def is_claim(self) -> bool:
-        """Whether it says what is contested and how."""
-        details = (self.prevented_by, self.cents, self.currency, self.withdrawn)
-        return any(detail is not None for detail in details)
 
 
 def pay(session: Session, sale: SaleRequest) -> Outcome:

@@ -6,13 +6,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
+from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.shop.times import parse_duration
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
@@ -22,59 +22,18 @@ from cascade_cli.wiring.journal import SANDBOX_JOURNAL
 from cascade_cli.wiring.state_folder import make_state_folder
 
 STRATAGEMS = "STRATAGEMS"
-FURTHEST = timedelta(days=3650)
-
-
-@dataclass(frozen=True)
-class ServeOptions:
-    """Rates are requests per second; `latency` is in seconds."""
-
-    port: int
-    airtable_rate: float | None
-    stripe_rate: float | None
-    latency: float
-    engine_every: str | None
-    webhooks: tuple[str, ...] = ()
-    webhook_twice: float = 0.0
-    webhook_shuffle: bool = False
-    engine_notices: bool = False
-    clock_ahead: str | None = None
-    clock_behind: str | None = None
-
-    @property
-    def ahead(self) -> timedelta:
-        """How far the services' clocks are ahead of this machine's. Raises UsageError."""
-        if self.clock_ahead and self.clock_behind:
-            raise UsageError("--clock-ahead and --clock-behind exclude each other.")
-        ahead = _duration("--clock-ahead", self.clock_ahead) or timedelta(0)
-        ahead -= _duration("--clock-behind", self.clock_behind) or timedelta(0)
-        if abs(ahead) > FURTHEST:
-            raise UsageError("The clock of a sandbox may be wrong by ten years at most.")
-        return ahead
-
-
-@dataclass(frozen=True)
-class SeedOptions:
-    """What `cascade sandbox seed` writes."""
-
-    scenario: str
-    payments: int
-    days: int
-    seed: int
-    engine_notices: bool
 
 
 def serve(session: Session, options: ServeOptions) -> Outcome:
     """Serve until SIGTERM or Ctrl-C."""
-    engine_every = _duration("--engine-every", options.engine_every)
-    engine_seconds = engine_every.total_seconds() if engine_every else None
-    folder = session.folder
+    engine_seconds, folder = options.engine_seconds, session.folder
     with (
         opened(session, options) as app,
         our_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
     ):
-        for webhook in options.webhooks:
+        webhooks = options.webhooks or ()
+        for webhook in webhooks:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_legacy_notifications()
@@ -82,19 +41,10 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         # lock is held as the signal arrives.
         stop: SimpleQueue[int] = SimpleQueue()
         signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
-        sys.stdout.write(_connection(url, options.webhooks))
+        sys.stdout.write(_connection(url, webhooks))
         sys.stdout.flush()
         stop.get()
     return Outcome({"url": url}, lambda _session: None)
-
-
-def _duration(option: str, text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}.") from None
 
 
 def _register(app: SandboxApp, webhook: str) -> None:

@@ -2,67 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import spread
 from cascade_cli.cli.terminal.session import conduct
 
 schedule = typer.Typer(
     help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
 )
 
-_At = Annotated[
-    str,
-    typer.Option(
-        metavar="HH:MM", help="When, in the machine's own time.", rich_help_panel=layout.RUN
-    ),
-]
+_At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")]
 _Repair = Annotated[
-    bool,
-    typer.Option(
-        "--repair",
-        help="Also repair what a machine may, without asking.",
-        rich_help_panel=layout.RUN,
-    ),
+    bool, layout.RUN("--repair", help="Also repair what a machine may, without asking.")
 ]
-_Alert = Annotated[
-    bool,
-    typer.Option(
-        "--alert",
-        help="Tell CASCADE_ALERT_URLS of changes and failures.",
-        rich_help_panel=layout.TELL,
-    ),
-]
-_Ping = Annotated[
-    str | None,
-    typer.Option(
-        "--ping",
-        metavar="URL",
-        help="Ask this dead man's switch each time.",
-        rich_help_panel=layout.TELL,
-    ),
-]
-_Metrics = Annotated[
-    Path | None,
-    typer.Option(
-        "--metrics-file",
-        metavar="FILE",
-        help="Write metrics for the node exporter.",
-        rich_help_panel=layout.TELL,
-    ),
-]
-_Report = Annotated[
-    Path | None,
-    typer.Option(
-        "--report",
-        metavar="FILE",
-        help="Write the report as a page for a browser.",
-        rich_help_panel=layout.TELL,
-    ),
-]
+
+
+@dataclass(frozen=True)
+class NightlyEnd(EndOptions):
+    """The same as for `cascade reconcile`, told of every night."""
+
+    ping: Annotated[
+        str | None, layout.TELL(metavar="URL", help="Ask this dead man's switch each time.")
+    ] = None
+    metrics_file: Annotated[
+        Path | None, layout.TELL(metavar="FILE", help="Write metrics for the node exporter.")
+    ] = None
+    report: Annotated[
+        Path | None, layout.TELL(metavar="FILE", help="Write the report as a page for a browser.")
+    ] = None
 
 
 @schedule.command(
@@ -72,22 +45,14 @@ _Report = Annotated[
         topic="nightly",
     )
 )
-def cron(
-    ctx: typer.Context,
-    at: _At = "03:30",
-    repair: _Repair = False,
-    alert: _Alert = False,
-    ping: _Ping = None,
-    metrics_file: _Metrics = None,
-    report: _Report = None,
-) -> None:
+@spread
+def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd) -> int:
     """A line for `crontab -e`."""
-    from cascade_cli.cli.reconcile.end_options import EndOptions
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import cron as work
 
-    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file, report))
-    raise typer.Exit(conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly)))
+    nightly = Nightly(at, repair, end)
+    return conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly))
 
 
 @schedule.command(
@@ -97,19 +62,13 @@ def cron(
         topic="nightly",
     )
 )
+@spread
 def systemd(
-    ctx: typer.Context,
-    at: _At = "03:30",
-    repair: _Repair = False,
-    alert: _Alert = False,
-    ping: _Ping = None,
-    metrics_file: _Metrics = None,
-    report: _Report = None,
-) -> None:
+    ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd
+) -> int:
     """A hardened service and a timer that makes up for a night the machine slept."""
-    from cascade_cli.cli.reconcile.end_options import EndOptions
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import systemd as work
 
-    nightly = Nightly(at, repair, EndOptions(alert, ping, metrics_file, report))
-    raise typer.Exit(conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly)))
+    nightly = Nightly(at, repair, end)
+    return conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.cli.reconcile.end_options import EndOptions
+from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL

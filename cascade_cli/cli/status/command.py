@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.items.filter_options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
@@ -21,33 +22,19 @@ EXAMPLES = layout.examples(
 def status(
     ctx: typer.Context,
     since: Annotated[
-        str,
-        typer.Option(
-            metavar="W",
-            help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….",
-            rich_help_panel=layout.CASES,
-        ),
+        str, layout.CASES(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….")
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     watch: Annotated[
-        bool,
-        typer.Option(
-            "--watch", help="Stay, and look again until Ctrl-C.", rich_help_panel=layout.WATCH
-        ),
+        bool, layout.WATCH("--watch", help="Stay, and look again until Ctrl-C.")
     ] = False,
     every: Annotated[
-        str | None,
-        typer.Option(
-            metavar="D", help="With --watch: how often; default 5m.", rich_help_panel=layout.WATCH
-        ),
+        str | None, layout.WATCH(metavar="D", help="With --watch: how often; default 5m.")
     ] = None,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=layout.OUTPUT),
-    ] = False,
-) -> None:
+    json: Json = False,
+) -> int:
     """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 
     --kind, --citizen and --limit list cases in place of the kinds; the verdict is of all that there
@@ -62,9 +49,7 @@ def status(
     if watch:
         from cascade_cli.cli.status.watch import watch as stay
 
-        code = conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
-    else:
-        from cascade_cli.cli.status.run import status as work
+        return conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
+    from cascade_cli.cli.status.run import status as work
 
-        code = conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)

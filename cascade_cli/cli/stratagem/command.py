@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
 from cascade_cli.cli.terminal.session import conduct
 
 stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 _Identity = Annotated[
     str,
     typer.Argument(
@@ -27,7 +27,7 @@ _Identity = Annotated[
         topic="explain",
     )
 )
-def status(ctx: typer.Context, identity: _Identity, json: _Json = False) -> None:
+def status(ctx: typer.Context, identity: _Identity, json: PlainJson = False) -> int:
     """What Venice says of one transfer, what it means, and whether a retry is safe.
 
     Exit code 0: executed or under way. 3: failed, stalled or doubtful; made twice; or no such
@@ -35,8 +35,7 @@ def status(ctx: typer.Context, identity: _Identity, json: _Json = False) -> None
     """
     from cascade_cli.cli.stratagem.run import status as work
 
-    code = conduct(ctx.obj, "stratagem status", lambda s: work(s, identity), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "stratagem status", lambda s: work(s, identity), json=json)
 
 
 @stratagem.command(
@@ -63,14 +62,14 @@ def list_(
     since: Annotated[
         str, typer.Option(metavar="W", help="Made since: 36h, 7d, 2026-11-01, ….")
     ] = "7d",
-    json: _Json = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """The processor's transfers, newest first."""
-    from cascade_cli.cli.stratagem.run import TransferListOptions, list_transfers
+    from cascade_cli.cli.stratagem.run import list_transfers
 
-    options = TransferListOptions(status, citizen, since)
-    code = conduct(ctx.obj, "stratagem list", lambda s: list_transfers(s, options), json=json)
-    raise typer.Exit(code)
+    return conduct(
+        ctx.obj, "stratagem list", lambda s: list_transfers(s, status, citizen, since), json=json
+    )
 
 
 @stratagem.command(
@@ -89,13 +88,12 @@ def watch(
             metavar="D", help="Give up after: 90s, 15m, 48h; default 15m after the next run."
         ),
     ] = None,
-    json: _Json = False,
-) -> None:
+    json: PlainJson = False,
+) -> int:
     """Wait until the engine has executed a transfer, or never will.
 
     Exit code 0: executed. 3: failed, expired, cancelled or doubtful. 5: timed out.
     """
     from cascade_cli.cli.stratagem.watch import watch as work
 
-    code = conduct(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)
-    raise typer.Exit(code)
+    return conduct(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
@@ -20,15 +20,6 @@ from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.reading import Wiring
 
 
-@dataclass(frozen=True)
-class TransferListOptions:
-    """The command's options as typed."""
-
-    status: str | None = None
-    citizen: str | None = None
-    since: str = "7d"
-
-
 def status(session: Session, identity: str) -> Outcome:
     """One transfer, or all that one payment has."""
     check_text("ID", identity)
@@ -39,12 +30,14 @@ def status(session: Session, identity: str) -> Outcome:
         return status_outcome(session, found, moment, at.snapshot_of(found.rows))
 
 
-def list_transfers(session: Session, options: TransferListOptions) -> Outcome:
+def list_transfers(
+    session: Session, status: str | None, citizen: str | None, since_text: str
+) -> Outcome:
     """Many transfers, newest first. Raises UsageError before anything is read."""
-    since = moment_option("--since", options.since, utc_now())
-    if options.citizen is not None:
-        check_text("--citizen", options.citizen)
-    wanted = Filter(since, options.status, options.citizen)
+    since = moment_option("--since", since_text, utc_now())
+    if citizen is not None:
+        check_text("--citizen", citizen)
+    wanted = Filter(since, status, citizen)
     wanted.check()
     with connected(session) as wiring:
         rows = service(wiring).listed(wanted)

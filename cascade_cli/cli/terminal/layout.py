@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from functools import partial
 from inspect import cleandoc
+from typing import Any
 
-PAYMENTS = "Which payments"
-CASES = "Which cases"
-EVENTS = "Which events"
-ENTRIES = "Which entries"
-CREDITED = "What is credited"
-TAKEN_BACK = "What is taken back"
-DECISION = "The decision"
-SOLD = "What is sold"
-GIFT = "If it is a gift"
-BALANCE = "The balance"
-REPAIR = "Repair"
-OVERRIDE = "Override a guard"
-WRITING = "Before it writes"
-TELL = "Tell others how it went"
-RUN = "The nightly run"
-WATCH = "Watch"
-OUTPUT = "Output"
-LIMITS = "Limits"
-ENGINE = "Venice's engine"
-WEBHOOKS = "Stripe's events"
-CLOCKS = "The services' clocks"
+import typer
+
+
+def _panel(title: str) -> partial[Any]:
+    """A panel is called as `typer.Option` is, and puts the option under its title."""
+    return partial(typer.Option, rich_help_panel=title)
+
+
+PAYMENTS = _panel("Which payments")
+CASES = _panel("Which cases")
+EVENTS = _panel("Which events")
+ENTRIES = _panel("Which entries")
+CREDITED = _panel("What is credited")
+TAKEN_BACK = _panel("What is taken back")
+DECISION = _panel("The decision")
+SOLD = _panel("What is sold")
+GIFT = _panel("If it is a gift")
+BALANCE = _panel("The balance")
+REPAIR = _panel("Repair")
+OVERRIDE = _panel("Override a guard")
+WRITING = _panel("Before it writes")
+TELL = _panel("Tell others how it went")
+RUN = _panel("The nightly run")
+WATCH = _panel("Watch")
+OUTPUT = _panel("Output")
+LIMITS = _panel("Limits")
+ENGINE = _panel("Venice's engine")
+WEBHOOKS = _panel("Stripe's events")
+CLOCKS = _panel("The services' clocks")
 
 
 def examples(*lines: str, topic: str = "") -> str:

@@ -15,23 +15,12 @@ if TYPE_CHECKING:
 
 KindOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--kind",
-        metavar="K",
-        help="Only cases of this kind; may be given repeatedly.",
-        rich_help_panel=layout.CASES,
-    ),
+    layout.CASES("--kind", metavar="K", help="Only cases of this kind; may be given repeatedly."),
 ]
 CitizenOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="C", help="Only cases that concern this citizen.", rich_help_panel=layout.CASES
-    ),
+    str | None, layout.CASES(metavar="C", help="Only cases that concern this citizen.")
 ]
-LimitOption = Annotated[
-    int | None,
-    typer.Option(metavar="N", min=1, help="Only the N worst.", rich_help_panel=layout.CASES),
-]
+LimitOption = Annotated[int | None, layout.CASES(metavar="N", min=1, help="Only the N worst.")]
 
 
 def selected(

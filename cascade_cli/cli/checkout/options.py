@@ -1,0 +1,61 @@
+"""What `cascade checkout` sells, to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal import layout
+
+
+@dataclass(frozen=True)
+class CheckoutOptions:
+    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
+    where it is a gift; or a file. Raises BadParameter for any others."""
+
+    citizen: Annotated[
+        str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
+    ] = None
+    ducats: Annotated[
+        str | None, layout.SOLD(metavar="N", help="Any amount within the list's bounds.")
+    ] = None
+    package: Annotated[
+        str | None, layout.SOLD(metavar="NAME", help="A package of cascade pricing.")
+    ] = None
+    file: Annotated[
+        Path | None,
+        layout.SOLD(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
+    ] = None
+    monthly: Annotated[
+        bool, layout.SOLD("--monthly", help="Sell it every month from now on: a subscription.")
+    ] = False
+    currency: Annotated[
+        str, layout.SOLD(metavar="CODE", help="One that the price list offers.")
+    ] = "USD"
+    giver: Annotated[
+        str | None,
+        layout.GIFT("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
+    ] = None
+    message: Annotated[
+        str | None, layout.GIFT(metavar="TEXT", help="The giver's words, 500 characters at most.")
+    ] = None
+    anonymous: Annotated[
+        bool, layout.GIFT("--anonymous", help="Do not tell the recipient who gave it.")
+    ] = False
+    open: Annotated[bool, layout.OUTPUT("--open", help="Open the page in the browser as well.")] = (
+        False
+    )
+
+    def __post_init__(self) -> None:
+        if self.file is not None:
+            if self.monthly or not self.citizen == self.ducats == self.package is None:
+                raise typer.BadParameter("--file stands alone: its rows say who gets what")
+        elif self.citizen is None:
+            raise typer.BadParameter("name a citizen, or a --file of many")
+        elif (self.ducats is None) == (self.package is None):
+            raise typer.BadParameter("name either --ducats or --package")
+        if self.giver is None and (self.message is not None or self.anonymous):
+            raise typer.BadParameter("--message and --anonymous go with --from")

@@ -1,0 +1,87 @@
+"""Who is credited by `cascade credit`, how much, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import DryRun, Yes
+
+if TYPE_CHECKING:
+    from cascade_cli.domain.records.orders import Override
+
+
+@dataclass(frozen=True)
+class CreditOptions:
+    """The command's words as typed."""
+
+    citizen: Annotated[
+        str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
+    ] = None
+    ducats: Annotated[
+        str | None, typer.Argument(show_default=False, help="Such as 525 or 10.50.")
+    ] = None
+    reason: Annotated[
+        str | None, layout.CREDITED(metavar="TEXT", help="Why; it stands in Venice's record.")
+    ] = None
+    reference: Annotated[
+        str | None,
+        layout.CREDITED(metavar="KEY", help="Your own key: the same key is never credited twice."),
+    ] = None
+    payment: Annotated[
+        str | None,
+        layout.CREDITED(metavar="PI", help="The payment (pi_… or ch_…) that this delivers."),
+    ] = None
+    file: Annotated[
+        Path | None,
+        layout.CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
+    ] = None
+    again: Annotated[
+        bool, layout.OVERRIDE("--again", help="Although the same was credited within 24 hours.")
+    ] = False
+    although_underpaid: Annotated[
+        bool,
+        layout.OVERRIDE(
+            "--although-underpaid",
+            help="Deliver a payment that cost less than its ducats, or whose price nobody can "
+            "check; this is recorded.",
+        ),
+    ] = False
+    although_ambiguous: Annotated[
+        bool,
+        layout.OVERRIDE(
+            "--although-ambiguous",
+            help="Deliver, although another transfer may already be this payment's; this is "
+            "recorded.",
+        ),
+    ] = False
+    dry_run: DryRun = False
+    yes: Yes = False
+
+    @property
+    def overrides(self) -> frozenset[Override]:
+        """The guards that a person overrides."""
+        from cascade_cli.domain.records.orders import Override
+
+        underpaid, ambiguous = self.although_underpaid, self.although_ambiguous
+        said = {Override.UNDERPAID: underpaid, Override.AMBIGUOUS: ambiguous}
+        return frozenset(override for override, is_said in said.items() if is_said)
+
+    def again_as(self, made_up_reference: str) -> str:
+        """The command line that goes on with what this one began."""
+        from cascade_cli.domain.shop.shell import command
+
+        words = [word for word in (self.citizen, self.ducats) if word is not None]
+        named = {
+            "--reason": self.reason,
+            "--payment": self.payment,
+            "--reference": self.reference or made_up_reference or None,
+            "--file": self.file and str(self.file),
+        }
+        words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
+        words += sorted(f"--{override}" for override in self.overrides)
+        return command("credit", *words)

@@ -1,0 +1,163 @@
+"""What `cascade reconcile` looks at and does, who is told how it ended, and where that is written.
+The telling itself is in run_end.py, which `schedule` does not need."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import randbits
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
+from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json
+from cascade_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from cascade_cli.adapters.http.ping import DeadManSwitch
+    from cascade_cli.domain.history.verification import VerificationSample
+    from cascade_cli.domain.reconcile.reconciliation import Selection
+
+
+@dataclass(frozen=True)
+class ReconcileOptions:
+    """The command's options as typed; `until` and `grace` None mean now and the setting's.
+
+    Raises BadParameter for those that do not go together, and for a kind that there is not.
+    """
+
+    since: Annotated[
+        str,
+        layout.PAYMENTS(
+            metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last."
+        ),
+    ] = "7d"
+    until: Annotated[
+        str | None, layout.PAYMENTS(metavar="W", help="Until when, in the same forms; default now.")
+    ] = None
+    grace: Annotated[
+        str | None,
+        layout.PAYMENTS(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+    ] = None
+    verify: Annotated[
+        str | None,
+        layout.PAYMENTS(metavar="HOW", help="With --since last, prove its memory: sample or full."),
+    ] = None
+    everything: Annotated[
+        bool, layout.CASES("--all", help="List all: what is settled and in flight as well.")
+    ] = False
+    kinds: KindOption = None
+    citizen: CitizenOption = None
+    limit: LimitOption = None
+    repair: Annotated[
+        bool, layout.REPAIR("--repair", help="Do what a machine may about the discrepancies.")
+    ] = False
+    dry_run: Annotated[
+        bool, layout.REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
+    ] = False
+    yes: Annotated[bool, layout.REPAIR("--yes", "-y", help="With --repair: do not ask.")] = False
+    json: Json = False
+    csv: Annotated[bool, layout.OUTPUT("--csv", help="One CSV line per item.")] = False
+    seed: int = field(init=False, default_factory=lambda: randbits(32))
+    """Chooses what `--verify sample` reads."""
+
+    def __post_init__(self) -> None:
+        if self.json and self.csv:
+            raise typer.BadParameter("--json and --csv exclude each other")
+        selected(self.kinds, self.citizen, self.limit)
+        if (self.dry_run or self.yes) and not self.repair:
+            raise typer.BadParameter("--dry-run and --yes go with --repair")
+
+    @property
+    def selection(self) -> Selection:
+        """Which of the items are shown."""
+        return selected(self.kinds, self.citizen, self.limit, everything=self.everything)
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The words that make another run look at the same payments."""
+        since = None if self.since == type(self).since else self.since
+        named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
+        return tuple(word for pair in named if pair[1] is not None for word in pair if word)
+
+    @property
+    def check(self) -> VerificationSample | None:
+        """What is to be verified."""
+        from cascade_cli.domain.history.verification import Depth, VerificationSample
+
+        return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
+
+
+@dataclass(frozen=True)
+class EndOptions:
+    """The options of `cascade reconcile` for its end."""
+
+    alert: Annotated[
+        bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+    ] = False
+    ping: Annotated[
+        str | None,
+        layout.TELL(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
+    ] = None
+    metrics_file: Annotated[
+        Path | None,
+        layout.TELL(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
+    ] = None
+    report: Annotated[
+        Path | None, layout.TELL(metavar="FILE", help="Write the report as one page for a browser.")
+    ] = None
+
+    def switch(self) -> DeadManSwitch | None:
+        """The dead man's switch, if there is one. Raises UsageError for what is no address."""
+        from cascade_cli.adapters.http.ping import DeadManSwitch
+
+        return None if self.ping is None else DeadManSwitch(self.ping)
+
+    def metrics(self) -> Path | None:
+        """The metrics file from wherever the run is started.
+
+        Raises UsageError where a run could not write, or the node exporter would not read.
+        """
+        if self.metrics_file is None:
+            return None
+        path = self.metrics_file.absolute()
+        if path.suffix != ".prom":
+            raise UsageError(
+                f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
+                "The node exporter reads no other file of its folder.",
+            )
+        check_place("--metrics-file", path)
+        return path
+
+    def page(self) -> Path | None:
+        """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
+        if self.report is None:
+            return None
+        check_place("--report", self.report)
+        return self.report.absolute()
+
+
+def check_place(option: str, path: Path) -> None:
+    """Raises UsageError where no file could be written later on."""
+    try:
+        flaw = _flaw(path)
+    except OSError as error:
+        flaw = f"{str(path)!r} cannot be written: {error.strerror}"
+    if flaw:
+        raise UsageError(
+            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that is there."
+        )
+
+
+def _flaw(path: Path) -> str:
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        return f"there is no folder {str(folder)!r}"
+    if path.exists() and not path.is_file():
+        return f"{str(path)!r} is no ordinary file"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"you may not write into the folder {str(folder)!r}"
+    return ""

@@ -1,0 +1,127 @@
+"""The decision that `cascade resolve` is given. `--credit` and `--take-back` may stand without a
+number: then they mean all that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import DryRun, Yes
+
+if TYPE_CHECKING:
+    from cascade_cli.domain.records.decisions import How
+    from cascade_cli.domain.records.orders import Override
+
+EVERYTHING = "all"
+_OPTIONAL = frozenset({"--credit", "--take-back"})
+
+
+@dataclass(frozen=True)
+class ResolveOptions:
+    """The command's words as typed: each `How` has a field of its name."""
+
+    case: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", show_default=False, help="A payment, a portion, or a transfer."
+        ),
+    ]
+    credit: Annotated[
+        str | None,
+        layout.DECISION(metavar="[N]", help="Give the right citizen what he lacks, or N of it."),
+    ] = None
+    take_back: Annotated[
+        str | None,
+        layout.DECISION(
+            metavar="[N]", help="Take back what went to somebody else, or is too much."
+        ),
+    ] = None
+    settled_by: Annotated[
+        str | None,
+        layout.DECISION(metavar="STRATAGEM", help="This transfer, made by a person, settles it."),
+    ] = None
+    moved: Annotated[
+        bool, layout.DECISION("--moved", help="A doubtful transfer has moved its ducats.")
+    ] = False
+    not_moved: Annotated[
+        bool, layout.DECISION("--not-moved", help="It has moved nothing, and may be tried again.")
+    ] = False
+    accept: Annotated[bool, layout.DECISION("--accept", help="Nothing will be done.")] = False
+    snooze: Annotated[
+        str | None, layout.DECISION(metavar="D", help="Nothing will be done before: 36h, 14d.")
+    ] = None
+    reopen: Annotated[
+        bool, layout.DECISION("--reopen", help="What was decided counts no more.")
+    ] = False
+    reason: Annotated[
+        str | None,
+        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why; needed, and kept for ever."),
+    ] = None
+    citizen: Annotated[
+        str | None,
+        layout.DECISION(metavar="C", help="With --credit: the buyer, if the payment names nobody."),
+    ] = None
+    although_underpaid: Annotated[
+        bool,
+        layout.OVERRIDE(
+            "--although-underpaid", help="With --credit: give also what was not paid for."
+        ),
+    ] = False
+    although_ambiguous: Annotated[
+        bool,
+        layout.OVERRIDE(
+            "--although-ambiguous", help="With --credit: another transfer may be its own."
+        ),
+    ] = False
+    again: Annotated[
+        bool,
+        layout.OVERRIDE("--again", help="With --credit: although a credit by hand speaks of it."),
+    ] = False
+    dry_run: DryRun = False
+    yes: Yes = False
+
+    @property
+    def how(self) -> How:
+        """The one decision. Raises UsageError where there is none, or several."""
+        from cascade_cli.domain.records.decisions import How
+        from cascade_cli.errors import UsageError
+
+        found = [how for how in How if getattr(self, how.value) not in {None, False}]
+        if len(found) != 1:
+            what = "Two decisions exclude each other" if found else "Nothing is decided"
+            known = ", ".join(how.option for how in How)
+            raise UsageError(f"{what}.", f"Nothing was written. Give one of {known}.")
+        return found[0]
+
+    @property
+    def overrides(self) -> frozenset[Override]:
+        """The guards that a person overrides."""
+        from cascade_cli.domain.records.orders import Override
+
+        underpaid, ambiguous = self.although_underpaid, self.although_ambiguous
+        said = {Override.UNDERPAID: underpaid, Override.AMBIGUOUS: ambiguous}
+        return frozenset(override for override, is_said in said.items() if is_said)
+
+
+def with_amounts(words: Sequence[str]) -> list[str]:
+    """The same words, with `all` where no number follows."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        found.append(word)
+        after = words[index + 1] if index + 1 < len(words) else ""
+        if word in _OPTIONAL and after != EVERYTHING and not after[:1].isdigit():
+            found.append(EVERYTHING)
+    return found
+
+
+class OptionalAmounts(TyperCommand):
+    """Reads the words of `resolve` so: Typer knows no option whose value may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As Typer does."""
+        return super().parse_args(ctx, with_amounts(args))

@@ -1,0 +1,263 @@
+"""What can be typed after `cascade sandbox …`, and what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal import layout
+
+FURTHEST = timedelta(days=3650)
+
+_EngineNotices = Annotated[
+    bool,
+    layout.ENGINE(
+        "--engine-notices",
+        help="NOTIFICATIONS in the layout that the engine writes: its notices arrive.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Rates are requests per second; `latency` is in seconds."""
+
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421
+    airtable_rate: Annotated[
+        float | None, layout.LIMITS(min=0.1, help="Requests a second before Airtable's lock-out.")
+    ] = None
+    stripe_rate: Annotated[
+        float | None, layout.LIMITS(min=0.1, help="Requests a second before Stripe's 429.")
+    ] = None
+    latency: Annotated[float, layout.LIMITS(min=0, help="Seconds added to every answer.")] = 0.0
+    engine_every: Annotated[
+        str | None, layout.ENGINE(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
+    ] = None
+    webhooks: Annotated[
+        list[str] | None,
+        layout.WEBHOOKS(
+            "--webhook", metavar="URL", help="Deliver Stripe's events to this URL on this machine."
+        ),
+    ] = None
+    webhook_twice: Annotated[
+        float, layout.WEBHOOKS(metavar="P", min=0, max=1, help="How likely an event comes twice.")
+    ] = 0.0
+    webhook_shuffle: Annotated[
+        bool, layout.WEBHOOKS("--webhook-shuffle", help="Deliver simultaneous events in any order.")
+    ] = False
+    engine_notices: _EngineNotices = False
+    clock_ahead: Annotated[
+        str | None,
+        layout.CLOCKS(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
+    ] = None
+    clock_behind: Annotated[
+        str | None,
+        layout.CLOCKS(metavar="D", help="The services' clocks are behind this machine's: 3h."),
+    ] = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the services' clocks are ahead of this machine's. Raises UsageError."""
+        from cascade_cli.errors import UsageError
+
+        if self.clock_ahead and self.clock_behind:
+            raise UsageError("--clock-ahead and --clock-behind exclude each other.")
+        ahead = _duration("--clock-ahead", self.clock_ahead) or timedelta(0)
+        ahead -= _duration("--clock-behind", self.clock_behind) or timedelta(0)
+        if abs(ahead) > FURTHEST:
+            raise UsageError("The clock of a sandbox may be wrong by ten years at most.")
+        return ahead
+
+    @property
+    def engine_seconds(self) -> float | None:
+        """How often the engine runs. Raises UsageError."""
+        every = _duration("--engine-every", self.engine_every)
+        return every.total_seconds() if every else None
+
+
+def _duration(option: str, text: str | None) -> timedelta | None:
+    from cascade_cli.domain.shop.times import parse_duration
+    from cascade_cli.errors import UsageError
+
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}.") from None
+
+
+@dataclass(frozen=True)
+class SeedOptions:
+    """What `cascade sandbox seed` writes."""
+
+    scenario: Annotated[
+        str, typer.Option(metavar="S", help="week, quiet, large, empty or guarded.")
+    ] = "week"
+    payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200
+    days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7
+    seed: Annotated[int, typer.Option(help="The same seed, the same week.")] = 7
+    engine_notices: _EngineNotices = False
+
+
+@dataclass(frozen=True)
+class CitizenChange:
+    """What happens to a citizen."""
+
+    step: Annotated[str, typer.Argument(metavar="STEP", help="add, remove, rename or stipend.")]
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Whom; none for stipend.")] = (
+        None
+    )
+    new_name: Annotated[
+        str | None, typer.Argument(metavar="NEW", help="To rename: the new name.")
+    ] = None
+    ducats: Annotated[float, typer.Option(min=0, help="To add: how many ducats they have.")] = 0.0
+    social_class: Annotated[
+        str, typer.Option("--class", metavar="C", help="To add: their SocialClass.")
+    ] = "Popolani"
+
+
+@dataclass(frozen=True)
+class SaleRequest:
+    """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
+
+    citizen: Annotated[str, typer.Argument(metavar="CITIZEN", help="Who gets the ducats.")]
+    ducats: Annotated[float, typer.Option(min=1, help="How many.")] = 100.0
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="The price in minor units; 0.10 USD a ducat.")
+    ] = None
+    currency: Annotated[str, typer.Option(metavar="C", help="Of the price.")] = "usd"
+    held: Annotated[
+        bool, typer.Option("--hold", help="Only authorise it; `sandbox capture` takes it.")
+    ] = False
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money back from a payment, or another status of a refund."""
+
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A payment (pi_…, ch_…), or a refund (re_…).")
+    ]
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="How much of the payment; all that is left.")
+    ] = None
+    status: Annotated[
+        str,
+        typer.Option(metavar="S", help="requires_action, pending, succeeded, failed or canceled."),
+    ] = "succeeded"
+    unfunded: Annotated[
+        bool,
+        typer.Option("--unfunded", help="Pending since the balance cannot pay it: nothing moved."),
+    ] = False
+
+
+@dataclass(frozen=True)
+class DisputeRequest:
+    """A claim on a payment, or the next stage of a dispute."""
+
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A payment (pi_…, ch_…), or a dispute (du_…).")
+    ]
+    status: Annotated[
+        str,
+        typer.Option(
+            metavar="S",
+            help="Of a payment needs_response, warning_needs_response or prevented; "
+            "of a dispute what it becomes: won, lost, appeal_needs_response and so on.",
+        ),
+    ] = "needs_response"
+    prevented_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW", help="Prevented by a block (money stays) or a resolution (it went)."
+        ),
+    ] = None
+    cents: Annotated[
+        int | None, typer.Option(min=1, help="How much is claimed; all that is left.")
+    ] = None
+    currency: Annotated[
+        str | None, typer.Option(metavar="C", help="Of the claim, if not the payment's.")
+    ] = None
+    withdrawn: Annotated[
+        int | None,
+        typer.Option(min=1, help="What leaves the balance for it, in the payment's currency."),
+    ] = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it names the payment, not the dispute."""
+        return not self.identity.startswith(("du_", "dp_"))
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it says what is contested and how."""
+        details = (self.prevented_by, self.cents, self.currency, self.withdrawn)
+        return any(detail is not None for detail in details)
+
+
+@dataclass(frozen=True)
+class BillingStep:
+    """A step in a subscription's life, and what it is about: a product, money, or a payment.
+
+    `listed_cents` is the product's price where that is in another currency.
+    """
+
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A subscription (sub_…), or its session (cs_…).")
+    ]
+    step: Annotated[
+        str,
+        typer.Argument(
+            metavar="STEP",
+            help="renew, fail, send, pay, pay-elsewhere, attach, credit, discount, add, change, "
+            "pause, resume or cancel.",
+        ),
+    ]
+    product: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="To change or add: what is sold; to discount: for this alone."
+        ),
+    ] = None
+    cents: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="To change or add: its price a month; to attach, credit or discount: how much.",
+        ),
+    ] = None
+    quantity: Annotated[int, typer.Option(min=1, help="To change or add: how many of it.")] = 1
+    listed_cents: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="To change: its price in another currency, which has --cents as an option."
+        ),
+    ] = None
+    payment: Annotated[
+        str | None,
+        typer.Option(metavar="PI", help="To attach: a payment that there is; else a new one."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class EventRequest:
+    """An event of any type: `said` are of the form FIELD=JSON."""
+
+    type: Annotated[
+        str,
+        typer.Argument(metavar="TYPE", help="Any, such as balance.available.", show_default=False),
+    ]
+    subject: Annotated[
+        str | None,
+        typer.Option("--object", metavar="JSON", help="What it is about; the balance, or nothing."),
+    ] = None
+    said: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="F=JSON", help="Another value of a field; repeatable."),
+    ] = None
+    lacking: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="F", help="A field that it lacks; repeatable."),
+    ] = None
