@@ -7,10 +7,10 @@ from typing import Any
 
 from cascade_cli.cli.items.json import (
     decision_document,
+    gift_document,
     period_document,
     portion_document,
 )
-from cascade_cli.cli.items.text import gift_document
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
     CitizenStory,

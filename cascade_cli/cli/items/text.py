@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -90,10 +89,3 @@ def show_gift(console: Console, gift: Gift | None) -> None:
         console.print(Text(escape(describe_gift(gift))))
     if gift and gift.message:
         console.print(Text(f"“{escape(gift.message, keep=JOINERS)}”"))
-
-
-def gift_document(gift: Gift | None) -> dict[str, Any] | None:
-    """Null where it is none."""
-    if gift is None:
-        return None
-    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

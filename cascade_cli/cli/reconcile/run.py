@@ -19,9 +19,9 @@ from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.cli.context.connection import connected
 from cascade_cli.cli.context.known_decisions import decided, forget_debts
-from cascade_cli.cli.items.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.checkpoint import recall, remember
 from cascade_cli.cli.reconcile.csv import write_csv
+from cascade_cli.cli.reconcile.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.text import show
 from cascade_cli.cli.terminal.session import Outcome, Session, failure
 from cascade_cli.cli.terminal.windows import (

@@ -16,9 +16,9 @@ from enum import Enum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.terminal.console import completed, settings_note, to_type
 from cascade_cli.cli.terminal.escape import count
 from cascade_cli.cli.terminal.paging import paged

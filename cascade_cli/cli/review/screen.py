@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks
-from cascade_cli.cli.items.kinds import STYLES
+from cascade_cli.cli.items.kinds import SENTENCES, STYLES
 from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
 from cascade_cli.cli.terminal.escape import escape
@@ -22,7 +22,6 @@ from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
@@ -45,21 +44,6 @@ PARTS = {"C": How.CREDIT, "T": How.TAKE_BACK}
 REFUND = "f"
 _PART_OF = {how: key for key, how in PARTS.items()}
 _KEY_OF = {how: key for key, how in KEYS.items()}
-_MEANINGS = {
-    Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
-    Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
-    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
-    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
-    Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
-    Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
-    Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
-    Kind.DISPUTED: "The payer contests the payment with the bank.",
-    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
-    Kind.MISSING: "It was paid, and no transfer was made.",
-    Kind.FAILED: "The engine gave up before any ducats moved.",
-    Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
-    Kind.UNDERPAID: "Less was paid than the ducats cost.",
-}
 _LABEL_WIDTH = 10
 _DONE_BY_KEYS = ("cascade resolve ", "cascade refund ", "cascade credit ", "cascade explain ")
 _MORE = "… e shows the rest"
@@ -107,7 +91,7 @@ def _head(console: Console, page: CaseScreen) -> Iterator[Text]:
     at_risk = rounded(item.at_risk)
     text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
     yield from wrapped(console, text)
-    yield from wrapped(console, Text(_MEANINGS[item.kind]))
+    yield from wrapped(console, Text(SENTENCES[item.kind]))
 
 
 def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:

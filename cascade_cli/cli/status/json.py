@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.items.json import item_document, refund_debts
+from cascade_cli.cli.items.json import item_document
+from cascade_cli.cli.reconcile.json import refund_debts
 from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind

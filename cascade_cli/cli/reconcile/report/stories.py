@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cascade_cli.cli.items.json import RunFacts
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.domain.discrepancies.kinds import Severity
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.explain.story import verdict_of

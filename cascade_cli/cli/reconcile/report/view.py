@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import MEANINGS
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.reconcile.report.days import Days, days_of
 from cascade_cli.cli.reconcile.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipped, stories
