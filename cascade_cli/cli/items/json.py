@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.discrepancies.repair_command import Repair
 from cascade_cli.domain.records.charges import Period, Portion
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.gifts import Gift
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import format_ducats, format_optional
 from cascade_cli.domain.shop.times import rfc3339
 
 
@@ -19,49 +19,53 @@ def item_document(item: Item) -> dict[str, Any]:
     return {
         "kind": item.kind.value,
         "severity": item.severity.value,
-        "payment_intent": charge.payment_intent if charge else None,
-        "charge": charge.charge_id if charge else None,
-        "portion": portion_document(charge.portion) if charge and charge.portion else None,
+        "payment_intent": charge and charge.payment_intent,
+        "charge": charge and charge.charge_id,
+        "portion": charge and portion_document(charge.portion),
         "citizen": item.citizen,
-        "ducats": _optional(item.ducats),
-        "amount_cents": charge.own_cents if charge else None,
-        "currency": charge.currency if charge else None,
-        "paid_at": rfc3339(charge.created_at) if charge else None,
-        "period": period_document(charge.period) if charge and charge.period else None,
+        "ducats": format_optional(item.ducats),
+        "amount_cents": charge and charge.own_cents,
+        "currency": charge and charge.currency,
+        "paid_at": charge and rfc3339(charge.created_at),
+        "period": charge and period_document(charge.period),
         "made_at": None if charge else rfc3339(item.occurred_at),
-        "ducats_at_risk": _optional(item.at_risk),
+        "ducats_at_risk": format_ducats(item.at_risk),
         "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
-        "stratagem_status": item.telling.status if item.telling else None,
-        "matched_by": item.matched_by.value if item.matched_by else None,
+        "stratagem_status": item.telling and item.telling.status,
+        "matched_by": item.matched_by and item.matched_by.value,
         "evidence": list(item.evidence),
-        "repair": item.repair
-        and {"command": item.repair.command, "automatic": item.repair.automatic},
-        "decision": item.decision and decision_document(item.decision),
+        "repair": repair_document(item.repair),
+        "decision": decision_document(item.decision),
         "reopened": item.reopened or None,
     }
 
 
-def decision_document(decision: Decision) -> dict[str, Any]:
+def repair_document(repair: Repair | None) -> dict[str, Any] | None:
+    """What to type next, and whether a machine may do it."""
+    return repair and {"command": repair.command, "automatic": repair.automatic}
+
+
+def decision_document(decision: Decision | None) -> dict[str, Any] | None:
     """What a person decided."""
-    return {
+    return decision and {
         "how": decision.how.value,
         "by": decision.by,
         "at": rfc3339(decision.at),
         "reason": decision.reason,
         "ducats": decision.ducats,
         "stratagem_id": decision.stratagem_id,
-        "until": rfc3339(decision.until) if decision.until else None,
+        "until": decision.until and rfc3339(decision.until),
     }
 
 
-def portion_document(portion: Portion) -> dict[str, int]:
+def portion_document(portion: Portion | None) -> dict[str, int] | None:
     """Which citizen of how many the payment is for."""
-    return {"number": portion.number, "of": portion.of}
+    return portion and {"number": portion.number, "of": portion.of}
 
 
-def period_document(period: Period) -> dict[str, str | None]:
+def period_document(period: Period | None) -> dict[str, str | None] | None:
     """What a subscription's payment was for."""
-    return {
+    return period and {
         "since": rfc3339(period.since),
         "until": rfc3339(period.until),
         "invoice": period.invoice,
@@ -70,11 +74,5 @@ def period_document(period: Period) -> dict[str, str | None]:
 
 
 def gift_document(gift: Gift | None) -> dict[str, Any] | None:
-    """Null where it is none."""
-    if gift is None:
-        return None
-    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}
-
-
-def _optional(ducats: Decimal | None) -> str | None:
-    return None if ducats is None else format_ducats(ducats)
+    """Who gave it, and the words that came with it."""
+    return gift and {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

@@ -34,7 +34,7 @@ def document(run: Run, reading: RunFacts, selection: Selection) -> dict[str, Any
     """The promised object. Only `items` are selected: the rest tells of the whole run."""
     coverage, result = run.coverage, run.result
     return {
-        "window": _window(reading.window, reading.terms),
+        "window": window_document(reading.window, reading.terms),
         "coverage": {
             "complete": True,
             "reasons": [],
@@ -55,7 +55,7 @@ def document(run: Run, reading: RunFacts, selection: Selection) -> dict[str, Any
         "refund_debts": refund_debts(result.debts),
         "manual_credits": result.manual,
         "for_earlier_payments": result.elsewhere,
-        "since_last": reading.since_last.document() if reading.since_last else None,
+        "since_last": reading.since_last and reading.since_last.document(),
         "verified": run.verification and _verified(run.verification),
         "items": [item_document(item) for item in selection.items(result)],
     }
@@ -72,7 +72,7 @@ def incomplete_document(
 ) -> dict[str, Any]:
     """Nothing is judged on partial data: what was not read would look missing."""
     return {
-        "window": _window(window, terms),
+        "window": window_document(window, terms),
         "coverage": {
             "complete": False,
             "reasons": [reason],
@@ -88,7 +88,8 @@ def incomplete_document(
     }
 
 
-def _window(window: Window, terms: Terms) -> dict[str, Any]:
+def window_document(window: Window, terms: Terms) -> dict[str, Any]:
+    """What was read, and how long a payment may wait for its transfer."""
     return {
         "since": rfc3339(window.since),
         "until": rfc3339(window.until),

@@ -62,7 +62,7 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
     return {
         "payment_intent": matched.charge.payment_intent,
         "charge": matched.charge.charge_id,
-        "portion": portion_document(matched.charge.portion) if matched.charge.portion else None,
+        "portion": portion_document(matched.charge.portion),
         "citizen": matched.buyer.citizen,
         "currency": matched.charge.currency,
         "policy": policy.value,

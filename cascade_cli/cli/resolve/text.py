@@ -16,7 +16,7 @@ from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.money import ZERO, format_ducats, format_optional
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.services.decisions.resolve_service import Evidence, PlannedDecision
 
@@ -125,6 +125,6 @@ def _neighbour(row: Stratagem) -> dict[str, Any]:
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
         "citizen": row.concerned,
-        "ducats": None if row.ducats is None else format_ducats(row.ducats),
+        "ducats": format_optional(row.ducats),
         "status": row.status,
     }
