@@ -113,7 +113,7 @@ def _show_verdict(console: Console, verdict: Verdict) -> None:
 def _sentence(console: Console, verdict: Verdict) -> Text:
     text = Text()
     if verdict.kind:
-        text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
+        text.append(f"{verdict.kind.words}: ", STYLES[verdict.severity])
     return text.append(escape(completed(console, verdict.sentence)), "default")
 
 

@@ -91,4 +91,4 @@ def kinds_explained(counts: Mapping[Kind, int]) -> Table:
 
 def kind_name(kind: Kind, severity: Severity | None = None) -> Text:
     """In the colour of its severity, or of that of one item."""
-    return Text(kind.replace("_", " "), STYLES[severity or kind.severity])
+    return Text(kind.words, STYLES[severity or kind.severity])

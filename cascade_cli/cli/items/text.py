@@ -17,7 +17,7 @@ from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.records.gifts import JOINERS, Gift
-from cascade_cli.domain.shop.money import format_money, rounded
+from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_span
 
 # Kind, citizen (what is left, within bounds), ducats, age.
@@ -65,18 +65,14 @@ def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> 
 def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
     """All that a list tells of it."""
     yield Block(row(console, item, now, whole=True))
-    if told := "; ".join(filter(None, (_paid(item), escape(completed(console, item.verdict))))):
+    paid = f"paid {item.charge.own_money}" if item.charge else ""
+    if told := "; ".join(filter(None, (paid, escape(completed(console, item.verdict))))):
         yield _indented(told, "dim")
     if item.decision:
         since = f"; since then {item.reopened}" if item.reopened else ""
         yield _indented(escape(f"decided: {item.decision.described}{since}"), "magenta")
     if item.repair:
         yield Block(to_type(console, item.repair.command), is_typed=True)
-
-
-def _paid(item: Item) -> str:
-    charge = item.charge
-    return f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
 
 
 def _indented(told: str, style: str) -> Block:

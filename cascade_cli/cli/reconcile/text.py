@@ -23,8 +23,6 @@ from cascade_cli.cli.terminal.console import completed, settings_note, to_type
 from cascade_cli.cli.terminal.escape import count
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.discrepancies.repair_command import explain
-from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Item, Reconciliation
@@ -94,10 +92,10 @@ def _worst(
     console: Console, item: Item, now: datetime, brevity: Brevity | None
 ) -> tuple[Block, Block]:
     """One line, and the one command that closes the case; a terminal folds it where it must."""
-    repair = item.repair or explain(name_of(item))
-    lines = [repair.command]
-    if brevity in {Brevity.BRIEF, Brevity.TERSE} and repair.brief:
-        lines.append(repair.brief)
+    step = item.next_step
+    lines = [step.command]
+    if brevity in {Brevity.BRIEF, Brevity.TERSE} and step.brief:
+        lines.append(step.brief)
     typed = [Block(to_type(console, line), is_typed=True) for line in lines]
     return Block(row(console, item, now)), min(typed, key=lambda block: block.rows(console))
 
@@ -229,5 +227,4 @@ def next_command(result: Reconciliation, again: Sequence[str]) -> str:
     """What a machine may do comes first: it leaves less to people."""
     if what_is_open(result).automatic:
         return command("reconcile", "--repair", *again)
-    worst = result.discrepancies[0]
-    return (worst.repair or explain(name_of(worst))).command
+    return result.discrepancies[0].next_step.command

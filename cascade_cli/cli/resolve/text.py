@@ -44,7 +44,7 @@ def show(
 def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
     subject, resolution = planned.seen.subject, planned.resolution
     item = subject.item
-    yield f"{subject.name}: {item.kind.value.replace('_', ' ')}"
+    yield f"{subject.name}: {item.kind.words}"
     for told in dict.fromkeys(item.evidence):
         yield f"  {told}"
     yield from _doubts(evidence, subject.terms)

@@ -18,7 +18,7 @@ from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.rounding import readable
-from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_for
+from cascade_cli.domain.decisions.decision_plan import Subject, row_name
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.items import Item
@@ -26,7 +26,7 @@ from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.money import ZERO, format_money, rounded
+from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.services.decisions.review_service import View
 
@@ -87,7 +87,7 @@ def _head(console: Console, page: CaseScreen) -> Iterator[Text]:
     item = page.subject.item
     decided = f" · {page.decided} decided" if page.decided else ""
     text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
-    text.append(words_for(item), STYLES[item.severity])
+    text.append(item.kind.words, STYLES[item.severity])
     at_risk = rounded(item.at_risk)
     text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
     yield from wrapped(console, text)
@@ -101,8 +101,8 @@ def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]
     yield "reopened", [_reopened(item)] if item.reopened else []
     yield "buyer", [_buyer(charge, item)] if charge else ["nobody paid for it"]
     if charge:
-        money = format_money(charge.own_cents, charge.currency)
-        yield "paid", [f"{money}, {format_moment(charge.created_at)}, {charge.payment_id}"]
+        paid = f"{charge.own_money}, {format_moment(charge.created_at)}"
+        yield "paid", [f"{paid}, {charge.payment_id}"]
     for row in item.rows:
         yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
     if not item.rows:

@@ -131,11 +131,6 @@ def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
     return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
 
 
-def words_for(item: Item) -> str:
-    """Its kind, for people."""
-    return item.kind.value.replace("_", " ")
-
-
 def row_name(row: Stratagem) -> str:
     """What a transfer is called."""
     return row.stratagem_id or row.record_id
@@ -152,7 +147,7 @@ def told_of(row: Stratagem) -> str:
 
 def called(matched: MatchedCharge) -> str:
     """What the case would be called."""
-    return words_for(item_of(matched))
+    return item_of(matched).kind.words
 
 
 def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Subject | None:

@@ -19,7 +19,6 @@ from cascade_cli.domain.decisions.decision_plan import (
     decision_on,
     row_name,
     with_rows,
-    words_for,
 )
 from cascade_cli.domain.decisions.take_back_decision import nothing_left, plan_taking
 from cascade_cli.domain.records.decisions import Decision, How
@@ -88,9 +87,9 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
     elif subject.choice:
         fits = f"What fits: {', '.join(how.option for how in subject.choice)}"
     else:
-        fits = f"It is {words_for(item)}: {item.conclusion or 'there is nothing to decide'}"
+        fits = f"It is {item.kind.words}: {item.conclusion or 'there is nothing to decide'}"
     raise GuardError(
-        f"{wish.how.option} does not fit {subject.name}, which is {words_for(item)}.",
+        f"{wish.how.option} does not fit {subject.name}, which is {item.kind.words}.",
         f"{UNTOUCHED} {fits}.",
     )
 
@@ -113,7 +112,7 @@ def _reopen(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     before = subject.item.decision
     if before is None or before.how is How.REOPEN:
         raise GuardError(f"Nobody has decided anything about {subject.name}.", UNTOUCHED)
-    kind = words_for(subject.item)
+    kind = subject.item.kind.words
     return Resolution(subject, decision_on(subject, wish), afterwards=kind)
 
 
@@ -127,7 +126,7 @@ def _rule(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     decided = on_move(row, ruling)
     decision = decision_on(subject, wish, stratagem_id=row_name(row))
     after = with_rows(subject, decided.applied_to)
-    called = words_for(after.item) if after else "decided"
+    called = after.item.kind.words if after else "decided"
     return Resolution(subject, decision, (decided,), afterwards=called, after=after)
 
 

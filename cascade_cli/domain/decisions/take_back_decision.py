@@ -18,7 +18,6 @@ from cascade_cli.domain.decisions.decision_plan import (
     row_name,
     told_of,
     with_rows,
-    words_for,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.orders import Cause, Order, payment_facts
@@ -206,7 +205,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
         return replace(row, expires_at=now) if row.record_id in records else row
 
     after = with_rows(subject, end)
-    called = words_for(after.item) if after else "orphan, kept from the engine"
+    called = after.item.kind.words if after else "orphan, kept from the engine"
     return Resolution(subject, decision, endings=endings, afterwards=called)
 
 
@@ -214,6 +213,6 @@ def _afterwards(subject: Subject, orders: Sequence[Order]) -> str:
     matched = subject.matched
     if matched is None:
         taken = sum((order.ducats for order in orders), ZERO)
-        return "settled" if taken >= subject.item.at_risk else words_for(subject.item)
+        return "settled" if taken >= subject.item.at_risk else subject.item.kind.words
     rows = (*matched.takebacks, *(as_executed(order, matched) for order in orders))
     return called(replace(matched, takebacks=rows))

@@ -104,9 +104,9 @@ def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
 
 
 def _payment(charge: Charge) -> str:
-    money = format_money(charge.own_cents, charge.currency)
     sold = f"{format_ducats(charge.ducats)} ducats" if charge.ducats else "ducats"
-    paid = f"paid {format_moment(charge.created_at)}, {money} for {sold} ({charge.payment_id})"
+    bought = f"{charge.own_money} for {sold}"
+    paid = f"paid {format_moment(charge.created_at)}, {bought} ({charge.payment_id})"
     if (portion := charge.portion) is None:
         return paid
     whole = format_money(charge.captured_cents, charge.currency)

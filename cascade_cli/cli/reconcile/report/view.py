@@ -216,7 +216,7 @@ def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
     at_risk = {kind_count.kind: rounded(kind_count.at_risk) for kind_count in kind_counts(result)}
     for kind in Kind:
         if number := result.counts.get(kind, 0):
-            name = kind.replace("_", " ")
+            name = kind.words
             ducats = at_risk.get(kind, "")
             yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
 
