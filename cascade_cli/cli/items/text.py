@@ -16,6 +16,7 @@ from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.reconcile.overview import Open
 from cascade_cli.domain.records.gifts import JOINERS, Gift
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_span
@@ -40,6 +41,16 @@ class Block:
     def put(self, console: Console) -> None:
         """Print it."""
         console.print(self.content, soft_wrap=self.is_typed)
+
+
+def typed(console: Console, command: str) -> Block:
+    """A command for people to type next."""
+    return Block(to_type(console, command), is_typed=True)
+
+
+def verdict(found: Open) -> Text:
+    """What is open, as the first line about a run."""
+    return Text(f"{found.described}.", "bold red" if found.number else "bold green")
 
 
 def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
@@ -72,7 +83,7 @@ def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
         since = f"; since then {item.reopened}" if item.reopened else ""
         yield _indented(escape(f"decided: {item.decision.described}{since}"), "magenta")
     if item.repair:
-        yield Block(to_type(console, item.repair.command), is_typed=True)
+        yield typed(console, item.repair.command)
 
 
 def _indented(told: str, style: str) -> Block:

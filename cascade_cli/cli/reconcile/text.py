@@ -7,7 +7,6 @@ the commands, which stand on lines of their own so that they can be copied whole
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -17,9 +16,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
-from cascade_cli.cli.items.text import Block, item_blocks, row
+from cascade_cli.cli.items.text import Block, item_blocks, row, typed, verdict
 from cascade_cli.cli.reconcile.json import RunFacts
-from cascade_cli.cli.terminal.console import completed, settings_note, to_type
+from cascade_cli.cli.terminal.console import completed, settings_note
 from cascade_cli.cli.terminal.escape import count
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
@@ -96,8 +95,8 @@ def _worst(
     lines = [step.command]
     if brevity in {Brevity.BRIEF, Brevity.TERSE} and step.brief:
         lines.append(step.brief)
-    typed = [Block(to_type(console, line), is_typed=True) for line in lines]
-    return Block(row(console, item, now)), min(typed, key=lambda block: block.rows(console))
+    commands = [typed(console, line) for line in lines]
+    return Block(row(console, item, now)), min(commands, key=lambda block: block.rows(console))
 
 
 def _show_list(
@@ -124,8 +123,7 @@ def _head(
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
     found, window, coverage = what_is_open(run.result), reading.window, run.coverage
-    verdict = Text(f"{found.described}.", "bold red" if found.number else "bold green")
-    yield verdict.append(settings_note(console), "not bold default")
+    yield verdict(found).append(settings_note(console), "not bold default")
     span = format_span(window.until - window.since)
     charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
     read = "" if is_terse else f": {charges}, {rows}"
@@ -190,8 +188,7 @@ def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Tex
 
 
 def _amounts(equation: Equation, *names: str) -> list[str]:
-    amounts = ((name, getattr(equation, re.sub(r"\W", "_", name))) for name in names)
-    return [f"{name} {rounded(ducats)}" for name, ducats in amounts if ducats]
+    return [f"{name} {rounded(ducats)}" for name in names if (ducats := equation.called(name))]
 
 
 def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
