@@ -91,7 +91,7 @@ def _worst(
     console: Console, item: Item, now: datetime, brevity: Brevity | None
 ) -> tuple[Block, Block]:
     """One line, and the one command that closes the case; a terminal folds it where it must."""
-    step = item.next_step
+    step = item.repair_or_story
     lines = [step.command]
     if brevity in {Brevity.BRIEF, Brevity.TERSE} and step.brief:
         lines.append(step.brief)
@@ -224,4 +224,4 @@ def next_command(result: Reconciliation, again: Sequence[str]) -> str:
     """What a machine may do comes first: it leaves less to people."""
     if what_is_open(result).automatic:
         return command("reconcile", "--repair", *again)
-    return result.discrepancies[0].next_step.command
+    return result.discrepancies[0].repair_or_story.command

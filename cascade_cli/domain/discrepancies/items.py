@@ -82,8 +82,8 @@ class Item:
         return self.charge.payment_id if self.charge else self.name
 
     @property
-    def next_step(self) -> Repair:
-        """What to type next: its repair, or where there is none, its story."""
+    def repair_or_story(self) -> Repair:
+        """What to type next; without a repair, the command that tells its story."""
         return self.repair or explain(self.identity)
 
 

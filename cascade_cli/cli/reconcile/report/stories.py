@@ -66,7 +66,7 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> ReportStory
         evidence=tuple(clipped(e) for e in verdict.evidence if e != verdict.sentence),
         advice=verdict.advice,
         # However long: a shortened command would be another one.
-        command=item.next_step.command,
+        command=item.repair_or_story.command,
         automatic=bool(item.repair and item.repair.automatic),
     )
 
