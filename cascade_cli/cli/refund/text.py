@@ -21,7 +21,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     """The payment, its delivery, each refund with its share, and what would be done."""
     matched = plan.picture.matched
     charge = matched.charge
-    money, sold = charge.own_money, format_ducats(charge.ducats) if charge.ducats else "?"
+    money = charge.own_money
+    sold = format_ducats(charge.ducats) if charge.ducats else "?"
     yield f"{charge.payment_id}: paid {format_moment(charge.created_at)}, {money} for {sold} ducats"
     for row in (*matched.stratagems, *matched.returns):
         yield f"  {describe_row(row, matched.terms)}"

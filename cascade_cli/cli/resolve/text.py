@@ -94,9 +94,8 @@ def neighbour(row: Stratagem, terms: Terms) -> str:
 
 
 def _amount(row: Stratagem) -> str:
-    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
     ducats = "?" if row.ducats is None else format_ducats(row.ducats)
-    return f"{format_moment(row.created_at)}, {ducats} ducats {whom}"
+    return f"{format_moment(row.created_at)}, {ducats} ducats {row.whom}"
 
 
 def document(

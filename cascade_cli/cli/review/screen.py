@@ -134,7 +134,7 @@ def _buyer(charge: Charge, item: Item) -> str:
 
 def _amount(row: Stratagem) -> str:
     ducats = "?" if row.ducats is None else rounded(row.ducats)
-    return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
+    return f"{ducats} ducats {row.whom}"
 
 
 def _state(row: Stratagem, terms: Terms) -> str:

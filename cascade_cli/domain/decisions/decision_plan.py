@@ -138,11 +138,10 @@ def row_name(row: Stratagem) -> str:
 
 def told_of(row: Stratagem) -> str:
     """Who gets what by it, when it was made, and why."""
-    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
     made = format_moment(row.created_at)
-    ducats = format_ducats(row.ducats or ZERO)
+    ducats = f"{format_ducats(row.ducats or ZERO)} ducats {row.whom}"
     by = f" by {row.made_by}" if row.made_by else ""
-    return f"{row_name(row)}, {ducats} ducats {whom}, {row.status}, made {made}{by}: {row.reason}"
+    return f"{row_name(row)}, {ducats}, {row.status}, made {made}{by}: {row.reason}"
 
 
 def called(matched: MatchedCharge) -> str:

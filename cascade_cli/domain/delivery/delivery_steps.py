@@ -363,8 +363,7 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
         return End(OrderVerdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
     if not (_fits(order, row) or _is_rest(order, row)):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
-        whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
-        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
+        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {row.whom}"
         return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.description}")
     if state is State.EXECUTED:
         return End(OrderVerdict.EXECUTED, row)

@@ -131,6 +131,11 @@ class Stratagem:
         return self.payer or self.citizen
 
     @property
+    def whom(self) -> str:
+        """The same behind a number of ducats: `to 'marco'`, or `from 'marco'`."""
+        return f"{'from' if self.payer else 'to'} {self.concerned!r}"
+
+    @property
     def portion(self) -> int | None:
         """Of a payment for many citizens, which portion it is for, by its ids."""
         names = (payment_id_in(self.stratagem_id) or "", *self.stripe_ids)
