@@ -18,7 +18,7 @@ from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.rounding import readable
-from cascade_cli.domain.decisions.decision_plan import Subject, row_name
+from cascade_cli.domain.decisions.decision_plan import Subject
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.items import Item
@@ -104,7 +104,7 @@ def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]
         paid = f"{charge.own_money}, {format_moment(charge.created_at)}"
         yield "paid", [f"{paid}, {charge.payment_id}"]
     for row in item.rows:
-        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
+        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row.name]
     if not item.rows:
         yield "in Venice", ["no transfer"]
     yield "balances", [" · ".join(_balances(page.view))]
@@ -139,7 +139,7 @@ def _amount(row: Stratagem) -> str:
 
 def _state(row: Stratagem, terms: Terms) -> str:
     """As everywhere, but for the id, which has a line of its own, and the engine's words."""
-    told = describe(row, terms).removeprefix(f"stratagem {row_name(row)} ")
+    told = describe(row, terms).removeprefix(f"stratagem {row.name} ")
     told = told.replace("executed, executed", "executed", 1)
     said = row.doubt if row.state(terms.now) is State.DOUBTFUL else row.failure_text
     return told.replace(f", {said}", "") if said and said in row.engine_log else told

@@ -141,7 +141,7 @@ def _show_all(console: Console, found: Found, moment: Moment, snapshot: Snapshot
 def _show_one(
     console: Console, row: Stratagem, transfer_status: TransferStatus, moment: Moment
 ) -> None:
-    console.print(Text(escape(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
+    console.print(Text(escape(row.name), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=14)
     table.add_column(overflow="fold")
@@ -185,7 +185,7 @@ def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> N
         line.append(f"{(now := row.state(moment.now)):<{_STATE_WIDTH}}", STYLES[now])
         line.append(f"  {status:<{words}}  {ducats:>{digits}}  {escape(row.citizen)}")
         say(line)
-        say(Text(f"  {escape(row.stratagem_id or row.record_id)}"))
+        say(Text(f"  {escape(row.name)}"))
 
 
 def _ducats(row: Stratagem) -> str:

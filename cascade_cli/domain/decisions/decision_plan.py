@@ -131,17 +131,12 @@ def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
     return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
 
 
-def row_name(row: Stratagem) -> str:
-    """What a transfer is called."""
-    return row.stratagem_id or row.record_id
-
-
 def told_of(row: Stratagem) -> str:
     """Who gets what by it, when it was made, and why."""
     made = format_moment(row.created_at)
     ducats = f"{format_ducats(row.ducats or ZERO)} ducats {row.whom}"
     by = f" by {row.made_by}" if row.made_by else ""
-    return f"{row_name(row)}, {ducats}, {row.status}, made {made}{by}: {row.reason}"
+    return f"{row.name}, {ducats}, {row.status}, made {made}{by}: {row.reason}"
 
 
 def called(matched: MatchedCharge) -> str:

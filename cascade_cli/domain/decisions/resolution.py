@@ -17,7 +17,6 @@ from cascade_cli.domain.decisions.decision_plan import (
     Subject,
     Wish,
     decision_on,
-    row_name,
     with_rows,
 )
 from cascade_cli.domain.decisions.take_back_decision import nothing_left, plan_taking
@@ -68,7 +67,7 @@ def _is_about_another(subject: Subject, wish: Wish, before: Decision) -> bool:
     if wish.how in {How.MOVED, How.NOT_MOVED}:
         return bool(subject.doubtful)
     if wish.how is How.SETTLED_BY and wish.settles:
-        return row_name(wish.settles) != before.stratagem_id
+        return wish.settles.name != before.stratagem_id
     return wish.how is How.SNOOZE and wish.until != before.until
 
 
@@ -120,11 +119,9 @@ def _rule(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     row = _one_doubtful(subject)
     ruling = Ruling.MOVED if wish.how is How.MOVED else Ruling.NOT_MOVED
     if why := _untold(row, ruling):
-        raise GuardError(
-            f"{row_name(row)}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}."
-        )
+        raise GuardError(f"{row.name}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}.")
     decided = on_move(row, ruling)
-    decision = decision_on(subject, wish, stratagem_id=row_name(row))
+    decision = decision_on(subject, wish, stratagem_id=row.name)
     after = with_rows(subject, decided.applied_to)
     called = after.item.kind.words if after else "decided"
     return Resolution(subject, decision, (decided,), afterwards=called, after=after)

@@ -15,7 +15,6 @@ from cascade_cli.domain.decisions.decision_plan import (
     as_executed,
     called,
     decision_on,
-    row_name,
     told_of,
     with_rows,
 )
@@ -185,7 +184,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
     """What the engine has not taken yet is kept from it by its expiry."""
     endings = tuple(
         Order(
-            key=row.stratagem_id or row.record_id,
+            key=row.name,
             citizen=row.citizen,
             payer=row.payer,
             ducats=row.ducats or ZERO,
@@ -197,7 +196,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
         )
         for row in rows
     )
-    decision = decision_on(subject, wish, ducats="0", stratagem_id=row_name(rows[0]))
+    decision = decision_on(subject, wish, ducats="0", stratagem_id=rows[0].name)
     records = {row.record_id for row in rows}
     now = subject.terms.now
 

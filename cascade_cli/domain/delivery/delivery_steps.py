@@ -238,7 +238,7 @@ def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> 
 
 def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
     """Why a person has to look at these rows before anything is delivered beside them."""
-    names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
+    names = ", ".join(f"{row.name} ({row.status})" for row in rows)
     whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
     if rows[0].mentions:
         by = f" by {rows[0].made_by}" if rows[0].made_by else ""

@@ -132,7 +132,7 @@ def _how_matched(match: Match) -> Iterator[str]:
 
 def describe(stratagem: Stratagem, terms: Terms) -> str:
     """One stratagem: its id, Venice's status, and what that means now."""
-    head = f"stratagem {stratagem.stratagem_id or stratagem.record_id}"
+    head = f"stratagem {stratagem.name}"
     details = [stratagem.status or "without status", *_meaning(stratagem, terms)]
     if stratagem.notes_flaw:
         details.append(stratagem.notes_flaw)

@@ -61,7 +61,7 @@ def _paid(charge: Charge | None) -> ChecklistAnswer:
 
 
 def _stratagem(found: ChecklistFacts) -> ChecklistAnswer:
-    names = ", ".join(s.stratagem_id or s.record_id for s in found.stratagems)
+    names = ", ".join(s.name for s in found.stratagems)
     return ChecklistAnswer(
         "stratagem made?", passed=bool(names), evidence=names or "Venice has none for it"
     )

@@ -126,6 +126,11 @@ class Stratagem:
     overrides: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What it is called: by its StratagemId, or where it has none, by its record."""
+        return self.stratagem_id or self.record_id
+
+    @property
     def concerned(self) -> str:
         """The citizen on the other side of the processor: who gives, else who receives."""
         return self.payer or self.citizen

@@ -85,7 +85,7 @@ def _line(item: Item) -> StoryLine:
         what = f"{charge.own_money} for {ducats} ducats{gift}"
         return StoryLine(charge.created_at, charge.payment_id, what, verdict_of(item))
     row = item.stratagems[0]
-    name = row.stratagem_id or row.record_id
+    name = row.name
     return StoryLine(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
 
 
