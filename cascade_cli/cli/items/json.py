@@ -42,12 +42,14 @@ def item_document(item: Item) -> dict[str, Any]:
 
 def repair_document(repair: Repair | None) -> dict[str, Any] | None:
     """What to type next, and whether a machine may do it."""
-    return repair and {"command": repair.command, "automatic": repair.automatic}
+    return {"command": repair.command, "automatic": repair.automatic} if repair else None
 
 
 def decision_document(decision: Decision | None) -> dict[str, Any] | None:
     """What a person decided."""
-    return decision and {
+    if decision is None:
+        return None
+    return {
         "how": decision.how.value,
         "by": decision.by,
         "at": rfc3339(decision.at),
@@ -60,12 +62,14 @@ def decision_document(decision: Decision | None) -> dict[str, Any] | None:
 
 def portion_document(portion: Portion | None) -> dict[str, int] | None:
     """Which citizen of how many the payment is for."""
-    return portion and {"number": portion.number, "of": portion.of}
+    return {"number": portion.number, "of": portion.of} if portion else None
 
 
 def period_document(period: Period | None) -> dict[str, str | None] | None:
     """What a subscription's payment was for."""
-    return period and {
+    if period is None:
+        return None
+    return {
         "since": rfc3339(period.since),
         "until": rfc3339(period.until),
         "invoice": period.invoice,
@@ -75,4 +79,6 @@ def period_document(period: Period | None) -> dict[str, str | None] | None:
 
 def gift_document(gift: Gift | None) -> dict[str, Any] | None:
     """Who gave it, and the words that came with it."""
-    return gift and {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}
+    if gift is None:
+        return None
+    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

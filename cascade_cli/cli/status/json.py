@@ -49,7 +49,7 @@ def _processor(shown: Shown) -> dict[str, Any]:
     treasury = shown.status.treasury
     return {
         "citizen": shown.processor,
-        **_finances(treasury and treasury.finances),
+        **_finances(treasury.finances if treasury else None),
         "delivered": treasury
         and [
             {"date": d.date.isoformat(), "ducats": format_ducats(d.ducats)}
