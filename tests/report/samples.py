@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from cascade_cli.cli.items.json import RunFacts
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.reconcile.report.page import render
 from cascade_cli.cli.reconcile.report.view import ReportPage as View
 from cascade_cli.cli.reconcile.report.view import judged_page

@@ -12,7 +12,8 @@ from typing import Any
 from rich.text import Text
 
 from cascade_cli.cli.checkout.options import CheckoutOptions
-from cascade_cli.cli.items.text import gift_document, show_gift
+from cascade_cli.cli.items.json import gift_document
+from cascade_cli.cli.items.text import show_gift
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session

@@ -19,7 +19,7 @@ from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.records.orders import enough, nearest
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.engine_schedule import DailyRuns, Schedule
-from cascade_cli.domain.shop.money import exactly, format_ducats, rounded
+from cascade_cli.domain.shop.money import exactly, format_ducats, format_optional, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
@@ -88,7 +88,7 @@ def finances_outcome(
             "executed": _sum(finances.executed),
             "daily_ducats": format_ducats(finances.daily_outflow),
         },
-        "runway_days": None if runway is None else format_ducats(runway),
+        "runway_days": format_optional(runway),
         "engine": {
             "last_executed_at": rfc3339(last) if last else None,
             "next_run_at": rfc3339(schedule.next_run(now)),
@@ -174,7 +174,7 @@ def _document(plan: BalancePlan, username: str) -> dict[str, Any]:
     return {
         "citizen": username,
         "change": plan.step.change.value,
-        "before_ducats": None if before is None else format_ducats(before),
+        "before_ducats": format_optional(before),
         "after_ducats": format_ducats(plan.step.after),
         "earlier_write": plan.trace.value,
         "leaves_venice": plan.step.leaves,

@@ -195,7 +195,7 @@ def _payment(report: ReplayReport, planned: PlannedReplay) -> dict[str, Any]:
         "why": why,
         "events": [event.id for event in planned.events],
         "charge": charge.charge_id if charge else None,
-        "portion": portion_document(charge.portion) if charge and charge.portion else None,
+        "portion": charge and portion_document(charge.portion),
         "citizen": charge.citizen if charge else None,
         "ducats": format_ducats(charge.ducats) if charge and charge.ducats else None,
         "paid_at": rfc3339(charge.created_at) if charge else None,

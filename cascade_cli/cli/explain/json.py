@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.items.json import (
     decision_document,
+    gift_document,
     period_document,
     portion_document,
+    repair_document,
 )
-from cascade_cli.cli.items.text import gift_document
 from cascade_cli.domain.explain.story import (
     CitizenBalances,
     CitizenStory,
@@ -20,7 +20,7 @@ from cascade_cli.domain.explain.story import (
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import format_optional
 from cascade_cli.domain.shop.times import rfc3339
 
 
@@ -30,7 +30,7 @@ def story_document(story: Story) -> dict[str, Any]:
         "id": story.identity,
         "subject": story.subject,
         "verdict": _verdict(story.verdict),
-        "payment": _charge(story.charge) if story.charge else None,
+        "payment": story.charge and _charge(story.charge),
         "stratagems": [_stratagem(row) for row in story.stratagems],
         "timeline": [
             {"at": rfc3339(h.at), "source": h.source.value, "id": h.identity, "what": h.what}
@@ -69,15 +69,14 @@ def _line(line: StoryLine) -> dict[str, Any]:
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
-    repair = verdict.repair
     return {
-        "kind": verdict.kind.value if verdict.kind else None,
+        "kind": verdict.kind and verdict.kind.value,
         "severity": verdict.severity.value,
         "sentence": verdict.sentence,
         "evidence": list(verdict.evidence),
         "advice": verdict.advice,
-        "repair": repair and {"command": repair.command, "automatic": repair.automatic},
-        "decision": verdict.decision and decision_document(verdict.decision),
+        "repair": repair_document(verdict.repair),
+        "decision": decision_document(verdict.decision),
         "reopened": verdict.reopened or None,
     }
 
@@ -86,18 +85,18 @@ def _charge(charge: Charge) -> dict[str, Any]:
     return {
         "payment_intent": charge.payment_intent,
         "charge": charge.charge_id,
-        "portion": portion_document(charge.portion) if charge.portion else None,
+        "portion": portion_document(charge.portion),
         "paid_at": rfc3339(charge.created_at),
         "amount_cents": charge.own_cents,
         "refunded_cents": charge.own_refunded_cents,
-        "period": period_document(charge.period) if charge.period else None,
+        "period": period_document(charge.period),
         "currency": charge.currency,
         "exchange_rate": None if charge.rate is None else str(charge.rate),
-        "currency_rate": charge.exchange.number if charge.exchange else None,
-        "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
+        "currency_rate": charge.exchange and charge.exchange.number,
+        "currency_rate_date": charge.exchange and charge.exchange.day.isoformat(),
         "disputed": charge.disputed,
         "citizen": charge.citizen,
-        "ducats": _optional(charge.ducats),
+        "ducats": format_optional(charge.ducats),
         "gift": gift_document(charge.gift),
     }
 
@@ -107,21 +106,17 @@ def _stratagem(row: Stratagem) -> dict[str, Any]:
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
         "citizen": row.citizen,
-        "ducats": _optional(row.ducats),
+        "ducats": format_optional(row.ducats),
         "status": row.status,
         "made_at": rfc3339(row.created_at),
-        "expires_at": rfc3339(row.expires_at) if row.expires_at else None,
-        "executed_at": rfc3339(row.executed_at) if row.executed_at else None,
+        "expires_at": row.expires_at and rfc3339(row.expires_at),
+        "executed_at": row.executed_at and rfc3339(row.executed_at),
         "engine_log": row.engine_log,
     }
 
 
 def _balances(balances: CitizenBalances) -> dict[str, str | None]:
     return {
-        "processor": _optional(balances.processor),
-        "citizen": _optional(balances.citizen),
+        "processor": format_optional(balances.processor),
+        "citizen": format_optional(balances.citizen),
     }
-
-
-def _optional(ducats: Decimal | None) -> str | None:
-    return None if ducats is None else format_ducats(ducats)

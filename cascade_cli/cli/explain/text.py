@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cascade_cli.cli.items.kinds import STYLES
-from cascade_cli.cli.items.text import show_gift
-from cascade_cli.cli.terminal.console import completed, to_type
+from cascade_cli.cli.items.text import show_gift, typed
+from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.kinds import SEVERITY_RANK
 from cascade_cli.domain.discrepancies.repair_command import explain
@@ -87,7 +87,7 @@ def _show_open(console: Console, story: CitizenStory) -> None:
     console.print(Text(f"{len(found):,} of {len(story.lines):,} are open.", "bold red"))
     worst = min(found, key=lambda line: SEVERITY_RANK[line.verdict.severity])
     repair = worst.verdict.repair or explain(worst.identity)
-    console.print(to_type(console, repair.command), soft_wrap=True)
+    typed(console, repair.command).put(console)
 
 
 def _show_lines(console: Console, lines: Iterable[StoryLine]) -> None:
@@ -113,13 +113,13 @@ def _show_verdict(console: Console, verdict: Verdict) -> None:
 def _sentence(console: Console, verdict: Verdict) -> Text:
     text = Text()
     if verdict.kind:
-        text.append(f"{verdict.kind.replace('_', ' ')}: ", STYLES[verdict.severity])
+        text.append(f"{verdict.kind.words}: ", STYLES[verdict.severity])
     return text.append(escape(completed(console, verdict.sentence)), "default")
 
 
 def _show_repair(console: Console, verdict: Verdict) -> None:
     if verdict.repair:
-        console.print(to_type(console, verdict.repair.command), soft_wrap=True)
+        typed(console, verdict.repair.command).put(console)
 
 
 def _show_advice(console: Console, advice: str) -> None:
@@ -128,7 +128,7 @@ def _show_advice(console: Console, advice: str) -> None:
     end = ":" if has_command else ""
     console.print(Text(completed(console, f"{sentence}{end}")))
     if has_command:
-        console.print(to_type(console, f"cascade {arguments}"), soft_wrap=True)
+        typed(console, f"cascade {arguments}").put(console)
 
 
 def _show_checks(console: Console, checks: Iterable[ChecklistAnswer]) -> None:

@@ -1,116 +1,16 @@
-"""A reconciliation as the `data` of `--json`: ducats as decimal strings, times as RFC 3339."""
+"""One item for `--json`: ducats as decimal strings, times as RFC 3339, null where there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.history.checkpoint import Changes
-from cascade_cli.domain.history.verification import MemoryVerification
-from cascade_cli.domain.matching.matched_charge import Terms
-from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.reconciliation import Selection
+from cascade_cli.domain.discrepancies.repair_command import Repair
 from cascade_cli.domain.records.charges import Period, Portion
 from cascade_cli.domain.records.decisions import Decision
-from cascade_cli.domain.shop.money import format_ducats
-from cascade_cli.domain.shop.times import Window, rfc3339
-from cascade_cli.services.reconcile.gather import Run
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """Window and terms of a run, how many requests it took, and what changed since the last."""
-
-    window: Window
-    terms: Terms
-    stripe_requests: int
-    airtable_requests: int
-    since_last: Changes | None = None
-
-
-def document(run: Run, reading: RunFacts, selection: Selection) -> dict[str, Any]:
-    """The promised object. Only `items` are selected: the rest tells of the whole run."""
-    coverage, result = run.coverage, run.result
-    return {
-        "window": _window(reading.window, reading.terms),
-        "coverage": {
-            "complete": True,
-            "reasons": [],
-            "charges": coverage.charges,
-            "stratagems": coverage.stratagems,
-            "other_products": coverage.other_products,
-            "unpaid": coverage.unpaid,
-            "covered_since": rfc3339(run.covered_since),
-            "carried": coverage.carried,
-            "changed": coverage.changed,
-            "named": coverage.named,
-            "stripe_requests": reading.stripe_requests,
-            "airtable_requests": reading.airtable_requests,
-        },
-        "counts": {kind.value: result.counts.get(kind, 0) for kind in Kind},
-        "decided": {how.value: number for how, number in sorted(result.decided.items())},
-        "ducats": _ducats(result.equation),
-        "refund_debts": refund_debts(result.debts),
-        "manual_credits": result.manual,
-        "for_earlier_payments": result.elsewhere,
-        "since_last": reading.since_last.document() if reading.since_last else None,
-        "verified": run.verification and _verified(run.verification),
-        "items": [item_document(item) for item in selection.items(result)],
-    }
-
-
-def refund_debts(debts: Mapping[str, Decimal]) -> list[dict[str, str]]:
-    """What could not be taken back, by payment."""
-    owed = sorted(debts.items())
-    return [{"payment": payment, "ducats": format_ducats(ducats)} for payment, ducats in owed]
-
-
-def incomplete_document(
-    window: Window, terms: Terms, requests: tuple[int, int], reason: str
-) -> dict[str, Any]:
-    """Nothing is judged on partial data: what was not read would look missing."""
-    return {
-        "window": _window(window, terms),
-        "coverage": {
-            "complete": False,
-            "reasons": [reason],
-            "charges": None,
-            "stratagems": None,
-            "stripe_requests": requests[0],
-            "airtable_requests": requests[1],
-        },
-        "counts": {},
-        "decided": {},
-        "ducats": None,
-        "items": [],
-    }
-
-
-def _window(window: Window, terms: Terms) -> dict[str, Any]:
-    return {
-        "since": rfc3339(window.since),
-        "until": rfc3339(window.until),
-        "grace_seconds": int(terms.grace.total_seconds()),
-    }
-
-
-def _ducats(equation: Equation) -> dict[str, str]:
-    named = {field.name: getattr(equation, field.name) for field in fields(equation)}
-    return {name: format_ducats(value) for name, value in named.items()} | {
-        "residual": format_ducats(equation.residual)
-    }
-
-
-def _verified(verification: MemoryVerification) -> dict[str, Any]:
-    return {
-        "depth": verification.depth.value,
-        "checked": verification.checked,
-        "wrong": list(verification.wrong),
-    }
+from cascade_cli.domain.records.gifts import Gift
+from cascade_cli.domain.shop.money import format_ducats, format_optional
+from cascade_cli.domain.shop.times import rfc3339
 
 
 def item_document(item: Item) -> dict[str, Any]:
@@ -119,30 +19,36 @@ def item_document(item: Item) -> dict[str, Any]:
     return {
         "kind": item.kind.value,
         "severity": item.severity.value,
-        "payment_intent": charge.payment_intent if charge else None,
-        "charge": charge.charge_id if charge else None,
-        "portion": portion_document(charge.portion) if charge and charge.portion else None,
+        "payment_intent": charge and charge.payment_intent,
+        "charge": charge and charge.charge_id,
+        "portion": charge and portion_document(charge.portion),
         "citizen": item.citizen,
-        "ducats": _optional(item.ducats),
-        "amount_cents": charge.own_cents if charge else None,
-        "currency": charge.currency if charge else None,
-        "paid_at": rfc3339(charge.created_at) if charge else None,
-        "period": period_document(charge.period) if charge and charge.period else None,
+        "ducats": format_optional(item.ducats),
+        "amount_cents": charge and charge.own_cents,
+        "currency": charge and charge.currency,
+        "paid_at": charge and rfc3339(charge.created_at),
+        "period": charge and period_document(charge.period),
         "made_at": None if charge else rfc3339(item.occurred_at),
-        "ducats_at_risk": _optional(item.at_risk),
+        "ducats_at_risk": format_ducats(item.at_risk),
         "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
-        "stratagem_status": item.telling.status if item.telling else None,
-        "matched_by": item.matched_by.value if item.matched_by else None,
+        "stratagem_status": item.telling and item.telling.status,
+        "matched_by": item.matched_by and item.matched_by.value,
         "evidence": list(item.evidence),
-        "repair": item.repair
-        and {"command": item.repair.command, "automatic": item.repair.automatic},
-        "decision": item.decision and decision_document(item.decision),
+        "repair": repair_document(item.repair),
+        "decision": decision_document(item.decision),
         "reopened": item.reopened or None,
     }
 
 
-def decision_document(decision: Decision) -> dict[str, Any]:
+def repair_document(repair: Repair | None) -> dict[str, Any] | None:
+    """What to type next, and whether a machine may do it."""
+    return {"command": repair.command, "automatic": repair.automatic} if repair else None
+
+
+def decision_document(decision: Decision | None) -> dict[str, Any] | None:
     """What a person decided."""
+    if decision is None:
+        return None
     return {
         "how": decision.how.value,
         "by": decision.by,
@@ -150,17 +56,19 @@ def decision_document(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "ducats": decision.ducats,
         "stratagem_id": decision.stratagem_id,
-        "until": rfc3339(decision.until) if decision.until else None,
+        "until": decision.until and rfc3339(decision.until),
     }
 
 
-def portion_document(portion: Portion) -> dict[str, int]:
+def portion_document(portion: Portion | None) -> dict[str, int] | None:
     """Which citizen of how many the payment is for."""
-    return {"number": portion.number, "of": portion.of}
+    return {"number": portion.number, "of": portion.of} if portion else None
 
 
-def period_document(period: Period) -> dict[str, str | None]:
+def period_document(period: Period | None) -> dict[str, str | None] | None:
     """What a subscription's payment was for."""
+    if period is None:
+        return None
     return {
         "since": rfc3339(period.since),
         "until": rfc3339(period.until),
@@ -169,5 +77,8 @@ def period_document(period: Period) -> dict[str, str | None]:
     }
 
 
-def _optional(ducats: Decimal | None) -> str | None:
-    return None if ducats is None else format_ducats(ducats)
+def gift_document(gift: Gift | None) -> dict[str, Any] | None:
+    """Who gave it, and the words that came with it."""
+    if gift is None:
+        return None
+    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

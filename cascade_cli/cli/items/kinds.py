@@ -36,6 +36,23 @@ MEANINGS = {
     Kind.SETTLED: "delivered once as sold, or refunded before delivery",
 }
 
+# The same of one case.
+SENTENCES = {
+    Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
+    Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
+    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
+    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
+    Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
+    Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
+    Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
+    Kind.DISPUTED: "The payer contests the payment with the bank.",
+    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
+    Kind.MISSING: "It was paid, and no transfer was made.",
+    Kind.FAILED: "The engine gave up before any ducats moved.",
+    Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
+    Kind.UNDERPAID: "Less was paid than the ducats cost.",
+}
+
 # Two columns of kinds need so much, and so much where "at risk" stands behind each amount.
 NARROW, WIDE = 58, 76
 
@@ -74,4 +91,4 @@ def kinds_explained(counts: Mapping[Kind, int]) -> Table:
 
 def kind_name(kind: Kind, severity: Severity | None = None) -> Text:
     """In the colour of its severity, or of that of one item."""
-    return Text(kind.replace("_", " "), STYLES[severity or kind.severity])
+    return Text(kind.words, STYLES[severity or kind.severity])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -17,8 +16,9 @@ from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.discrepancies.items import Item
+from cascade_cli.domain.reconcile.overview import Open
 from cascade_cli.domain.records.gifts import JOINERS, Gift
-from cascade_cli.domain.shop.money import format_money, rounded
+from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_span
 
 # Kind, citizen (what is left, within bounds), ducats, age.
@@ -41,6 +41,16 @@ class Block:
     def put(self, console: Console) -> None:
         """Print it."""
         console.print(self.content, soft_wrap=self.is_typed)
+
+
+def typed(console: Console, command: str) -> Block:
+    """A command for people to type next."""
+    return Block(to_type(console, command), is_typed=True)
+
+
+def verdict(found: Open) -> Text:
+    """What is open, as the first line about a run."""
+    return Text(f"{found.described}.", "bold red" if found.number else "bold green")
 
 
 def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
@@ -66,18 +76,14 @@ def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> 
 def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
     """All that a list tells of it."""
     yield Block(row(console, item, now, whole=True))
-    if told := "; ".join(filter(None, (_paid(item), escape(completed(console, item.verdict))))):
+    paid = f"paid {item.charge.own_money}" if item.charge else ""
+    if told := "; ".join(filter(None, (paid, escape(completed(console, item.verdict))))):
         yield _indented(told, "dim")
     if item.decision:
         since = f"; since then {item.reopened}" if item.reopened else ""
         yield _indented(escape(f"decided: {item.decision.described}{since}"), "magenta")
     if item.repair:
-        yield Block(to_type(console, item.repair.command), is_typed=True)
-
-
-def _paid(item: Item) -> str:
-    charge = item.charge
-    return f"paid {format_money(charge.own_cents, charge.currency)}" if charge else ""
+        yield typed(console, item.repair.command)
 
 
 def _indented(told: str, style: str) -> Block:
@@ -90,10 +96,3 @@ def show_gift(console: Console, gift: Gift | None) -> None:
         console.print(Text(escape(describe_gift(gift))))
     if gift and gift.message:
         console.print(Text(f"“{escape(gift.message, keep=JOINERS)}”"))
-
-
-def gift_document(gift: Gift | None) -> dict[str, Any] | None:
-    """Null where it is none."""
-    if gift is None:
-        return None
-    return {"giver": gift.giver, "message": gift.message, "anonymous": gift.anonymous}

@@ -15,7 +15,6 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.history.alert import NOTHING_TOLD, AlertNews, Told, news, told_after
-from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded
@@ -170,10 +169,8 @@ def _news_lines(session: Session, found: AlertNews) -> Iterator[str]:
 def _line(session: Session, item: Item) -> str:
     ducats = f"{rounded(item.ducats)} ducats" if item.ducats else "no amount"
     who = _plain(item.citizen) if item.citizen else "nobody"
-    what = (
-        f"{item.kind.value.replace('_', ' ')}: {who}, {ducats}, {format_moment(item.occurred_at)}"
-    )
-    return f"{what}: {session.completed(explain(name_of(item)).command)}"
+    what = f"{item.kind.words}: {who}, {ducats}, {format_moment(item.occurred_at)}"
+    return f"{what}: {session.completed(explain(item.identity).command)}"
 
 
 def _error(session: Session, outcome: Outcome) -> Sequence[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from typing import TextIO
+from typing import Any, TextIO
 
+from cascade_cli.cli.items.json import item_document
 from cascade_cli.cli.terminal.escape import csv_cell
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
-from cascade_cli.domain.shop.money import format_ducats
-from cascade_cli.domain.shop.times import rfc3339
 
+# A new column comes last: a script may count on the place of the others.
 COLUMNS = (
     "kind",
     "severity",
@@ -44,32 +44,28 @@ def write_csv(
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for item in selection.items(result):
-        writer.writerow(csv_cell(cell) for cell in _cells(item, completed))
+        facts = _facts(item, completed)
+        writer.writerow(_cell(facts[column]) for column in COLUMNS)
 
 
-def _cells(item: Item, completed: Callable[[str], str]) -> tuple[str, ...]:
-    charge, repair = item.charge, item.repair
-    portion = charge.portion if charge else None
-    period = charge.period if charge else None
-    return (
-        item.kind.value,
-        item.severity.value,
-        (charge.payment_intent or "") if charge else "",
-        charge.charge_id if charge else "",
-        item.citizen or "",
-        format_ducats(item.ducats) if item.ducats is not None else "",
-        str(charge.own_cents) if charge else "",
-        charge.currency if charge else "",
-        rfc3339(charge.created_at) if charge else "",
-        " ".join(stratagem.stratagem_id for stratagem in item.stratagems),
-        item.telling.status if item.telling else "",
-        item.matched_by.value if item.matched_by else "",
-        completed("; ".join(item.evidence)),
-        completed(repair.command) if repair else "",
-        str(repair.automatic).lower() if repair else "",
-        f"{portion.number} of {portion.of}" if portion else "",
-        rfc3339(period.since) if period else "",
-        rfc3339(period.until) if period else "",
-        item.decision.described if item.decision else "",
-        item.reopened,
-    )
+def _facts(item: Item, completed: Callable[[str], str]) -> dict[str, Any]:
+    """The item as `--json` has it, and what would be a list or an object there as plain text."""
+    facts = item_document(item)
+    repair, period = facts["repair"] or {}, facts["period"] or {}
+    portion = item.charge and item.charge.portion
+    return facts | {
+        "stratagem_ids": " ".join(facts["stratagem_ids"]),
+        "evidence": completed("; ".join(facts["evidence"])),
+        "repair_command": completed(repair.get("command", "")),
+        "repair_automatic": repair.get("automatic"),
+        "portion": portion and f"{portion.number} of {portion.of}",
+        "period_since": period.get("since"),
+        "period_until": period.get("until"),
+        "decision": item.decision and item.decision.described,
+    }
+
+
+def _cell(fact: Any) -> str:
+    if fact is None:
+        return ""
+    return csv_cell(str(fact).lower() if isinstance(fact, bool) else str(fact))

@@ -7,7 +7,6 @@ the commands, which stand on lines of their own so that they can be copied whole
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -16,16 +15,14 @@ from enum import Enum
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
-from cascade_cli.cli.items.text import Block, item_blocks, row
-from cascade_cli.cli.terminal.console import completed, settings_note, to_type
+from cascade_cli.cli.items.text import Block, item_blocks, row, typed, verdict
+from cascade_cli.cli.reconcile.json import RunFacts
+from cascade_cli.cli.terminal.console import completed, settings_note
 from cascade_cli.cli.terminal.escape import count
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.discrepancies.repair_command import explain
-from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
@@ -94,12 +91,12 @@ def _worst(
     console: Console, item: Item, now: datetime, brevity: Brevity | None
 ) -> tuple[Block, Block]:
     """One line, and the one command that closes the case; a terminal folds it where it must."""
-    repair = item.repair or explain(name_of(item))
-    lines = [repair.command]
-    if brevity in {Brevity.BRIEF, Brevity.TERSE} and repair.brief:
-        lines.append(repair.brief)
-    typed = [Block(to_type(console, line), is_typed=True) for line in lines]
-    return Block(row(console, item, now)), min(typed, key=lambda block: block.rows(console))
+    step = item.repair_or_story
+    lines = [step.command]
+    if brevity in {Brevity.BRIEF, Brevity.TERSE} and step.brief:
+        lines.append(step.brief)
+    commands = [typed(console, line) for line in lines]
+    return Block(row(console, item, now)), min(commands, key=lambda block: block.rows(console))
 
 
 def _show_list(
@@ -126,8 +123,7 @@ def _head(
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
     found, window, coverage = what_is_open(run.result), reading.window, run.coverage
-    verdict = Text(f"{found.described}.", "bold red" if found.number else "bold green")
-    yield verdict.append(settings_note(console), "not bold default")
+    yield verdict(found).append(settings_note(console), "not bold default")
     span = format_span(window.until - window.since)
     charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
     read = "" if is_terse else f": {charges}, {rows}"
@@ -192,8 +188,7 @@ def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Tex
 
 
 def _amounts(equation: Equation, *names: str) -> list[str]:
-    amounts = ((name, getattr(equation, re.sub(r"\W", "_", name))) for name in names)
-    return [f"{name} {rounded(ducats)}" for name, ducats in amounts if ducats]
+    return [f"{name} {rounded(ducats)}" for name in names if (ducats := equation.called(name))]
 
 
 def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
@@ -229,5 +224,4 @@ def next_command(result: Reconciliation, again: Sequence[str]) -> str:
     """What a machine may do comes first: it leaves less to people."""
     if what_is_open(result).automatic:
         return command("reconcile", "--repair", *again)
-    worst = result.discrepancies[0]
-    return (worst.repair or explain(name_of(worst))).command
+    return result.discrepancies[0].repair_or_story.command

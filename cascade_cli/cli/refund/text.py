@@ -21,7 +21,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     """The payment, its delivery, each refund with its share, and what would be done."""
     matched = plan.picture.matched
     charge = matched.charge
-    money = format_money(charge.own_cents, charge.currency)
+    money = charge.own_money
     sold = format_ducats(charge.ducats) if charge.ducats else "?"
     yield f"{charge.payment_id}: paid {format_moment(charge.created_at)}, {money} for {sold} ducats"
     for row in (*matched.stratagems, *matched.returns):
@@ -62,7 +62,7 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
     return {
         "payment_intent": matched.charge.payment_intent,
         "charge": matched.charge.charge_id,
-        "portion": portion_document(matched.charge.portion) if matched.charge.portion else None,
+        "portion": portion_document(matched.charge.portion),
         "citizen": matched.buyer.citizen,
         "currency": matched.charge.currency,
         "policy": policy.value,

@@ -16,7 +16,7 @@ from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.money import ZERO, format_ducats, format_optional
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.services.decisions.resolve_service import Evidence, PlannedDecision
 
@@ -44,7 +44,7 @@ def show(
 def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
     subject, resolution = planned.seen.subject, planned.resolution
     item = subject.item
-    yield f"{subject.name}: {item.kind.value.replace('_', ' ')}"
+    yield f"{subject.name}: {item.kind.words}"
     for told in dict.fromkeys(item.evidence):
         yield f"  {told}"
     yield from _doubts(evidence, subject.terms)
@@ -94,9 +94,8 @@ def neighbour(row: Stratagem, terms: Terms) -> str:
 
 
 def _amount(row: Stratagem) -> str:
-    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
     ducats = "?" if row.ducats is None else format_ducats(row.ducats)
-    return f"{format_moment(row.created_at)}, {ducats} ducats {whom}"
+    return f"{format_moment(row.created_at)}, {ducats} ducats {row.whom}"
 
 
 def document(
@@ -125,6 +124,6 @@ def _neighbour(row: Stratagem) -> dict[str, Any]:
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
         "citizen": row.concerned,
-        "ducats": None if row.ducats is None else format_ducats(row.ducats),
+        "ducats": format_optional(row.ducats),
         "status": row.status,
     }

@@ -13,21 +13,20 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks
-from cascade_cli.cli.items.kinds import STYLES
+from cascade_cli.cli.items.kinds import SENTENCES, STYLES
 from cascade_cli.cli.resolve.text import neighbour
 from cascade_cli.cli.terminal.console import PipeConsole, completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.rounding import readable
-from cascade_cli.domain.decisions.decision_plan import Subject, row_name, words_for
+from cascade_cli.domain.decisions.decision_plan import Subject
 from cascade_cli.domain.decisions.review_draft import Draft, Offer, offers_for, refund_offered
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.money import ZERO, format_money, rounded
+from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.services.decisions.review_service import View
 
@@ -45,21 +44,6 @@ PARTS = {"C": How.CREDIT, "T": How.TAKE_BACK}
 REFUND = "f"
 _PART_OF = {how: key for key, how in PARTS.items()}
 _KEY_OF = {how: key for key, how in KEYS.items()}
-_MEANINGS = {
-    Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
-    Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
-    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
-    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
-    Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
-    Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
-    Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
-    Kind.DISPUTED: "The payer contests the payment with the bank.",
-    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
-    Kind.MISSING: "It was paid, and no transfer was made.",
-    Kind.FAILED: "The engine gave up before any ducats moved.",
-    Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
-    Kind.UNDERPAID: "Less was paid than the ducats cost.",
-}
 _LABEL_WIDTH = 10
 _DONE_BY_KEYS = ("cascade resolve ", "cascade refund ", "cascade credit ", "cascade explain ")
 _MORE = "… e shows the rest"
@@ -103,11 +87,11 @@ def _head(console: Console, page: CaseScreen) -> Iterator[Text]:
     item = page.subject.item
     decided = f" · {page.decided} decided" if page.decided else ""
     text = Text(f"{page.number} of {page.of}{decided} · ", "bold")
-    text.append(words_for(item), STYLES[item.severity])
+    text.append(item.kind.words, STYLES[item.severity])
     at_risk = rounded(item.at_risk)
     text.append(f" · {item.severity.value} · {at_risk} ducats at risk", "bold")
     yield from wrapped(console, text)
-    yield from wrapped(console, Text(_MEANINGS[item.kind]))
+    yield from wrapped(console, Text(SENTENCES[item.kind]))
 
 
 def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]]]:
@@ -117,10 +101,10 @@ def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]
     yield "reopened", [_reopened(item)] if item.reopened else []
     yield "buyer", [_buyer(charge, item)] if charge else ["nobody paid for it"]
     if charge:
-        money = format_money(charge.own_cents, charge.currency)
-        yield "paid", [f"{money}, {format_moment(charge.created_at)}, {charge.payment_id}"]
+        paid = f"{charge.own_money}, {format_moment(charge.created_at)}"
+        yield "paid", [f"{paid}, {charge.payment_id}"]
     for row in item.rows:
-        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row_name(row)]
+        yield "in Venice", [f"{_amount(row)}, {_state(row, terms)}", row.name]
     if not item.rows:
         yield "in Venice", ["no transfer"]
     yield "balances", [" · ".join(_balances(page.view))]
@@ -150,12 +134,12 @@ def _buyer(charge: Charge, item: Item) -> str:
 
 def _amount(row: Stratagem) -> str:
     ducats = "?" if row.ducats is None else rounded(row.ducats)
-    return f"{ducats} ducats {'from' if row.payer else 'to'} {row.concerned!r}"
+    return f"{ducats} ducats {row.whom}"
 
 
 def _state(row: Stratagem, terms: Terms) -> str:
     """As everywhere, but for the id, which has a line of its own, and the engine's words."""
-    told = describe(row, terms).removeprefix(f"stratagem {row_name(row)} ")
+    told = describe(row, terms).removeprefix(f"stratagem {row.name} ")
     told = told.replace("executed, executed", "executed", 1)
     said = row.doubt if row.state(terms.now) is State.DOUBTFUL else row.failure_text
     return told.replace(f", {said}", "") if said and said in row.engine_log else told

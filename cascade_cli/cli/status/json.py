@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from cascade_cli.cli.items.json import item_document, refund_debts
+from cascade_cli.cli.items.json import item_document
+from cascade_cli.cli.reconcile.json import refund_debts, window_document
 from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import format_ducats, format_optional
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.reconcile.gather import Run
 from cascade_cli.services.status.journal_summary import Records
@@ -27,24 +27,20 @@ def document(shown: Shown) -> dict[str, Any]:
     return {
         "at": rfc3339(status.terms.now),
         "mode": shown.mode,
-        "window": {
-            "since": rfc3339(status.window.since),
-            "until": rfc3339(status.window.until),
-            "grace_seconds": int(status.terms.grace.total_seconds()),
-        },
+        "window": window_document(status.window, status.terms),
         "covered_since": rfc3339(status.known_since),
         "missing": [
             {"what": gap.what, "kind": gap.error.kind, "message": gap.error.message}
             for gap in status.gaps
         ],
         "processor": _processor(shown),
-        "in_flight": _in_flight(status.run) if status.run else None,
-        "discrepancies": _discrepancies(shown, status.run) if status.run else None,
+        "in_flight": status.run and _in_flight(status.run),
+        "discrepancies": status.run and _discrepancies(shown, status.run),
         "refund_debts": refund_debts(status.debts),
-        "today": _today(shown.today) if shown.today else None,
+        "today": shown.today and _today(shown.today),
         "engine": _engine(status),
-        "runs": _runs(status.records) if status.records else None,
-        "webhook": _webhook(status.records, status.attention) if status.records else None,
+        "runs": status.records and _runs(status.records),
+        "webhook": status.records and _webhook(status.records, status.attention),
         "requests": {"stripe": stripe, "airtable": airtable},
     }
 
@@ -55,7 +51,10 @@ def _processor(shown: Shown) -> dict[str, Any]:
         "citizen": shown.processor,
         **_finances(treasury.finances if treasury else None),
         "delivered": treasury
-        and [{"date": d.date.isoformat(), "ducats": _text(d.ducats)} for d in treasury.delivered],
+        and [
+            {"date": d.date.isoformat(), "ducats": format_ducats(d.ducats)}
+            for d in treasury.delivered
+        ],
     }
 
 
@@ -64,18 +63,18 @@ def _finances(finances: Finances | None) -> dict[str, Any]:
     if finances is None:
         return dict.fromkeys(("ducats", "owed", "outflow", "runway_days"))
     return {
-        "ducats": _text(finances.ducats),
+        "ducats": format_ducats(finances.ducats),
         "owed": {
-            "ducats": _text(finances.owed),
+            "ducats": format_ducats(finances.owed),
             "live": _sum(finances.live),
             "planned": _sum(finances.planned),
         },
         "outflow": {
             "days": OUTFLOW_DAYS,
             "executed": _sum(finances.executed),
-            "daily_ducats": _text(finances.daily_outflow),
+            "daily_ducats": format_ducats(finances.daily_outflow),
         },
-        "runway_days": _optional(finances.runway_days),
+        "runway_days": format_optional(finances.runway_days),
     }
 
 
@@ -83,8 +82,8 @@ def _in_flight(run: Run) -> dict[str, Any]:
     found = in_flight(run.result)
     return {
         "payments": found.payments,
-        "ducats": _text(found.ducats),
-        "oldest_paid_at": _moment(found.oldest_at),
+        "ducats": format_ducats(found.ducats),
+        "oldest_paid_at": found.oldest_at and rfc3339(found.oldest_at),
     }
 
 
@@ -103,15 +102,15 @@ def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
                 "kind": kind_count.kind.value,
                 "severity": kind_count.kind.severity.value,
                 "number": kind_count.number,
-                "ducats_at_risk": _text(kind_count.at_risk),
+                "ducats_at_risk": format_ducats(kind_count.at_risk),
                 "oldest_at": rfc3339(kind_count.oldest_at),
             }
             for kind_count in kind_counts(result)
         ],
         "decided": {how.value: number for how, number in sorted(result.decided.items())},
-        "undelivered_ducats": _text(result.equation.undelivered),
-        "doubtful_ducats": _text(result.equation.doubtful),
-        "since_last": since_last.document() if since_last else None,
+        "undelivered_ducats": format_ducats(result.equation.undelivered),
+        "doubtful_ducats": format_ducats(result.equation.doubtful),
+        "since_last": since_last and since_last.document(),
         "items": [item_document(item) for item in selection.items(result)]
         if selection.is_part
         else None,
@@ -120,19 +119,20 @@ def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
 
 def _today(today: Today) -> dict[str, Any]:
     return {
-        "promised_ducats": _text(today.promised),
-        "limit_ducats": _text(today.limit),
-        "left_ducats": _text(today.left),
+        "promised_ducats": format_ducats(today.promised),
+        "limit_ducats": format_ducats(today.limit),
+        "left_ducats": format_ducats(today.left),
         "resets_at": rfc3339(today.resets_at),
     }
 
 
 def _engine(status: Status) -> dict[str, Any]:
     treasury = status.treasury
+    executed_at = treasury and treasury.last_executed_at
     return {
         "next_run_at": rfc3339(status.terms.schedule.next_run(status.terms.now)),
-        "last_executed_at": _moment(treasury.last_executed_at) if treasury else None,
-        "passed_over": treasury.passed_over if treasury else None,
+        "last_executed_at": executed_at and rfc3339(executed_at),
+        "passed_over": treasury and treasury.passed_over,
     }
 
 
@@ -154,8 +154,8 @@ def _runs(records: Records) -> dict[str, Any]:
 def _webhook(records: Records, attention: tuple[Kept, ...]) -> dict[str, Any]:
     return {
         "waiting": records.events[EventState.WAITING],
-        "oldest_waiting_at": _moment(records.oldest_waiting),
-        "worker": _worker(records.worker) if records.worker else None,
+        "oldest_waiting_at": records.oldest_waiting and rfc3339(records.oldest_waiting),
+        "worker": records.worker and _worker(records.worker),
         "credited": records.events[EventState.CREDITED],
         "recorded": records.events[EventState.RECORDED],
         "attention": [
@@ -181,16 +181,4 @@ def _worker(worker: Holder) -> dict[str, Any]:
 
 
 def _sum(summed: Sum) -> dict[str, Any]:
-    return {"transfers": summed.number, "ducats": _text(summed.ducats)}
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None
-
-
-def _optional(ducats: Decimal | None) -> str | None:
-    return None if ducats is None else _text(ducats)
-
-
-def _text(ducats: Decimal) -> str:
-    return format_ducats(ducats)
+    return {"transfers": summed.number, "ducats": format_ducats(summed.ducats)}

@@ -89,7 +89,6 @@ class Observer:
             self._mode(),
             self.since,
             (after[0] - before[0], after[1] - before[1]),
-            self.session.completed,
             self.selection,
         )
 

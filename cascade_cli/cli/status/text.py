@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.items.kinds import kinds_table
-from cascade_cli.cli.items.text import Block, item_blocks
-from cascade_cli.cli.terminal.console import settings_note
-from cascade_cli.cli.terminal.escape import count
-from cascade_cli.cli.terminal.escape import escape as harmless
+from cascade_cli.cli.items.text import Block, item_blocks, typed, verdict
+from cascade_cli.cli.terminal.console import completed, settings_note
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
@@ -48,8 +47,8 @@ SANDBOX = "sandbox"
 class Shown:
     """One look, with what else stands on the screen.
 
-    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable; `complete`
-    puts the global options into the commands in a text. The cases of a `selection` are listed.
+    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable. The cases of
+    a `selection` are listed.
     """
 
     status: Status
@@ -58,12 +57,7 @@ class Shown:
     mode: str
     since: str
     requests: tuple[int, int]
-    complete: Callable[[str], str] = str
     selection: Selection = field(default_factory=Selection)
-
-    def to_type(self, line: str) -> Block:
-        """A command for people to type next."""
-        return Block(Text(f"  $ {self.complete(line)}"), is_typed=True)
 
     @property
     def now(self) -> datetime:
@@ -76,15 +70,15 @@ def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iter
     stands below the headline."""
     yield Block(_headline(shown).append(settings_note(console), "default"))
     for gap in shown.status.gaps:
-        told = harmless(shown.complete(gap.error.message))
+        told = escape(completed(console, gap.error.message))
         yield Block(Text(f"Not known: {gap.what}. {told}", "yellow"))
     yield from map(Block, beneath)
     yield Block(Text())
-    yield Block(_grid(_lines(shown, console.encoding)))
+    yield Block(_grid(_lines(console, shown)))
     yield Block(Text())
     if shown.status.run:
         yield from _open(console, shown, shown.status.run)
-    yield from _attention(shown, _of_payments(shown.status.attention))
+    yield from _attention(console, _of_payments(shown.status.attention))
 
 
 def _headline(shown: Shown) -> Text:
@@ -101,17 +95,17 @@ def _grid(lines: Iterator[tuple[str, Text]]) -> Table:
     return table
 
 
-def _lines(shown: Shown, encoding: str) -> Iterator[tuple[str, Text]]:
+def _lines(console: Console, shown: Shown) -> Iterator[tuple[str, Text]]:
     status, now = shown.status, shown.now
     treasury, records = status.treasury, status.records
-    yield from _money(treasury, encoding)
+    yield from _money(treasury, console.encoding)
     yield "in flight", _in_flight(status.run, now) if status.run else _UNKNOWN
     yield "today", _today(shown.today, now) if shown.today else _UNKNOWN
     yield "engine", _engine(status)
     if records is None:
         yield "last run", _UNKNOWN
         return
-    yield "last run", _last_run(shown, records.memory)
+    yield "last run", _last_run(console, shown, records.memory)
     if records.last_writes:
         yield "last writes", _last_writes(records, now)
     if any(records.events.values()):
@@ -192,9 +186,9 @@ def _engine(status: Status) -> Text:
     return text
 
 
-def _last_run(shown: Shown, memory: Checkpoint | None) -> Text:
+def _last_run(console: Console, shown: Shown, memory: Checkpoint | None) -> Text:
     if memory is None:
-        begin = shown.complete(command("reconcile"))
+        begin = completed(console, command("reconcile"))
         return Text(f"no complete reconciliation is recorded: {begin}")
     left = sum(Kind(kind).is_discrepancy for kind in memory.open.values())
     ago = format_span(shown.now - memory.until)
@@ -203,7 +197,7 @@ def _last_run(shown: Shown, memory: Checkpoint | None) -> Text:
 
 def _last_writes(records: Records, now: datetime) -> Text:
     told = (f"{w.command} {format_span(now - w.at)} ago" for w in records.last_writes)
-    return Text(harmless("; ".join(told)))
+    return Text(escape("; ".join(told)))
 
 
 def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
@@ -219,13 +213,13 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
 
 def _worker(worker: Holder, now: datetime) -> Text:
     age = format_span(now - datetime.fromisoformat(worker.since))
-    return Text(harmless(f"pid {worker.pid} on {worker.host} has credited for {age}"))
+    return Text(escape(f"pid {worker.pid} on {worker.host} has credited for {age}"))
 
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     """The verdict in the words of `reconcile`, then the kinds, or the cases that are asked for."""
     found = what_is_open(run.result)
-    yield Block(Text(f"{found.described}.", "bold red" if found.number else "bold green"))
+    yield Block(verdict(found))
     yield Block(Text(_since(shown.status)))
     if owed := sum(shown.status.debts.values(), ZERO):
         yield Block(Text(f"Debts after refunds: {rounded(owed)} ducats.", "yellow"))
@@ -235,7 +229,7 @@ def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
         yield from _listed(console, shown, run)
     elif found.number:
         yield Block(kinds_table(kind_counts(run.result), console.width))
-        yield shown.to_type(command("reconcile", "--since", shown.since))
+        yield typed(console, command("reconcile", "--since", shown.since))
 
 
 def _since(status: Status) -> str:
@@ -260,12 +254,12 @@ def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
     return list({kept.about: kept for kept in attention}.values())
 
 
-def _attention(shown: Shown, attention: Sequence[Kept]) -> Iterator[Block]:
+def _attention(console: Console, attention: Sequence[Kept]) -> Iterator[Block]:
     """What the webhook could not decide, the newest first."""
     for kept in list(reversed(attention))[:MOST_ATTENTION]:
         event = kept.accepted.event
-        told = harmless(shown.complete(kept.note))
+        told = escape(completed(console, kept.note))
         yield Block(Text(f"The webhook asks you: {told}", "yellow"))
-        yield shown.to_type(command("explain", event.payment_id or event.id))
+        yield typed(console, command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
         yield Block(Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json"))

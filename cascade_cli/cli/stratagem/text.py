@@ -26,7 +26,7 @@ from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.manual_credits import manual_credit_status
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.money import format_ducats, rounded
+from cascade_cli.domain.shop.money import format_optional, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
@@ -83,7 +83,7 @@ def missing_text(found: Found) -> str:
 
 
 def _missing(charge: Charge) -> dict[str, Any]:
-    ducats = format_ducats(charge.ducats) if charge.ducats is not None else None
+    ducats = format_optional(charge.ducats)
     return {"id": charge.payment_id, "citizen": charge.citizen, "ducats": ducats}
 
 
@@ -114,7 +114,7 @@ def document(row: Stratagem, moment: Moment, snapshot: Snapshot) -> dict[str, An
         "stratagem_id": row.stratagem_id,
         "record_id": row.record_id,
         "citizen": row.citizen,
-        "ducats": format_ducats(row.ducats) if row.ducats is not None else None,
+        "ducats": format_optional(row.ducats),
         "reason": row.reason,
         "payments": list(row.stripe_ids),
         "status": row.status,
@@ -141,7 +141,7 @@ def _show_all(console: Console, found: Found, moment: Moment, snapshot: Snapshot
 def _show_one(
     console: Console, row: Stratagem, transfer_status: TransferStatus, moment: Moment
 ) -> None:
-    console.print(Text(escape(row.stratagem_id or row.record_id), "bold"), soft_wrap=True)
+    console.print(Text(escape(row.name), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=14)
     table.add_column(overflow="fold")
@@ -185,7 +185,7 @@ def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> N
         line.append(f"{(now := row.state(moment.now)):<{_STATE_WIDTH}}", STYLES[now])
         line.append(f"  {status:<{words}}  {ducats:>{digits}}  {escape(row.citizen)}")
         say(line)
-        say(Text(f"  {escape(row.stratagem_id or row.record_id)}"))
+        say(Text(f"  {escape(row.name)}"))
 
 
 def _ducats(row: Stratagem) -> str:

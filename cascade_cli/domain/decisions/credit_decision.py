@@ -15,7 +15,6 @@ from cascade_cli.domain.decisions.decision_plan import (
     as_executed,
     called,
     decision_on,
-    row_name,
     told_of,
 )
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
@@ -75,8 +74,8 @@ def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
 
 def _meant(matched: MatchedCharge, row: Stratagem) -> str:
     if row.state(matched.terms.now) is State.STALLED:
-        return f"finish it first, see: {command('stratagem', 'status', row_name(row))}"
-    return f"{How.SETTLED_BY.option} {row_name(row)}"
+        return f"finish it first, see: {command('stratagem', 'status', row.name)}"
+    return f"{How.SETTLED_BY.option} {row.name}"
 
 
 def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Means) -> Resolution:
@@ -171,7 +170,7 @@ def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     if matched is None or row is None:
         raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)
     if why := unsuitable(matched, row):
-        raise GuardError(f"{row_name(row)} does not settle {subject.name}: {why}.", UNTOUCHED)
+        raise GuardError(f"{row.name} does not settle {subject.name}: {why}.", UNTOUCHED)
     named = matched.charge.citizen
     instead = named if named and named != row.citizen else ""
     ruling = settling(row, subject.name, instead)
@@ -180,7 +179,5 @@ def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     mentioned = tuple(m for m in matched.mentioned if m.record_id != row.record_id)
     after = called(replace(matched, corrections=corrections, mentioned=mentioned))
     ducats = format_ducats(row.ducats or ZERO)
-    decision = decision_on(
-        subject, wish, ducats=ducats, stratagem_id=row_name(row), citizen=row.citizen
-    )
+    decision = decision_on(subject, wish, ducats=ducats, stratagem_id=row.name, citizen=row.citizen)
     return Resolution(subject, decision, (ruling,), afterwards=after)

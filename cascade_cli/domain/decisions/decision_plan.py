@@ -131,28 +131,17 @@ def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
     return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
 
 
-def words_for(item: Item) -> str:
-    """Its kind, for people."""
-    return item.kind.value.replace("_", " ")
-
-
-def row_name(row: Stratagem) -> str:
-    """What a transfer is called."""
-    return row.stratagem_id or row.record_id
-
-
 def told_of(row: Stratagem) -> str:
     """Who gets what by it, when it was made, and why."""
-    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
     made = format_moment(row.created_at)
-    ducats = format_ducats(row.ducats or ZERO)
+    ducats = f"{format_ducats(row.ducats or ZERO)} ducats {row.whom}"
     by = f" by {row.made_by}" if row.made_by else ""
-    return f"{row_name(row)}, {ducats} ducats {whom}, {row.status}, made {made}{by}: {row.reason}"
+    return f"{row.name}, {ducats}, {row.status}, made {made}{by}: {row.reason}"
 
 
 def called(matched: MatchedCharge) -> str:
     """What the case would be called."""
-    return words_for(item_of(matched))
+    return item_of(matched).kind.words
 
 
 def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Subject | None:

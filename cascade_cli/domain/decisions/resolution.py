@@ -17,9 +17,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     Subject,
     Wish,
     decision_on,
-    row_name,
     with_rows,
-    words_for,
 )
 from cascade_cli.domain.decisions.take_back_decision import nothing_left, plan_taking
 from cascade_cli.domain.records.decisions import Decision, How
@@ -69,7 +67,7 @@ def _is_about_another(subject: Subject, wish: Wish, before: Decision) -> bool:
     if wish.how in {How.MOVED, How.NOT_MOVED}:
         return bool(subject.doubtful)
     if wish.how is How.SETTLED_BY and wish.settles:
-        return row_name(wish.settles) != before.stratagem_id
+        return wish.settles.name != before.stratagem_id
     return wish.how is How.SNOOZE and wish.until != before.until
 
 
@@ -88,9 +86,9 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
     elif subject.choice:
         fits = f"What fits: {', '.join(how.option for how in subject.choice)}"
     else:
-        fits = f"It is {words_for(item)}: {item.conclusion or 'there is nothing to decide'}"
+        fits = f"It is {item.kind.words}: {item.conclusion or 'there is nothing to decide'}"
     raise GuardError(
-        f"{wish.how.option} does not fit {subject.name}, which is {words_for(item)}.",
+        f"{wish.how.option} does not fit {subject.name}, which is {item.kind.words}.",
         f"{UNTOUCHED} {fits}.",
     )
 
@@ -113,7 +111,7 @@ def _reopen(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     before = subject.item.decision
     if before is None or before.how is How.REOPEN:
         raise GuardError(f"Nobody has decided anything about {subject.name}.", UNTOUCHED)
-    kind = words_for(subject.item)
+    kind = subject.item.kind.words
     return Resolution(subject, decision_on(subject, wish), afterwards=kind)
 
 
@@ -121,13 +119,11 @@ def _rule(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     row = _one_doubtful(subject)
     ruling = Ruling.MOVED if wish.how is How.MOVED else Ruling.NOT_MOVED
     if why := _untold(row, ruling):
-        raise GuardError(
-            f"{row_name(row)}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}."
-        )
+        raise GuardError(f"{row.name}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}.")
     decided = on_move(row, ruling)
-    decision = decision_on(subject, wish, stratagem_id=row_name(row))
+    decision = decision_on(subject, wish, stratagem_id=row.name)
     after = with_rows(subject, decided.applied_to)
-    called = words_for(after.item) if after else "decided"
+    called = after.item.kind.words if after else "decided"
     return Resolution(subject, decision, (decided,), afterwards=called, after=after)
 
 

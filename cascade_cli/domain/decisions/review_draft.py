@@ -25,7 +25,7 @@ from cascade_cli.domain.records.decisions import Facts, How, what_changed
 from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.selling.price_guard import paid_for, price_objection
-from cascade_cli.domain.shop.money import ZERO, format_ducats, rounded
+from cascade_cli.domain.shop.money import ZERO, format_optional, rounded
 from cascade_cli.domain.shop.times import rfc3339
 
 
@@ -220,7 +220,7 @@ class Draft:
             "facts": self.facts.document(),
             "how": wish.how.value,
             "reason": wish.reason,
-            "ducats": None if wish.ducats is None else format_ducats(wish.ducats),
+            "ducats": format_optional(wish.ducats),
             "citizen": wish.citizen,
             "until": rfc3339(wish.until) if wish.until else None,
             "overrides": sorted(wish.overrides),

@@ -15,10 +15,8 @@ from cascade_cli.domain.decisions.decision_plan import (
     as_executed,
     called,
     decision_on,
-    row_name,
     told_of,
     with_rows,
-    words_for,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.orders import Cause, Order, payment_facts
@@ -186,7 +184,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
     """What the engine has not taken yet is kept from it by its expiry."""
     endings = tuple(
         Order(
-            key=row.stratagem_id or row.record_id,
+            key=row.name,
             citizen=row.citizen,
             payer=row.payer,
             ducats=row.ducats or ZERO,
@@ -198,7 +196,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
         )
         for row in rows
     )
-    decision = decision_on(subject, wish, ducats="0", stratagem_id=row_name(rows[0]))
+    decision = decision_on(subject, wish, ducats="0", stratagem_id=rows[0].name)
     records = {row.record_id for row in rows}
     now = subject.terms.now
 
@@ -206,7 +204,7 @@ def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]
         return replace(row, expires_at=now) if row.record_id in records else row
 
     after = with_rows(subject, end)
-    called = words_for(after.item) if after else "orphan, kept from the engine"
+    called = after.item.kind.words if after else "orphan, kept from the engine"
     return Resolution(subject, decision, endings=endings, afterwards=called)
 
 
@@ -214,6 +212,6 @@ def _afterwards(subject: Subject, orders: Sequence[Order]) -> str:
     matched = subject.matched
     if matched is None:
         taken = sum((order.ducats for order in orders), ZERO)
-        return "settled" if taken >= subject.item.at_risk else words_for(subject.item)
+        return "settled" if taken >= subject.item.at_risk else subject.item.kind.words
     rows = (*matched.takebacks, *(as_executed(order, matched) for order in orders))
     return called(replace(matched, takebacks=rows))

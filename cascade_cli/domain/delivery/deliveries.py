@@ -50,7 +50,7 @@ class Delivery:
     @property
     def stratagem_id(self) -> str:
         """The id that its row has, which a legacy row keeps for ever; without one, what it gets."""
-        return (self.row.stratagem_id or self.row.record_id) if self.row else self.order.key
+        return self.row.name if self.row else self.order.key
 
 
 @dataclass(frozen=True)

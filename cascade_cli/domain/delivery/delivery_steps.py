@@ -178,7 +178,7 @@ def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> 
 
 def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
     """Why a person has to look at these rows before anything is delivered beside them."""
-    names = ", ".join(f"{row.stratagem_id or row.record_id} ({row.status})" for row in rows)
+    names = ", ".join(f"{row.name} ({row.status})" for row in rows)
     whose = "another processor pays it" if rows[0].other_processor else "it names no payment"
     if rows[0].mentions:
         by = f" by {rows[0].made_by}" if rows[0].made_by else ""
@@ -303,8 +303,7 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
         return End(OrderVerdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
     if not (_fits(order, row) or _is_rest(order, row)):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
-        whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
-        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {whom}"
+        why = f"{row.stratagem_id} is {row.status} for {amount} ducats {row.whom}"
         return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.description}")
     if state is State.EXECUTED:
         return End(OrderVerdict.EXECUTED, row)

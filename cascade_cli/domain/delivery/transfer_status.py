@@ -204,7 +204,7 @@ def _doubtful(row: Stratagem, _moment: Moment) -> TransferStatus:
 
 
 def _explain(row: Stratagem) -> str:
-    return command("explain", "--", row.stratagem_id or row.record_id)
+    return command("explain", "--", row.name)
 
 
 def again(row: Stratagem) -> str:

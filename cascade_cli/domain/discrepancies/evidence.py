@@ -104,9 +104,9 @@ def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
 
 
 def _payment(charge: Charge) -> str:
-    money = format_money(charge.own_cents, charge.currency)
     sold = f"{format_ducats(charge.ducats)} ducats" if charge.ducats else "ducats"
-    paid = f"paid {format_moment(charge.created_at)}, {money} for {sold} ({charge.payment_id})"
+    bought = f"{charge.own_money} for {sold}"
+    paid = f"paid {format_moment(charge.created_at)}, {bought} ({charge.payment_id})"
     if (portion := charge.portion) is None:
         return paid
     whole = format_money(charge.captured_cents, charge.currency)
@@ -132,7 +132,7 @@ def _how_matched(match: Match) -> Iterator[str]:
 
 def describe(stratagem: Stratagem, terms: Terms) -> str:
     """One stratagem: its id, Venice's status, and what that means now."""
-    head = f"stratagem {stratagem.stratagem_id or stratagem.record_id}"
+    head = f"stratagem {stratagem.name}"
     details = [stratagem.status or "without status", *_meaning(stratagem, terms)]
     if stratagem.notes_flaw:
         details.append(stratagem.notes_flaw)

@@ -189,7 +189,7 @@ def _missing(matched: MatchedCharge) -> Discrepancy | None:
 
 def _perhaps(matched: MatchedCharge) -> str:
     """What a person has to look at before it is delivered."""
-    names = ", ".join(s.stratagem_id or s.record_id for s in matched.unclear)
+    names = ", ".join(s.name for s in matched.unclear)
     return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import overload
 
 from cascade_cli.domain.discrepancies.kinds import GRAVITY, SEVERITY_RANK, Kind, Severity
-from cascade_cli.domain.discrepancies.repair_command import Repair
+from cascade_cli.domain.discrepancies.repair_command import Repair, explain
 from cascade_cli.domain.matching.fast_path import PlainlySettled
 from cascade_cli.domain.matching.matching import Rule
 from cascade_cli.domain.records.charges import Charge
@@ -75,6 +75,16 @@ class Item:
     def name(self) -> str:
         """The charge's id, or the record's of a transfer without one."""
         return self.charge.id if self.charge else self.stratagems[0].record_id
+
+    @property
+    def identity(self) -> str:
+        """What people and later runs know it by: its payment, or the transfer's record."""
+        return self.charge.payment_id if self.charge else self.name
+
+    @property
+    def repair_or_story(self) -> Repair:
+        """What to type next; without a repair, the command that tells its story."""
+        return self.repair or explain(self.identity)
 
 
 def worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:

@@ -25,6 +25,11 @@ class Kind(StrEnum):
     SETTLED = "settled"
 
     @property
+    def words(self) -> str:
+        """As people read it."""
+        return self.value.replace("_", " ")
+
+    @property
     def is_discrepancy(self) -> bool:
         """It needs explaining; what is settled or in flight does not."""
         return self not in {Kind.SETTLED, Kind.IN_FLIGHT}

@@ -67,7 +67,7 @@ def judge_payers(rows: Sequence[Stratagem]) -> Check:
     names = sorted({row.other_processor for row in rows})
     payers = ", ".join(map(repr, names[:_MOST_PAYERS]))
     last = max(rows, key=lambda row: row.created_at)
-    name = last.stratagem_id or last.record_id
+    name = last.name
     return OTHER_PAYER.seen(
         f"{len(rows)} in {LEGACY_LOOKED_BACK.days} days by {payers}; "
         f"the last is {name} ({last.status})"

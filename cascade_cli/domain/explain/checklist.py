@@ -12,7 +12,7 @@ from cascade_cli.domain.explain.story import ChecklistAnswer, CitizenBalances
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
 
 
@@ -55,14 +55,13 @@ def _no(question: str, evidence: str) -> ChecklistAnswer:
 def _paid(charge: Charge | None) -> ChecklistAnswer:
     if charge is None:
         return _no("paid?", "Stripe has no paid purchase of ducats for it")
-    money = format_money(charge.own_cents, charge.currency)
     sold = f", at {charge.exchange.described(charge.currency)}" if charge.exchange else ""
     period = f", for {charge.period.described}" if charge.period else ""
-    return _yes("paid?", f"{money} at {format_moment(charge.created_at)}{sold}{period}")
+    return _yes("paid?", f"{charge.own_money} at {format_moment(charge.created_at)}{sold}{period}")
 
 
 def _stratagem(found: ChecklistFacts) -> ChecklistAnswer:
-    names = ", ".join(s.stratagem_id or s.record_id for s in found.stratagems)
+    names = ", ".join(s.name for s in found.stratagems)
     return ChecklistAnswer(
         "stratagem made?", passed=bool(names), evidence=names or "Venice has none for it"
     )

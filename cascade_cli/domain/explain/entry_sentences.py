@@ -80,10 +80,9 @@ def _json(value: object) -> str:
 
 def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
     """Made; executed, or expired without that; the engine's own undated words."""
-    name = row.stratagem_id or row.record_id
+    name = row.name
     amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
-    whom = f"from {row.payer!r}" if row.payer else f"to {row.citizen!r}"
-    made = f"stratagem made: {amount} ducats {whom}, now {row.status or 'no status'}"
+    made = f"stratagem made: {amount} ducats {row.whom}, now {row.status or 'no status'}"
     yield Happening(row.created_at, Source.VENICE, made, name)
     last = row.executed_at or row.created_at
     if row.executed_at:

@@ -65,7 +65,7 @@ class SplitPayment:
     def counted(self) -> str:
         """How many citizens of each kind."""
         counts = Counter(item.kind for item in self.items)
-        return ", ".join(f"{counts[k]} {k.replace('_', ' ')}" for k in Kind if counts[k])
+        return ", ".join(f"{counts[k]} {k.words}" for k in Kind if counts[k])
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.history.checkpoint import Scope, decided_in, name_of
+from cascade_cli.domain.history.checkpoint import Scope, decided_in
 from cascade_cli.domain.reconcile.overview import Open, what_is_open
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.decisions import How
@@ -74,7 +74,7 @@ class AlertNews:
 def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
     """What has changed since people were told; the items keep their order, worst first."""
     found = result.discrepancies
-    names = {name_of(item) for item in found}
+    names = {item.identity for item in found}
     new = tuple(item for item in found if not _is_known(told, item))
     gone = {name: known for name, known in told.open.items() if name not in names}
     return AlertNews(
@@ -90,10 +90,10 @@ def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
 def told_after(told: Told, scope: Scope, result: Reconciliation) -> Told:
     """What people know once the news have reached them."""
     outside = {n: known for n, known in told.open.items() if not scope.covers(n, known.at)}
-    found = {name_of(i): Known(i.kind.value, i.occurred_at) for i in result.discrepancies}
+    found = {i.identity: Known(i.kind.value, i.occurred_at) for i in result.discrepancies}
     return Told({**outside, **found})
 
 
 def _is_known(told: Told, item: Item) -> bool:
-    known = told.open.get(name_of(item))
+    known = told.open.get(item.identity)
     return known is not None and known.kind == item.kind.value

@@ -242,7 +242,7 @@ def checkpoint_of(
     watched = result.items.watched
     return Checkpoint(
         window.until,
-        {name_of(item): _left_as(item).value for item in watched},
+        {item.identity: _left_as(item).value for item in watched},
         min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
         (*open_items_of(result), *_open_items_of(remains.pending)),
@@ -276,7 +276,7 @@ def _a_day(charges: int, window: Window) -> int:
 def changes(checkpoint: Checkpoint, result: Reconciliation) -> Changes:
     """What became of the discrepancies since `memory`; what is in flight is none."""
     before = {name for name, kind in checkpoint.open.items() if Kind(kind).is_discrepancy}
-    now = {name_of(item) for item in result.discrepancies}
+    now = {item.identity for item in result.discrepancies}
     closed = decided_in(result)
     snoozed = {name for name, how in closed.items() if how is How.SNOOZE}
     return Changes(
@@ -292,9 +292,4 @@ def changes(checkpoint: Checkpoint, result: Reconciliation) -> Changes:
 def decided_in(result: Reconciliation) -> dict[str, How]:
     """What only a person's decision has closed, by name, and how."""
     found = (item for item in result.items.unsettled if item.is_decided)
-    return {name_of(item): item.decision.how for item in found if item.decision}
-
-
-def name_of(item: Item) -> str:
-    """What an item is known by from run to run: its payment, or the transfer's record."""
-    return item.charge.payment_id if item.charge else item.stratagems[0].record_id
+    return {item.identity: item.decision.how for item in found if item.decision}

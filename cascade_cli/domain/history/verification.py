@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.history.checkpoint import Checkpoint, name_of
+from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.shop.times import Window
 
@@ -88,7 +88,7 @@ class Settled:
         for item in items:
             is_news = any(s.created_at >= self.past.until for s in item.rows)
             if not is_news and self._speaks_of_item(item):
-                yield name_of(item)
+                yield item.identity
 
     def _speaks_of_item(self, item: Item) -> bool:
         if item.charge:

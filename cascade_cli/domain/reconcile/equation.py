@@ -11,6 +11,7 @@ stands on both sides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -75,6 +76,11 @@ class Equation:
     taken_back: Decimal = ZERO
     taken_back_elsewhere: Decimal = ZERO
     taken_back_here: Decimal = ZERO
+
+    def called(self, name: str) -> Decimal:
+        """One of the sums by its name on screens, such as `over-delivered`."""
+        ducats: Decimal = getattr(self, re.sub(r"\W", "_", name))
+        return ducats
 
     @property
     def residual(self) -> Decimal:

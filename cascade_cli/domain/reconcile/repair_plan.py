@@ -31,7 +31,7 @@ class PlannedRepair:
     def stratagem_id(self) -> str:
         """The id that its row has; without one, what it gets."""
         row = self.item.telling
-        return (row.stratagem_id or row.record_id) if row else self.order.key
+        return row.name if row else self.order.key
 
     @property
     def outgoing_ducats(self) -> Decimal:

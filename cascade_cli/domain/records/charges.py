@@ -10,6 +10,7 @@ from fractions import Fraction
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.keys import stratagem_id_for, whole_id
+from cascade_cli.domain.shop.money import format_money
 
 MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
 
@@ -220,6 +221,11 @@ class Charge:
     def own_cents(self) -> int:
         """The money for its ducats alone."""
         return self.portion.cents if self.portion else self.captured_cents
+
+    @property
+    def own_money(self) -> str:
+        """The same for people: `49.99 USD`."""
+        return format_money(self.own_cents, self.currency)
 
     @property
     def own_refunded_cents(self) -> int:

@@ -126,9 +126,19 @@ class Stratagem:
     overrides: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What it is called: by its StratagemId, or where it has none, by its record."""
+        return self.stratagem_id or self.record_id
+
+    @property
     def concerned(self) -> str:
         """The citizen on the other side of the processor: who gives, else who receives."""
         return self.payer or self.citizen
+
+    @property
+    def whom(self) -> str:
+        """The same behind a number of ducats: `to 'marco'`, or `from 'marco'`."""
+        return f"{'from' if self.payer else 'to'} {self.concerned!r}"
 
     @property
     def portion(self) -> int | None:

@@ -91,6 +91,11 @@ def format_ducats(ducats: Decimal, *, grouped: bool = False) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+def format_optional(ducats: Decimal | None) -> str | None:
+    """The same; None where the number is not known."""
+    return None if ducats is None else format_ducats(ducats)
+
+
 def rounded(ducats: Decimal) -> str:
     """For people: `16,706.6`. To a hundredth, since floats over the wire have a dozen decimals that
     nobody reads; what is there never becomes nothing."""

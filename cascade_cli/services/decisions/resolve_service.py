@@ -163,7 +163,7 @@ class ResolveService:
         items = [item for item in reconcile(snapshot, terms).items if row in item.stratagems]
         if not items:
             raise GuardError(
-                f"{row.stratagem_id or row.record_id} needs no decision.",
+                f"{row.name} needs no decision.",
                 f"{UNTOUCHED} See: {command('explain', row.record_id)}",
             )
         # Of what was executed more than once nobody says which row was the one too many.

@@ -101,7 +101,7 @@ class CreditPlan:
         """The id that its row has; without one, what it gets."""
         step = self.steps[order.key]
         row = None if isinstance(step, Wait) else step.row
-        return (row.stratagem_id or row.record_id) if row else order.key
+        return row.name if row else order.key
 
     @property
     def unwritten(self) -> tuple[Order, ...]:

@@ -158,7 +158,7 @@ def delivery_of(job: OrderInProgress) -> Delivery:
 
 def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
     """The write is known to have been applied: what came of it was the engine's no."""
-    name = row.stratagem_id or row.record_id
+    name = row.name
     why = f"the engine refused it: {row.failure_text.rstrip('.')}"
     hint = (
         "No ducats moved. Remove the cause, then give the same command again after "

@@ -20,7 +20,7 @@ from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import similar_names
-from cascade_cli.domain.shop.money import format_ducats, format_money
+from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
@@ -82,12 +82,11 @@ def _line(item: Item) -> StoryLine:
     charge = item.charge
     ducats = format_ducats(item.ducats, grouped=True) if item.ducats else "?"
     if charge:
-        money = format_money(charge.own_cents, charge.currency)
         gift = f", {describe_gift(charge.gift)} to {charge.citizen!r}" if charge.gift else ""
-        what = f"{money} for {ducats} ducats{gift}"
+        what = f"{charge.own_money} for {ducats} ducats{gift}"
         return StoryLine(charge.created_at, charge.payment_id, what, verdict_of(item))
     row = item.stratagems[0]
-    name = row.stratagem_id or row.record_id
+    name = row.name
     return StoryLine(row.created_at, name, f"{ducats} ducats sent", verdict_of(item))
 
 

@@ -191,7 +191,7 @@ class _Teller:
         found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
         item = next(found, None)
         verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
-        name = f"transfer {row.stratagem_id or row.record_id}"
+        name = f"transfer {row.name}"
         taking = item.corrections if item else ()
         return self._story(name, verdict_of(item) if item else verdict, past, rows, returns=taking)
 

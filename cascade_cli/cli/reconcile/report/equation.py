@@ -51,13 +51,7 @@ class Segment:
 
 def segments(equation: Equation) -> tuple[Segment, ...]:
     """The five parts, in the equation's order."""
-    ducats = (
-        equation.settled,
-        equation.in_flight,
-        equation.undelivered,
-        equation.doubtful,
-        equation.unattributable,
-    )
+    ducats = [equation.called(name) for name in MEANINGS]
     widths = _widths([part / equation.sold if equation.sold else Decimal(0) for part in ducats])
     starts = [sum(widths[:number]) for number in range(len(widths))]
     return tuple(
@@ -72,14 +66,10 @@ def segments(equation: Equation) -> tuple[Segment, ...]:
 
 def beside(equation: Equation) -> tuple[Segment, ...]:
     """What left Venice's processor, or came back to it, outside of what was sold."""
-    ducats = (
-        equation.over_delivered,
-        equation.orphaned,
-        equation.returned,
-        equation.refund_exposure,
+    return tuple(
+        Segment(name, meaning, rounded(equation.called(name)), "")
+        for name, meaning in BESIDE.items()
     )
-    named = zip(BESIDE.items(), ducats, strict=True)
-    return tuple(Segment(name, meaning, rounded(part), "") for (name, meaning), part in named)
 
 
 def _widths(shares: Iterable[Decimal]) -> list[float]:

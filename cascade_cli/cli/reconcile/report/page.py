@@ -77,18 +77,16 @@ NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
 
 def write_report(session: Session, path: Path, outcome: Outcome, head: Head | None) -> None:
     """Put the outcome's page there. Raises OSError."""
-    if outcome.exit_code not in NOT_WORTH_A_PAGE:
-        replace_file(path, _rendered(session, _page(outcome, head)))
-
-
-def _rendered(session: Session, page: ReportPage) -> str:
-    return render(
-        page,
+    if outcome.exit_code in NOT_WORTH_A_PAGE:
+        return
+    text = render(
+        _page(outcome, head),
         sandbox=session.sandbox,
         settings=session.settings_note,
         redacted=session.redacted,
         completed=session.completed,
     )
+    replace_file(path, text)
 
 
 def _page(outcome: Outcome, head: Head | None) -> ReportPage:

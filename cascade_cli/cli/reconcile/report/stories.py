@@ -6,14 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cascade_cli.cli.items.json import RunFacts
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Severity
-from cascade_cli.domain.discrepancies.repair_command import explain
 from cascade_cli.domain.explain.story import verdict_of
-from cascade_cli.domain.history.checkpoint import name_of
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.money import format_money, rounded
+from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_moment, format_span
 
 # A stranger's name or an engine's error may be as long as a novel.
@@ -53,22 +51,22 @@ def stories(items: Iterable[Item], reading: RunFacts) -> Iterator[ReportStory]:
 
 
 def _story(item: Item, now: datetime, new: frozenset[str] | None) -> ReportStory:
-    verdict, charge, name = verdict_of(item), item.charge, name_of(item)
+    verdict, charge, name = verdict_of(item), item.charge, item.identity
     return ReportStory(
         name=clipped(name),
-        kind=item.kind.replace("_", " "),
+        kind=item.kind.words,
         severity=item.severity.value,
         news=_news(item, name, new),
         citizen=clipped(item.citizen or ""),
         ducats=rounded(item.ducats) if item.ducats is not None else "",
-        money=format_money(charge.own_cents, charge.currency) if charge else "",
+        money=charge.own_money if charge else "",
         age=format_span(now - item.occurred_at),
         verdict=clipped(verdict.sentence),
         timeline=tuple((format_moment(at), clipped(what)) for at, what in sorted(_past(item, now))),
         evidence=tuple(clipped(e) for e in verdict.evidence if e != verdict.sentence),
         advice=verdict.advice,
         # However long: a shortened command would be another one.
-        command=(item.repair or explain(name)).command,
+        command=item.repair_or_story.command,
         automatic=bool(item.repair and item.repair.automatic),
     )
 
@@ -81,7 +79,7 @@ def _news(item: Item, name: str, new: frozenset[str] | None) -> str:
 
 def _past(item: Item, now: datetime) -> Iterator[tuple[datetime, str]]:
     if charge := item.charge:
-        yield charge.created_at, f"paid {format_money(charge.own_cents, charge.currency)}"
+        yield charge.created_at, f"paid {charge.own_money}"
     several = len(item.stratagems) > 1
     for number, stratagem in enumerate(item.stratagems, 1):
         yield from _life(stratagem, f"stratagem {number}" if several else "stratagem", now)

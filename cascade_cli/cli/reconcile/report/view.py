@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from cascade_cli.cli.items.json import RunFacts
 from cascade_cli.cli.items.kinds import MEANINGS
+from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.reconcile.report.days import Days, days_of
 from cascade_cli.cli.reconcile.report.equation import Segment, beside, segments, share
 from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipped, stories
@@ -216,7 +216,7 @@ def _counts(result: Reconciliation, told: Container[str]) -> Iterator[Count]:
     at_risk = {kind_count.kind: rounded(kind_count.at_risk) for kind_count in kind_counts(result)}
     for kind in Kind:
         if number := result.counts.get(kind, 0):
-            name = kind.replace("_", " ")
+            name = kind.words
             ducats = at_risk.get(kind, "")
             yield Count(name, kind.severity.value, number, MEANINGS[kind], ducats, name in told)
 
