@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from cascade_cli.bootstrap import Wiring
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
-from tests.sandboxed import Sandboxed, served
+from tests.harness.sandboxed import Sandboxed, served
 
 # The same examples in every run: a red build can be repeated, and no clock decides.
 # `pytest --hypothesis-profile=thorough` looks further, at other examples each time.

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.credit.conftest import counter
-from tests.credit.counter import Counter
+from tests.cli.credit.conftest import counter
 from tests.docs.documents import TOPICS, code, rows, sections
-from tests.gifts.test_gifts import given
-from tests.organisations.guild import bought
+from tests.end_to_end.gifts.test_gifts import given
+from tests.end_to_end.organisations.guild import bought
+from tests.harness.counter import Counter
 
 __all__ = ["counter"]
 

@@ -23,9 +23,9 @@ from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import CascadeError
 from cascade_cli.server import health, webhook
 from cascade_cli.server.api import payments, subscriptions
-from tests.credit.conftest import counter
-from tests.credit.counter import Counter
+from tests.cli.credit.conftest import counter
 from tests.docs.documents import ALL, TOPICS, fences, rows
+from tests.harness.counter import Counter
 
 __all__ = ["counter"]
 

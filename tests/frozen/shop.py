@@ -21,8 +21,8 @@ from rich.text import Text
 
 from cascade_cli import __version__
 from cascade_cli.sandbox.instance import open_sandbox
+from tests.harness.shop_day import Ended
 from tests.screens.terminal import AT, Terminal
-from tests.shop_day import Ended
 
 _STATE, _DESK = "state", "desk"
 _GIVEN = Path(__file__).parent / _DESK

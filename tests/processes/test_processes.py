@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adapters_journal.postgresql import running_postgresql
+from tests.adapters.journal.postgresql import running_postgresql
 from tests.processes.killing import credit_file_round, repair_round
 from tests.processes.racing import race_round
 

@@ -15,7 +15,7 @@ import time_machine
 
 from cascade_cli.cli.app import run
 from cascade_cli.settings import SETTINGS
-from tests.shop_day import Ended
+from tests.harness.shop_day import Ended
 
 AT = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 _OF_TERMINALS = ("NO_COLOR", "FORCE_COLOR", "PAGER", "MANPAGER", "LESS", "COLORTERM", "LINES")

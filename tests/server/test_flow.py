@@ -16,7 +16,7 @@ from cascade_cli.cli.app import run
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET, Connection, serving, state_path
 from cascade_cli.sandbox.seed import seed
-from tests.pricing.bank import open_shop
+from tests.adapters.bank import open_shop
 from tests.server.conftest import TOKEN, WEBHOOK, eventually
 from tests.server.processes import Process, process
 

@@ -20,8 +20,8 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.server.worker import STANDBY_SECONDS
-from tests.adapters_journal.postgresql import running_postgresql
-from tests.sandboxed import Sandboxed, served
+from tests.adapters.journal.postgresql import running_postgresql
+from tests.harness.sandboxed import Sandboxed, served
 from tests.server.conftest import Shop, eventually, shop_at
 from tests.server.events import paid, succeeded
 from tests.server.takeover import play

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.cli.credit.conftest import counter
+
+__all__ = ["counter"]

@@ -1,0 +1,3 @@
+from tests.cli.credit.conftest import counter
+
+__all__ = ["counter"]
