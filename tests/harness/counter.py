@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 import time_machine
 
-from cascade_cli.cli.app import run
+from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
+from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request
+from tests.harness.commands import Answer, in_this_process
 from tests.harness.faults import Network, is_write
-from tests.harness.sandboxed import Sandboxed
+from tests.harness.sandboxed import Recorder, Sandboxed
 
-
-@dataclass(frozen=True)
-class Answer:
-    """How a command ended and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The envelope of --json."""
-        document: dict[str, Any] = json.loads(self.out)
-        return document
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What --json puts into `data`."""
-        data: dict[str, Any] = self.document["data"]
-        return data
+AFTERNOON = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 
 class Counter:
@@ -48,21 +32,14 @@ class Counter:
         sandboxed: Sandboxed,
         network: Network,
         traveller: time_machine.Traveller,
-        capsys: pytest.CaptureFixture[str],
         state: Path,
     ) -> None:
         self.sandboxed, self.network, self._traveller = sandboxed, network, traveller
-        self._capsys, self.state = capsys, state
+        self.state = state
 
     def type(self, *words: str, **settings: str) -> Answer:
         """`cascade …` with this sandbox's settings, and some of them changed."""
-        environment = self.environment(**settings)
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            code = run(words)
-        out, err = self._capsys.readouterr()
-        return Answer(code, out, err)
+        return in_this_process(words, self.environment(**settings))
 
     def credit(self, *words: str, **settings: str) -> Answer:
         """`cascade credit … --reason gift --yes`."""
@@ -135,3 +112,25 @@ def write_credits(path: Path, rows: Iterable[tuple[str, str, str, str]]) -> Path
     lines = ["citizen,ducats,reason,reference", *(",".join(row) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def counter(no_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
+    """A Friday afternoon: the processor has a million ducats, marco and lucia live in Venice.
+
+    Whoever sleeps, sleeps in no time; both sides' clocks go on by as much.
+    """
+    with (
+        time_machine.travel(AFTERNOON, tick=True) as traveller,
+        closing(SandboxApp(":memory:", random=Random(1))) as app,  # noqa: S311
+    ):
+        monkeypatch.setattr(time, "sleep", traveller.shift)
+        network = Network(app.handle)
+        recorder = Recorder(network)
+        with SandboxServer(recorder) as server:
+            sandboxed = Sandboxed(app, recorder, server.url)
+            sandboxed.settle(PROCESSOR, AFTERNOON)
+            counter = Counter(sandboxed, network, traveller, no_settings / "state")
+            counter.settle("marco", "lucia")
+            yield counter
+        assert not app.crashes, app.crashes

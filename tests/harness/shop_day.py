@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,27 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 
-from cascade_cli.cli.app import run
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.conftest import ManualClock
+from tests.harness.clocks import ManualClock
+from tests.harness.commands import Answer, in_this_process
 from tests.harness.sandboxed import Sandboxed
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The `data` of --json."""
-        data: dict[str, Any] = json.loads(self.out)["data"]
-        return data
 
 
 @dataclass
@@ -41,22 +25,16 @@ class ShopDay:
     sandboxed: Sandboxed
     clock: ManualClock
     folder: Path
-    patch: pytest.MonkeyPatch
-    captured: pytest.CaptureFixture[str]
     settings: dict[str, str] = field(default_factory=dict)
     ahead: timedelta = timedelta(0)
     """How far this machine's clock is ahead of the sandbox's."""
 
-    def cascade(self, *arguments: str, **settings: str) -> Ended:
+    def cascade(self, *arguments: str, **settings: str) -> Answer:
         """Run one command line at this machine's time, without a terminal."""
         state = {"CASCADE_STATE_DIR": str(self.folder / "state"), "COLUMNS": "80"}
         chosen = {**state, **self.settings, **settings}
-        with self.patch.context() as patch:
-            for name, value in {**self.sandboxed.environment(), **chosen}.items():
-                patch.setenv(name, value)
-            with time_machine.travel(self.clock() + self.ahead, tick=True):
-                code = run(arguments)
-        return Ended(code, *self.captured.readouterr())
+        with time_machine.travel(self.clock() + self.ahead, tick=True):
+            return in_this_process(arguments, {**self.sandboxed.environment(), **chosen})
 
     def ago(self, **duration: float) -> datetime:
         """A moment before now."""
@@ -108,11 +86,5 @@ class ShopDay:
 
 
 @pytest.fixture
-def day(
-    sandboxed: Sandboxed,
-    manual_clock: ManualClock,
-    no_settings: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> ShopDay:
-    return ShopDay(sandboxed, manual_clock, no_settings, monkeypatch, capsys)
+def day(sandboxed: Sandboxed, manual_clock: ManualClock, no_settings: Path) -> ShopDay:
+    return ShopDay(sandboxed, manual_clock, no_settings)

@@ -12,7 +12,7 @@ from cascade_cli.bootstrap import Wiring
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.conftest import ManualClock
+from tests.harness.clocks import ManualClock
 from tests.harness.sandboxed import Sandboxed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -3,10 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.citizen.treasury import Treasury
-from tests.cli.credit.conftest import counter
 from tests.harness.counter import Counter
-
-__all__ = ["counter"]
 
 
 @pytest.fixture

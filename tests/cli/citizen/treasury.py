@@ -7,7 +7,8 @@ from typing import Any
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_write
 
 

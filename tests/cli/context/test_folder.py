@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +18,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from tests.cli.context.test_settings_refused import is_plain
 from tests.cli.terminal.conftest import Cascade
-from tests.harness.invoking import COMMAND, Finished, environment
+from tests.harness.commands import COMMAND, Answer, ended, environment
 from tests.harness.sandboxed import Sandboxed
 
 # It leads to this machine, and is no loopback address.
@@ -288,20 +287,11 @@ needs_root = pytest.mark.skipif(
 )
 
 
-def as_nobody(folder: Path, *arguments: str, **settings: str) -> Finished:
+def as_nobody(folder: Path, *arguments: str, **settings: str) -> Answer:
     """Run by a user who has neither name nor home, as in a container."""
     values = {**environment(folder), "CASCADE_STATE_DIR": "", **settings}
     del values["HOME"]
-    done = subprocess.run(
-        [*BECOME, *COMMAND, *arguments],
-        cwd="/",
-        env=values,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return ended([*BECOME, *COMMAND, *arguments], Path("/"), values)
 
 
 @needs_root
@@ -351,7 +341,7 @@ def inhabit(sandboxed: Sandboxed) -> None:
         sandboxed.settle(name, utc_now() - timedelta(days=9))
 
 
-def credited(cascade: Cascade, *words: str, **settings: str | None) -> Finished:
+def credited(cascade: Cascade, *words: str, **settings: str | None) -> Answer:
     """A credit, which makes a journal."""
     whom = "marco"
     if words:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal.conftest import Cascade
-from tests.harness.invoking import Finished
+from tests.harness.commands import Answer
 from tests.harness.sandboxed import Sandboxed
 
 
-def is_plain(finished: Finished) -> bool:
+def is_plain(finished: Answer) -> bool:
     """Exit 4, one line what, one line what to do, and no traceback."""
     lines = finished.err.splitlines()
     return (
@@ -134,7 +134,7 @@ def test_an_env_file_that_is_no_text_is_told(cascade: Cascade, no_settings: Path
 
 
 class TestPrecedence:
-    def grace(self, finished: Finished) -> int:
+    def grace(self, finished: Answer) -> int:
         seconds: int = finished.document["data"]["window"]["grace_seconds"]
         return seconds
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 # Where the engine breaks off once it has written a balance, and what somebody then did.
 BROKEN_OFF = ["write_payee", "after_write_payer", "after_write_payee", "mark_executed"]

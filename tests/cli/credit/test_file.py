@@ -9,7 +9,8 @@ from threading import Barrier
 import pytest
 
 from cascade_cli.sandbox.wire import Request, json_response
-from tests.harness.counter import Answer, Counter, write_credits
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter, write_credits
 from tests.harness.faults import is_create, is_update, unavailable
 
 HEADER = "citizen,ducats,reason,reference\n"

@@ -15,7 +15,7 @@ from tests.harness.sandboxed import served
 
 
 def test_no_repair_delivers_anything_and_no_printed_command_would(
-    no_settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    no_settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(SandboxApp(":memory:")) as app:
         seed(app, scenario="guarded", payments=20, until=app.now())
@@ -23,7 +23,7 @@ def test_no_repair_delivers_anything_and_no_printed_command_would(
             for name, value in place.environment().items():
                 monkeypatch.setenv(name, value)
             monkeypatch.setenv("CASCADE_STATE_DIR", str(no_settings / "state"))
-            shop = Shop(place, capsys)
+            shop = Shop(place)
             before = rows(app)
             data = shop.ask("reconcile", "--since", "8d", "--repair", "--yes")["data"]
             assert rows(app) == before

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 ORDER = ("marco", "5", "--reference", "r1")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 COLUMNS = ("citizen", "ducats", "reason", "reference")
 ROWS = [("Zoë", "12.5", "prize; first, of two", "r1"), ("marco", "525", 'the "Duke"', "r2")]

@@ -38,7 +38,6 @@ def clock() -> Clock:
 def patient(
     clock: Clock,
     no_settings: Path,
-    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Patient]:
     """A healthy shop on a Friday afternoon; whoever sleeps, sleeps in no time."""
@@ -51,7 +50,7 @@ def patient(
         recorder = Recorder(network)
         with SandboxServer(recorder) as server:
             sandboxed = Sandboxed(app, recorder, server.url)
-            patient = Patient(sandboxed, network, no_settings, capsys, traveller)
+            patient = Patient(sandboxed, network, no_settings, traveller)
             patient.make_healthy()
             recorder.requests.clear()
             yield patient

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import pkgutil
 import re
 import socket
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 import stripe
 import time_machine
 
@@ -23,7 +20,6 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.cli.app import run
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.domain import doctor
 from cascade_cli.domain.doctor.findings import Finding, Level
@@ -33,6 +29,7 @@ from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response
+from tests.harness.commands import Answer, in_this_process
 from tests.harness.sandboxed import Sandboxed
 
 
@@ -57,18 +54,13 @@ OURS = f"http://127.0.0.1:9{PATH}"
 NOTES = '{"amount": 100.0, "reason": "Ducat purchase via CASCADE"'
 
 
-@dataclass(frozen=True)
-class Examination:
+class Examination(Answer):
     """What `cascade doctor --json` answered."""
-
-    code: int
-    document: dict[str, Any]
-    err: str
 
     @property
     def checks(self) -> list[dict[str, Any]]:
         """All checks."""
-        found: list[dict[str, Any]] = self.document["data"]["checks"]
+        found: list[dict[str, Any]] = self.data["checks"]
         return found
 
     def of(self, code: str) -> list[dict[str, Any]]:
@@ -146,32 +138,23 @@ class Patient:
         sandboxed: Sandboxed,
         network: Network,
         folder: Path,
-        capsys: pytest.CaptureFixture[str],
         traveller: time_machine.Traveller,
     ) -> None:
         self._traveller = traveller
         self.sandboxed, self.network, self.folder = sandboxed, network, folder
         self.tables, self.account = sandboxed.app.airtable.tables, sandboxed.app.stripe.account
-        self._capsys = capsys
         self.journal_file = folder / "state" / "journal.sqlite3"
 
     def examined(self, *words: str, **settings: str | None) -> Examination:
         """`cascade … doctor --json`, with some settings changed; None takes one out."""
-        code, out, err = self.typed(*words, "doctor", "--json", **settings)
-        return Examination(code, json.loads(out), err)
+        answer = self.typed(*words, "doctor", "--json", **settings)
+        return Examination(answer.code, answer.out, answer.err)
 
-    def typed(self, *words: str, **settings: str | None) -> tuple[int, str, str]:
-        """Exit code, stdout and stderr of a command."""
+    def typed(self, *words: str, **settings: str | None) -> Answer:
+        """Any command."""
         state = {"CASCADE_STATE_DIR": str(self.folder / "state"), "COLUMNS": "80"}
         chosen = {**self.sandboxed.environment(), **state, **settings}
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in chosen.items():
-                if value is None:
-                    patch.delenv(name, raising=False)
-                else:
-                    patch.setenv(name, value)
-            code = run(words)
-        return (code, *self._capsys.readouterr())
+        return in_this_process(words, chosen)
 
     def write(self, text: str, mode: int = 0o600, name: str = ".env") -> Path:
         """A file in the folder from which doctor is called."""

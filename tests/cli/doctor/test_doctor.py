@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 from collections.abc import Iterable
@@ -84,10 +85,10 @@ def test_it_makes_no_journal_and_no_state_folder(patient: Patient) -> None:
 def test_no_key_is_in_its_answer(patient: Patient) -> None:
     keys = {"STRIPE_SECRET_KEY": "pk_no_key_at_all", "AIRTABLE_API_KEY": "patWrongButSecret.x"}
     for words in (("doctor",), ("doctor", "--json")):
-        _, out, err = patient.typed(*words, **keys)
-        assert "pk_no_key_at_all" not in out + err
-        assert "patWrongButSecret" not in out + err
-        assert "whsec_sandbox" not in out + err
+        answer = patient.typed(*words, **keys)
+        assert "pk_no_key_at_all" not in answer.out + answer.err
+        assert "patWrongButSecret" not in answer.out + answer.err
+        assert "whsec_sandbox" not in answer.out + answer.err
 
 
 def test_it_looks_at_the_embedded_sandbox_too(patient: Patient) -> None:
@@ -109,14 +110,14 @@ def test_the_sandbox_gets_no_key_of_venice(patient: Patient) -> None:
 def test_people_can_tell_the_levels_apart_without_colour(patient: Patient) -> None:
     patient.fund(1)
     patient.live(patient.ago(hours=1))
-    code, out, _ = patient.typed("doctor")
-    assert code == 4
-    assert "RED    balance" in out
-    assert "→ cascade citizen replenish --by 99" in out
-    assert " fine: Settings " in out
-    assert max(map(len, out.splitlines())) <= 80
-    assert "\x1b" not in out
-    assert "ok     last run" in patient.typed("-v", "doctor")[1]
+    answer = patient.typed("doctor")
+    assert answer.code == 4
+    assert "RED    balance" in answer.out
+    assert "→ cascade citizen replenish --by 99" in answer.out
+    assert " fine: Settings " in answer.out
+    assert max(map(len, answer.out.splitlines())) <= 80
+    assert "\x1b" not in answer.out
+    assert "ok     last run" in patient.typed("-v", "doctor").out
 
 
 def test_counts_say_how_many_of_each_level(patient: Patient) -> None:
@@ -159,4 +160,4 @@ def _examination(checks: list[Check]) -> Examination:
         }
         for check in checks
     ]
-    return Examination(4, {"ok": False, "data": {"checks": listed}}, "")
+    return Examination(4, json.dumps({"ok": False, "data": {"checks": listed}}), "")

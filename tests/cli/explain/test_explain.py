@@ -6,10 +6,11 @@ import pytest
 
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response, json_response
-from tests.harness.shop_day import Ended, ShopDay
+from tests.harness.commands import Answer
+from tests.harness.shop_day import ShopDay
 
 
-def explained(day: ShopDay, identity: str, *options: str) -> Ended:
+def explained(day: ShopDay, identity: str, *options: str) -> Answer:
     return day.cascade("explain", identity, "--json", *options)
 
 

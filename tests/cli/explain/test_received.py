@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 
 from cascade_cli.domain.records.accepted_events import EventState
+from tests.harness.commands import Answer
 from tests.harness.letters import event, keep
-from tests.harness.shop_day import Ended, ShopDay
+from tests.harness.shop_day import ShopDay
 
 
-def _told(ended: Ended) -> list[dict[str, Any]]:
+def _told(ended: Answer) -> list[dict[str, Any]]:
     """The lines of the webhook in a story's timeline."""
     assert ended.code == 0, ended.err
     return [line for line in ended.data["timeline"] if "the webhook received" in line["what"]]
 
 
-def _explained(day: ShopDay, identity: str) -> Ended:
+def _explained(day: ShopDay, identity: str) -> Answer:
     return day.cascade("explain", identity, "--json")
 
 

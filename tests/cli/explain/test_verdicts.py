@@ -18,7 +18,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.services.explain.explain_service import explain
 from cascade_cli.services.explain.explain_sources import ExplainSettings
-from tests.conftest import ManualClock
+from tests.harness.clocks import ManualClock
 from tests.harness.sandboxed import served
 
 

@@ -9,10 +9,10 @@ from itertools import chain
 
 import pytest
 
-from cascade_cli.cli.app import COMMANDS, GROUPS, run
+from cascade_cli.cli.app import COMMANDS, GROUPS
 from cascade_cli.cli.help.topics import CHAPTERS, read, topics
 from cascade_cli.cli.terminal.session import Session
-from tests.harness.invoking import Finished
+from tests.harness.commands import Answer, in_this_process
 from tests.screens.terminal import Terminal, terminal
 
 NAMES = list(chain.from_iterable(CHAPTERS.values()))
@@ -30,31 +30,20 @@ def on_a_terminal(screen: Terminal, *words: str, columns: int = 80) -> str:
     return ESCAPES.sub("", screen.say("help", *words, columns=columns, PAGER="/nowhere/pager"))
 
 
-@pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
-    return Ask(capsys)
-
-
-class Ask:
+def ask(*words: str) -> Answer:
     """cascade help, in a pipe."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *words: str) -> Finished:
-        code = run(["help", *words])
-        return Finished(code, *self._capsys.readouterr())
+    return in_this_process(["help", *words])
 
 
 @pytest.mark.parametrize("on_terminal", [True, False])
-def test_the_list_has_a_line_of_each_topic(screen: Terminal, ask: Ask, on_terminal: bool) -> None:
+def test_the_list_has_a_line_of_each_topic(screen: Terminal, on_terminal: bool) -> None:
     text = on_a_terminal(screen) if on_terminal else ask().out
     lines = [line.split(maxsplit=1) for line in text.splitlines() if line.startswith("  ")]
     assert lines == [[topic.name, topic.title] for topic in topics()]
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
-def test_the_list_as_json(ask: Ask) -> None:
+def test_the_list_as_json() -> None:
     document = ask("--json").document
     assert (document["command"], document["ok"]) == ("help", True)
     assert [row["topic"] for row in document["data"]["topics"]] == NAMES
@@ -66,7 +55,7 @@ def test_the_list_as_json(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pipe_gets_a_topic_as_markdown(ask: Ask, name: str) -> None:
+def test_a_pipe_gets_a_topic_as_markdown(name: str) -> None:
     shown = ask(name)
     assert (shown.code, shown.out, shown.err) == (0, read(name).text, "")
     assert ask(name, "--json").document["data"] == {
@@ -129,14 +118,12 @@ def test_a_topic_goes_through_the_pager_of_the_user(screen: Terminal, tmp_path: 
         *[("invoice", "subscriptions"), ("exit code", "exit-codes"), ("ledger", None)],
     ],
 )
-def test_a_topic_is_found_under_the_word_that_one_would_type(
-    ask: Ask, word: str, name: str | None
-) -> None:
+def test_a_topic_is_found_under_the_word_that_one_would_type(word: str, name: str | None) -> None:
     shown = ask(*word.split())
     assert (shown.out == read(name).text) if name else (shown.code == 2)
 
 
-def test_an_unknown_topic_is_a_usage_error_with_names_that_are_near(ask: Ask) -> None:
+def test_an_unknown_topic_is_a_usage_error_with_names_that_are_near() -> None:
     shown = ask("refnds")
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.splitlines()[0] == "error: The manual has no topic 'refnds'."
@@ -148,7 +135,7 @@ def test_an_unknown_topic_is_a_usage_error_with_names_that_are_near(ask: Ask) ->
 
 
 @pytest.mark.parametrize("name", sorted({*COMMANDS, *GROUPS} - {*NAMES}))
-def test_the_name_of_a_command_shows_its_help(ask: Ask, name: str) -> None:
+def test_the_name_of_a_command_shows_its_help(name: str) -> None:
     shown = ask(name)
     assert shown.code == 0
     assert f"Usage: cascade {name} " in shown.out
@@ -156,7 +143,7 @@ def test_the_name_of_a_command_shows_its_help(ask: Ask, name: str) -> None:
     assert (data["topic"], data["text"]) == (name, shown.out)
 
 
-def test_a_command_of_a_group_shows_its_help(ask: Ask) -> None:
+def test_a_command_of_a_group_shows_its_help() -> None:
     assert "Usage: cascade journal list " in ask("journal", "list").out
     assert "Usage: cascade sandbox run-engine " in ask("sandbox", "run-engine").out
     assert ask("journal", "burn").code == 2

@@ -8,9 +8,9 @@ import pytest
 
 from tests.adapters.journal.conftest import postgresql
 from tests.adapters.journal.office import Office
-from tests.harness.shop_day import ShopDay, day
+from tests.harness.shop_day import ShopDay
 
-__all__ = ["day", "postgresql"]
+__all__ = ["postgresql"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

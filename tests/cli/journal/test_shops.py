@@ -12,9 +12,10 @@ import pytest
 
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
+from tests.harness.commands import Answer
 from tests.harness.other_shop import OTHER_BASE, move
 from tests.harness.sandboxed import served
-from tests.harness.shop_day import Ended, ShopDay
+from tests.harness.shop_day import ShopDay
 
 pytestmark = pytest.mark.usefixtures("office")
 
@@ -36,7 +37,7 @@ def other(day: ShopDay) -> Iterator[ShopDay]:
         assert not app.crashes, app.crashes
 
 
-def _credit(shop: ShopDay, ducats: str, reference: str, **settings: str) -> Ended:
+def _credit(shop: ShopDay, ducats: str, reference: str, **settings: str) -> Answer:
     return shop.cascade(
         *(
             "credit",

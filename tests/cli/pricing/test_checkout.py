@@ -84,17 +84,17 @@ def test_people_see_price_amount_and_an_unbroken_link(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    code, out, _ = shop.run("checkout", "NLR", "--package", "500")
-    lines = out.splitlines()
-    assert code == 0
+    answer = shop.run("checkout", "NLR", "--package", "500")
+    lines = answer.out.splitlines()
+    assert answer.code == 0
     assert lines[0] == "525 ducats for NLR: 50.00 USD"
     assert any(line.startswith(f"{shop.place.url}/stripe/pay/cs_test_") for line in lines)
 
 
 def test_a_citizen_who_is_not_there_to_the_letter_buys_nothing(shop: Shop) -> None:
-    code, out, err = shop.run("checkout", "nlr", "--package", "500")
-    assert (code, out) == (7, "")
-    assert "Did you mean 'NLR', which differs in upper and lower case?" in err
+    answer = shop.run("checkout", "nlr", "--package", "500")
+    assert (answer.code, answer.out) == (7, "")
+    assert "Did you mean 'NLR', which differs in upper and lower case?" in answer.err
     assert shop.place.recorder.to("stripe") == []
 
 
@@ -112,8 +112,8 @@ def test_a_citizen_who_is_not_there_to_the_letter_buys_nothing(shop: Shop) -> No
 def test_what_is_not_sold_is_refused_before_any_request(
     shop: Shop, words: list[str], code: int, why: str
 ) -> None:
-    found, _, err = shop.run("checkout", "NLR", *words)
-    assert (found, why in err) == (code, True), err
+    answer = shop.run("checkout", "NLR", *words)
+    assert (answer.code, why in answer.err) == (code, True), answer.err
     assert shop.place.recorder.requests == []
 
 
@@ -121,16 +121,16 @@ def test_more_than_may_be_credited_at_once_is_not_sold(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CASCADE_MAX_DUCATS_PER_CREDIT", "5749")
-    code, _, err = shop.run("checkout", "NLR", "--package", "5000")
-    assert (code, "would not be delivered" in err) == (7, True)
+    answer = shop.run("checkout", "NLR", "--package", "5000")
+    assert (answer.code, "would not be delivered" in answer.err) == (7, True)
 
 
 def test_a_key_that_may_only_read_is_told_which_right_it_lacks(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "rk_test_readonly")
-    code, _, err = shop.run("checkout", "NLR", "--package", "500")
-    assert (code, "write Checkout Sessions" in err) == (4, True)
+    answer = shop.run("checkout", "NLR", "--package", "500")
+    assert (answer.code, "write Checkout Sessions" in answer.err) == (4, True)
 
 
 def test_open_hands_the_link_to_the_browser(
@@ -145,8 +145,8 @@ def test_open_hands_the_link_to_the_browser(
 
 
 def test_without_a_served_sandbox_the_command_says_that_its_link_is_dead(shop: Shop) -> None:
-    _, _, err = shop.run("--sandbox", "checkout", "NLR", "--package", "500")
-    assert "start `cascade sandbox serve`" in err
+    answer = shop.run("--sandbox", "checkout", "NLR", "--package", "500")
+    assert "start `cascade sandbox serve`" in answer.err
 
 
 SALE = Sale(

@@ -48,9 +48,9 @@ def test_a_wrong_file_is_exit_4_before_any_request(
 ) -> None:
     (tmp_path / "p.toml").write_text("rat = 0.1")
     monkeypatch.setenv("CASCADE_PRICES", str(tmp_path / "p.toml"))
-    code, out, err = shop.run(*command)
-    assert (code, out) == (4, "")
-    assert "rat is unknown; known are rate" in err
+    answer = shop.run(*command)
+    assert (answer.code, answer.out) == (4, "")
+    assert "rat is unknown; known are rate" in answer.err
     assert shop.place.recorder.requests == []
 
 

@@ -25,10 +25,10 @@ def abroad(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def test_the_list_is_shown_in_a_currency_with_the_rate_and_its_date(abroad: Shop) -> None:
-    code, out, _ = abroad.run("pricing", "--currency", "jpy")
-    assert code == 0
-    assert "500        500     25     525   8,000 JPY" in out
-    assert f"at 160 JPY for 1 USD, the rate of {today()}" in out
+    answer = abroad.run("pricing", "--currency", "jpy")
+    assert answer.code == 0
+    assert "500        500     25     525   8,000 JPY" in answer.out
+    assert f"at 160 JPY for 1 USD, the rate of {today()}" in answer.out
     data = abroad.ask("pricing", "--currency", "KWD")["data"]
     assert (data["currency_rate"], data["currency_rate_date"]) == ("0.3067", f"{today()}")
     assert [package["amount_cents"] for package in data["packages"]][:2] == [3_070, 15_340]
@@ -94,8 +94,8 @@ def test_what_is_not_offered_is_refused_before_any_request(
     abroad: Shop, words: list[str], code: int, why: str
 ) -> None:
     for command in (["checkout", "NLR", "--package", "500"], ["pricing"]):
-        found, out, err = abroad.run(*command, *words)
-        assert (found, out, why in err) == (code, "", True), err
+        answer = abroad.run(*command, *words)
+        assert (answer.code, answer.out, why in answer.err) == (code, "", True), answer.err
     assert abroad.place.recorder.requests == []
 
 
@@ -110,16 +110,16 @@ def test_a_rate_of_seven_days_is_sold_by_and_an_older_one_is_not_unless_allowed(
 ) -> None:
     words = ("checkout", "NLR", "--package", "500", "--currency", currency)
     aged(tmp_path, monkeypatch, 7)
-    assert shop.run(*words)[0] == 0
+    assert shop.run(*words).code == 0
     aged(tmp_path, monkeypatch, 8)
     asked = len(shop.place.recorder.requests)
-    code, out, err = shop.run(*words)
-    assert (code, out) == (7, "")
-    assert "8 days ago; nothing is sold by one older than 7d" in err
-    assert "CASCADE_RATES_FILE" in err
+    answer = shop.run(*words)
+    assert (answer.code, answer.out) == (7, "")
+    assert "8 days ago; nothing is sold by one older than 7d" in answer.err
+    assert "CASCADE_RATES_FILE" in answer.err
     assert len(shop.place.recorder.requests) == asked
     monkeypatch.setenv("CASCADE_RATES_MAX_AGE", "8d")
-    assert shop.run(*words)[0] == 0
+    assert shop.run(*words).code == 0
 
 
 def test_a_currency_that_nobody_has_a_rate_for_is_refused(
@@ -127,8 +127,8 @@ def test_a_currency_that_nobody_has_a_rate_for_is_refused(
 ) -> None:
     (tmp_path / "p.toml").write_text('currencies = ["BHD"]')
     monkeypatch.setenv("CASCADE_PRICES", str(tmp_path / "p.toml"))
-    code, _, err = shop.run("pricing", "--currency", "BHD")
-    assert (code, "No exchange rate is known for BHD" in err) == (7, True)
+    answer = shop.run("pricing", "--currency", "BHD")
+    assert (answer.code, "No exchange rate is known for BHD" in answer.err) == (7, True)
 
 
 def test_a_broken_file_of_rates_stops_what_needs_it_and_nothing_else(
@@ -168,9 +168,9 @@ def test_a_rate_that_a_buyer_made_up_is_underpaid_and_no_machine_credits_it(abro
     assert "paid 50 JPY where 1,584 JPY were due at 0.10 USD per ducat and 158.4 JPY" in evidence
     assert kind in {"missing", "underpaid"}
     assert "which is too low: 160 was that of" in evidence
-    code, out, _ = abroad.run("events", "replay", "--since", "1h", "--yes")
-    assert "less than its ducats cost" in out
-    assert code != 0
+    answer = abroad.run("events", "replay", "--since", "1h", "--yes")
+    assert "less than its ducats cost" in answer.out
+    assert answer.code != 0
     story = abroad.ask("explain", charge["payment_intent"])["data"]
     assert any("1,584 JPY were due" in line for line in story["verdict"]["evidence"])
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 
 def repair(counter: Counter, *words: str) -> Answer:

@@ -21,7 +21,8 @@ from cascade_cli.sandbox.wire import Request, Response
 from cascade_cli.services.refunds.automatic_refunds import AFTER_THE_RUN
 from tests.cli.refund.test_refund import bought, charge_of, give_money_back, reconciled
 from tests.cli.refund.test_states import becomes, pending
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_update, is_write
 from tests.server.conftest import Shop, eventually, shop_in
 from tests.server.events import paid, succeeded

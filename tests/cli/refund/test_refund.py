@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 
 def bought(counter: Counter, *, delivered: bool = True, spent: float = 0) -> str:

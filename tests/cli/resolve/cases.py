@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 
 def resolve(counter: Counter, case: str, *words: str, **settings: str) -> Answer:

@@ -12,9 +12,9 @@ from tests.adapters.journal.postgresql import PostgresqlServer, running_postgres
 from tests.cli.resolve.cases import reconciled, resolve, run_engine
 from tests.cli.resolve.colleagues import Colleague
 from tests.cli.resolve.test_killed import CASES
+from tests.harness.commands import Answer
 from tests.harness.counter import Counter
 from tests.harness.faults import is_write
-from tests.processes.nursery import Ended
 
 MOVING = ("credit", "take back", "orphan", "not moved")
 DONE_OR_REFUSED = {ExitCode.OK, ExitCode.REFUSED, ExitCode.LOCKED}
@@ -22,7 +22,7 @@ DONE_OR_REFUSED = {ExitCode.OK, ExitCode.REFUSED, ExitCode.LOCKED}
 
 def _both(
     counter: Counter, folder: Path, words: tuple[str, ...], *settings: dict[str, str]
-) -> list[Ended]:
+) -> list[Answer]:
     colleagues = [Colleague(counter, folder, *words, **own) for own in settings]
     return [colleague.ended() for colleague in colleagues]
 

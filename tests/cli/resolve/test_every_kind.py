@@ -23,7 +23,8 @@ from tests.cli.resolve.cases import (
     twice,
     wrong_citizen,
 )
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import time_machine
 
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
-from tests.cli.credit.conftest import AFTERNOON
 from tests.cli.resolve.week import (
     Truth,
     bank_decides,
@@ -26,7 +25,8 @@ from tests.cli.resolve.week import (
     owed,
     seeded,
 )
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import AFTERNOON, Counter
 from tests.harness.faults import Network
 from tests.harness.sandboxed import Recorder, Sandboxed
 
@@ -34,9 +34,7 @@ MOST_ROUNDS = 3
 
 
 @pytest.fixture
-def empty(
-    no_settings: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Counter]:
+def empty(no_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
     """A counter in a sandbox that holds nothing yet."""
     with (
         time_machine.travel(AFTERNOON, tick=True) as traveller,
@@ -46,7 +44,7 @@ def empty(
         recorder = Recorder(app.handle)
         with SandboxServer(recorder) as server:
             place = Sandboxed(app, recorder, server.url)
-            yield Counter(place, Network(app.handle), traveller, capsys, no_settings / "state")
+            yield Counter(place, Network(app.handle), traveller, no_settings / "state")
         assert not app.crashes, app.crashes
 
 

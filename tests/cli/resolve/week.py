@@ -19,7 +19,8 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.seed.stories import mistaken
 from cascade_cli.sandbox.seed.world import Order, Sale, World
 from cascade_cli.sandbox.stripe import StripeAccount
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 # What is printed where a limit refuses a line.
 _ALLOWING = re.compile(r"put (CASCADE_\w+)=(\S+) before the command")

@@ -12,17 +12,14 @@ import time_machine
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.server import SandboxServer
-from tests.cli.credit.conftest import counter
 from tests.cli.review.terminal import Terminal
 from tests.harness.counter import Counter
 from tests.harness.faults import Network
 from tests.harness.sandboxed import Recorder, Sandboxed
 
-__all__ = ["counter"]
-
 
 @pytest.fixture
-def shop(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Counter]:
+def shop(no_settings: Path) -> Iterator[Counter]:
     """The counter at the real time: a process of its own asks the real clock."""
     began = datetime.now(UTC)
     with (
@@ -34,7 +31,7 @@ def shop(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Coun
         with SandboxServer(recorder) as server:
             sandboxed = Sandboxed(app, recorder, server.url)
             sandboxed.settle(PROCESSOR, began)
-            counter = Counter(sandboxed, network, traveller, capsys, no_settings / "state")
+            counter = Counter(sandboxed, network, traveller, no_settings / "state")
             counter.settle("marco", "lucia")
             yield counter
         assert not app.crashes, app.crashes

@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-from tests.harness.invoking import ROOT
+from tests.harness.commands import ROOT
 
 LONGEST_SECONDS = 120
 

@@ -19,9 +19,9 @@ from tests.cli.resolve.cases import (
     wrong_citizen,
 )
 from tests.cli.review.terminal import Terminal
+from tests.harness.commands import in_a_process
 from tests.harness.counter import Counter
 from tests.harness.faults import is_create
-from tests.harness.invoking import in_a_process
 
 Opening = Callable[..., Terminal]
 LAST_KEYS = "q stop and keep"

@@ -3,10 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.sandbox.seed import SeedReport, seed
-from tests.cli.credit.conftest import counter
-from tests.harness.shop_day import ShopDay, day
-
-__all__ = ["counter", "day"]
+from tests.harness.shop_day import ShopDay
 
 
 @pytest.fixture

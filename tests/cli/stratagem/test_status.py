@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.cli.stratagem.rows import failed, make
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 PAID = "cascade_payment_pi_3Abc"
 

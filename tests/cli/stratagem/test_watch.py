@@ -15,7 +15,8 @@ from cascade_cli.domain.delivery.transfer_status import Moment
 from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.sandbox.wire import json_response
 from tests.cli.stratagem.rows import make
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 
 def _watch(counter: Counter, identity: str, *words: str) -> Answer:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.cli.app import run
-from tests.conftest import ManualClock, RunningClock
-from tests.harness.invoking import Finished
+from tests.harness.clocks import ManualClock, RunningClock
+from tests.harness.commands import Answer, in_this_process
 from tests.harness.sandboxed import Sandboxed
 
-Cascade = Callable[..., Finished]
+Cascade = Callable[..., Answer]
 
 
 @pytest.fixture
@@ -28,25 +27,14 @@ def recently() -> datetime:
 
 
 @pytest.fixture
-def cascade(
-    sandboxed: Sandboxed,
-    no_settings: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Cascade:
+def cascade(sandboxed: Sandboxed, no_settings: Path) -> Cascade:
     """Runs a command line in this process, set up for the sandbox unless told otherwise."""
 
-    def invoke(*arguments: str, **settings: str | None) -> Finished:
+    def invoke(*arguments: str, **settings: str | None) -> Answer:
         state = {"CASCADE_STATE_DIR": str(no_settings / "state"), "COLUMNS": "80"}
-        with monkeypatch.context() as patch:
-            for name, value in {**sandboxed.environment(), **state, **settings}.items():
-                if value is None:
-                    patch.delenv(name, raising=False)
-                else:
-                    patch.setenv(name, value)
-            code = run(arguments)
+        answer = in_this_process(arguments, {**sandboxed.environment(), **state, **settings})
         _finish_readers()
-        return Finished(code, *capsys.readouterr())
+        return answer
 
     return invoke
 

@@ -13,7 +13,7 @@ import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.sandbox.wire import Request, Response
-from tests.harness.invoking import COMMAND, Finished, environment
+from tests.harness.commands import COMMAND, Answer, environment, in_a_process
 from tests.harness.sandboxed import Sandboxed
 
 LONGEST_SECONDS = 60
@@ -34,7 +34,7 @@ class Interrupted:
     def __init__(self, folder: Path, sandboxed: Sandboxed) -> None:
         self.folder, self.sandboxed = folder, sandboxed
 
-    def run(self, *words: str, method: str, like: str) -> Finished:
+    def run(self, *words: str, method: str, like: str) -> Answer:
         recorder, handle = self.sandboxed.recorder, self.sandboxed.app.handle
         started, ended = threading.Event(), threading.Event()
 
@@ -61,21 +61,12 @@ class Interrupted:
             ended.set()
             process.kill()
             recorder.answer_by(handle)
-        return Finished(process.returncode, out.decode(), err.decode())
+        return Answer(process.returncode, out.decode(), err.decode())
 
-    def again(self, finished: Finished) -> Finished:
+    def again(self, finished: Answer) -> Answer:
         """The line that it told to type, typed."""
         line = shlex.split(finished.err.splitlines()[-1])
-        done = subprocess.run(
-            [*COMMAND, *line[1:], "--yes"],
-            cwd=self.folder,
-            env=environment(self.folder, **self.sandboxed.environment()),
-            capture_output=True,
-            timeout=3 * LONGEST_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return in_a_process(self.folder, *line[1:], "--yes", **self.sandboxed.environment())
 
     def rows(self) -> list[tuple[str, str]]:
         """Who has a stratagem, and its status."""

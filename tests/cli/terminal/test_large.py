@@ -16,7 +16,7 @@ import pytest
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import state_path
 from cascade_cli.sandbox.seed import seed
-from tests.harness.invoking import COMMAND, environment
+from tests.harness.commands import COMMAND, environment
 
 # Long over, so that the present moment changes nothing about what has to be asked.
 UNTIL = datetime(2025, 11, 20, 15, 0, tzinfo=UTC)

@@ -23,7 +23,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import serving, state_path
 from cascade_cli.sandbox.seed import seed
 from tests.benchmarks.startup import TWO_COMMANDS
-from tests.harness.invoking import COMMAND, Finished, environment, in_a_process
+from tests.harness.commands import COMMAND, Answer, environment, in_a_process
 from tests.harness.sandboxed import Recorder, Sandboxed, served
 
 HEAVY = (
@@ -302,7 +302,7 @@ def running_sandbox(tmp_path: Path) -> Iterator[Recorder]:
             yield recorder
 
 
-def with_live_keys(folder: Path, *arguments: str) -> Finished:
+def with_live_keys(folder: Path, *arguments: str) -> Answer:
     return in_a_process(
         folder,
         *arguments,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.http.transport import utc_now
-from tests.harness.invoking import COMMAND, environment
+from tests.harness.commands import COMMAND, environment
 from tests.harness.sandboxed import Sandboxed
 
 LONGEST_SECONDS = 20

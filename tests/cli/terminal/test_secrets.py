@@ -8,7 +8,7 @@ import pytest
 
 from cascade_cli.sandbox.wire import Response
 from tests.cli.terminal.conftest import Cascade
-from tests.harness.invoking import Finished
+from tests.harness.commands import Answer
 from tests.harness.sandboxed import Sandboxed
 
 STRIPE_KEY = "sk_test_Zw7distinctive"
@@ -18,7 +18,7 @@ KEYS = {"STRIPE_SECRET_KEY": STRIPE_KEY, "AIRTABLE_API_KEY": AIRTABLE_KEY}
 DEAD = "http://127.0.0.1:9"
 
 
-def leaks(finished: Finished) -> list[str]:
+def leaks(finished: Answer) -> list[str]:
     text = finished.out + finished.err
     parts = (STRIPE_KEY, AIRTABLE_KEY, STRIPE_KEY[8:], AIRTABLE_KEY[3:])
     return [secret for secret in parts if secret in text]

@@ -14,7 +14,7 @@ from cascade_cli.sandbox.instance import Connection
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
-from tests.harness.invoking import in_a_process
+from tests.harness.commands import in_a_process
 
 RATE = 10
 COMMANDS = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cascade_cli.domain.shop.shell import COMMANDS
-from tests.harness.counter import Answer
+from tests.harness.commands import Answer
 from tests.harness.pasted import pasted
 
 _COMMAND = rf"cascade (?:{'|'.join(COMMANDS)})\b"

@@ -19,7 +19,8 @@ from rich.cells import cell_len
 from cascade_cli.domain.discrepancies.kinds import Kind
 from tests.cli.reconcile.report.reading import page
 from tests.end_to_end.agreement.lines import on_lines, printed
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 Item = dict[str, Any]
 SINCE = ("--since", "10d")

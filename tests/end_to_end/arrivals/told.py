@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cascade_cli.sandbox.wire import Request
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_notification
 
 ARRIVED = "cascade_transfer_arrived"

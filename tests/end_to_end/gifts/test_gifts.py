@@ -11,7 +11,8 @@ import requests
 import stripe
 
 from cascade_cli.sandbox.wire import json_response
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_notification
 from tests.server.conftest import Shop, eventually
 from tests.server.events import succeeded

@@ -9,7 +9,8 @@ from typing import Any
 
 import stripe
 
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 
 MEMBERS = {"marco": "100", "lucia": "50.5", "zuan": "20"}
 

@@ -10,7 +10,8 @@ import pytest
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.sandbox.wire import Request
 from tests.end_to_end.organisations.guild import bought, keys, reconciled, replayed, stripe_of
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_create, is_notification, is_update, is_write, unavailable
 
 AUTO = {"CASCADE_REFUNDS": "auto"}

@@ -12,7 +12,8 @@ from cascade_cli.errors import ExitCode
 from cascade_cli.sandbox.wire import Request, Response
 from tests.cli.refund.test_refund import bought, give_money_back
 from tests.cli.refund.test_states import becomes, pending
-from tests.harness.counter import Answer, Counter
+from tests.harness.commands import Answer
+from tests.harness.counter import Counter
 from tests.harness.faults import is_create
 
 COMMANDS: dict[str, tuple[str, ...]] = {

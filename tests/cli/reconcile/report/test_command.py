@@ -16,8 +16,8 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.sandbox.wire import json_response
 from tests.cli.reconcile.report.reading import Page, page
-from tests.harness.counter import Answer, Counter
-from tests.harness.invoking import ROOT, in_a_process
+from tests.harness.commands import ROOT, Answer, in_a_process
+from tests.harness.counter import Counter
 
 
 @pytest.fixture

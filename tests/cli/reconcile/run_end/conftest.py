@@ -8,7 +8,7 @@ from apprise import Apprise
 
 from tests.cli.reconcile.run_end.listener import Listener, listening
 from tests.cli.terminal.conftest import Cascade, cascade, manual_clock, recently
-from tests.harness.invoking import Finished
+from tests.harness.commands import Answer
 
 __all__ = ["cascade", "manual_clock", "recently"]
 
@@ -33,7 +33,7 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 def nightly(cascade: Cascade, listener: Listener) -> Cascade:
     """`reconcile --alert` with the chat set up, and further arguments and settings."""
 
-    def run(*arguments: str, **settings: str | None) -> Finished:
+    def run(*arguments: str, **settings: str | None) -> Answer:
         chosen = {"CASCADE_ALERT_URLS": listener.address, **settings}
         return cascade("reconcile", "--alert", *arguments, **chosen)
 

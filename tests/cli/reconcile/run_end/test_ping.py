@@ -12,7 +12,7 @@ import pytest
 from cascade_cli.sandbox.wire import Response
 from tests.cli.reconcile.run_end.listener import SECRET, Listener
 from tests.cli.terminal.conftest import Cascade
-from tests.harness.invoking import COMMAND, environment
+from tests.harness.commands import COMMAND, environment
 from tests.harness.sandboxed import Sandboxed
 
 BROKEN = Response(400, b'{"error": {"message": "no"}}')

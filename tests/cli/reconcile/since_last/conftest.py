@@ -3,9 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.reconcile.since_last.shop import NightShop
-from tests.harness.shop_day import ShopDay, day
-
-__all__ = ["day"]
+from tests.harness.shop_day import ShopDay
 
 
 @pytest.fixture

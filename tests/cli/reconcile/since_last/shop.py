@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE, PAYMENT_PREFIX
-from tests.harness.shop_day import Ended, ShopDay
+from tests.harness.commands import Answer
+from tests.harness.shop_day import ShopDay
 
 Charge = dict[str, Any]
 SINCE_LAST = ("reconcile", "--since", "last", "--json")
@@ -89,11 +90,11 @@ class NightShop:
         requests = stripe - before[0], airtable - before[1]
         return Night(ended.code, document["data"], document["warnings"], requests)
 
-    def run(self, *words: str, **settings: str) -> Ended:
+    def run(self, *words: str, **settings: str) -> Answer:
         """`reconcile --since last`, now."""
         return self.day.cascade(*SINCE_LAST, *words, **settings)
 
-    def begin(self, since: str = "60d") -> Ended:
+    def begin(self, since: str = "60d") -> Answer:
         """The first run, which reads the past whole."""
         return self.day.cascade("reconcile", "--since", since, "--json")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.reconcile.since_last.shop import Charge, NightShop
-from tests.harness.shop_day import Ended
+from tests.harness.commands import Answer
 
 VANISHED = "has vanished"
 
@@ -30,7 +30,7 @@ def _delete_all(shop: NightShop) -> None:
         tables.delete("STRATAGEMS", str(row["id"]))
 
 
-def _item(ended: Ended) -> dict[str, Any]:
+def _item(ended: Answer) -> dict[str, Any]:
     (item,) = ended.data["items"]
     assert isinstance(item, dict)
     return item
@@ -141,7 +141,7 @@ def test_a_legacy_row_that_a_run_remembers_as_settled_has_vanished_too(shop: Nig
     assert shop.day.stratagems() == []
 
 
-def _replayed(ended: Ended) -> dict[str, Any]:
+def _replayed(ended: Answer) -> dict[str, Any]:
     (payment,) = ended.data["payments"]
     assert isinstance(payment, dict)
     return payment

@@ -1,5 +1,0 @@
-from __future__ import annotations
-
-from tests.cli.credit.conftest import counter
-
-__all__ = ["counter"]

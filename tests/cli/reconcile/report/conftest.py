@@ -1,3 +1,0 @@
-from tests.cli.credit.conftest import counter
-
-__all__ = ["counter"]
