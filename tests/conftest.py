@@ -17,10 +17,11 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
 from tests.harness.clocks import ManualClock
 from tests.harness.counter import counter
+from tests.harness.postgresql import postgresql
 from tests.harness.sandboxed import Sandboxed, served
 from tests.harness.shop_day import day
 
-__all__ = ["counter", "day"]
+__all__ = ["counter", "day", "postgresql"]
 
 # The same examples in every run: a red build can be repeated, and no clock decides.
 # `pytest --hypothesis-profile=thorough` looks further, at other examples each time.

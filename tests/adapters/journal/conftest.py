@@ -6,13 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.journal.office import Office
-from tests.adapters.journal.postgresql import PostgresqlServer, running_postgresql
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgresqlServer]:
-    with running_postgresql() as server:
-        yield server
+from tests.harness.postgresql import PostgresqlServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

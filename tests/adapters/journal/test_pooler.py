@@ -14,7 +14,7 @@ from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.errors import JournalError
 from tests.adapters.journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 from tests.adapters.journal.pooler import PGBOUNCER, running_pgbouncer
-from tests.adapters.journal.postgresql import PostgresqlServer
+from tests.harness.postgresql import PostgresqlServer
 
 pytestmark = pytest.mark.skipif(
     PGBOUNCER is None, reason="pgbouncer is not installed (apt-get install pgbouncer)"

@@ -24,7 +24,7 @@ from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.cli.context.write_context import this_worker
 from cascade_cli.errors import JournalError
 from cascade_cli.sandbox.wire import Response
-from tests.adapters.journal.postgresql import PostgresqlServer, running_postgresql
+from tests.harness.postgresql import PostgresqlServer
 from tests.harness.sandboxed import Sandboxed
 
 
@@ -32,12 +32,6 @@ from tests.harness.sandboxed import Sandboxed
 def transport() -> Iterator[ProbingTransport]:
     with closing(ProbingTransport(Pacer(0), lockout_seconds=0)) as transport:
         yield transport
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[PostgresqlServer]:
-    with running_postgresql() as server:
-        yield server
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])

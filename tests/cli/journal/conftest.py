@@ -6,11 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.adapters.journal.conftest import postgresql
 from tests.adapters.journal.office import Office
 from tests.harness.shop_day import ShopDay
-
-__all__ = ["postgresql"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import inspect
 
 from tests.adapters.journal.office import Office
-from tests.adapters.journal.postgresql import PostgresqlServer
+from tests.harness.postgresql import PostgresqlServer
 from tests.harness.shop_day import ShopDay
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cascade_cli.errors import ExitCode
-from tests.adapters.journal.postgresql import PostgresqlServer, running_postgresql
 from tests.cli.resolve.cases import reconciled, resolve, run_engine
 from tests.cli.resolve.colleagues import Colleague
 from tests.cli.resolve.test_killed import CASES
 from tests.harness.commands import Answer
 from tests.harness.counter import Counter
 from tests.harness.faults import is_write
+from tests.harness.postgresql import PostgresqlServer
 
 MOVING = ("credit", "take back", "orphan", "not moved")
 DONE_OR_REFUSED = {ExitCode.OK, ExitCode.REFUSED, ExitCode.LOCKED}
@@ -69,17 +68,11 @@ def test_two_processes_with_one_journal(counter: Counter, tmp_path: Path, name: 
     _decided_once(counter, name, tmp_path, {}, {})
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresqlServer]:
-    with running_postgresql() as running:
-        yield running
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_two_machines_with_one_postgresql(
-    counter: Counter, tmp_path: Path, server: PostgresqlServer, name: str
+    counter: Counter, tmp_path: Path, postgresql: PostgresqlServer, name: str
 ) -> None:
-    url = {"CASCADE_JOURNAL_URL": server.new_url()}
+    url = {"CASCADE_JOURNAL_URL": postgresql.new_url()}
     here, there = ({**url, "CASCADE_STATE_DIR": str(tmp_path / place)} for place in ("a", "b"))
     _decided_once(counter, name, tmp_path, here, there)
 

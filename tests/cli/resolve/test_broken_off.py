@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.errors import ExitCode
-from tests.adapters.journal.postgresql import running_postgresql
 from tests.cli.resolve.cases import (
     doubtful,
     orphan,
@@ -22,6 +21,7 @@ from tests.cli.resolve.cases import (
 )
 from tests.harness.counter import Counter
 from tests.harness.faults import is_create, is_update, unavailable
+from tests.harness.postgresql import PostgresqlServer
 
 CASES: dict[str, tuple[Callable[[Counter], str], str, dict[str, float]]] = {
     "credit": (wrong_citizen, "--credit", {"marco": 100, "lucia": 100}),
@@ -62,19 +62,18 @@ def test_killed_between_a_write_and_its_answer(
 
 
 def test_two_people_on_two_machines_share_what_they_decided(
-    counter: Counter, tmp_path: Path
+    counter: Counter, tmp_path: Path, postgresql: PostgresqlServer
 ) -> None:
-    with running_postgresql() as server:
-        url = {"CASCADE_JOURNAL_URL": server.new_url()}
-        here = {**url, "CASCADE_STATE_DIR": str(tmp_path / "here")}
-        there = {**url, "CASCADE_STATE_DIR": str(tmp_path / "there")}
-        payment = wrong_citizen(counter)
-        assert resolve(counter, payment, "--credit", **here).code == 0
-        again = resolve(counter, payment, "--credit", **there)
-        assert again.code == 7
-        assert "looked into" in str(again.document["error"])
-        run_engine(counter)
-        assert resolve(counter, payment, "--accept", **there).code == 0
-        assert reconciled(counter, **here)["decided"] == {"accept": 1}
-        assert resolve(counter, payment, "--accept", **here).code == 7
-        assert counter.ducats_of("marco") == 100
+    url = {"CASCADE_JOURNAL_URL": postgresql.new_url()}
+    here = {**url, "CASCADE_STATE_DIR": str(tmp_path / "here")}
+    there = {**url, "CASCADE_STATE_DIR": str(tmp_path / "there")}
+    payment = wrong_citizen(counter)
+    assert resolve(counter, payment, "--credit", **here).code == 0
+    again = resolve(counter, payment, "--credit", **there)
+    assert again.code == 7
+    assert "looked into" in str(again.document["error"])
+    run_engine(counter)
+    assert resolve(counter, payment, "--accept", **there).code == 0
+    assert reconciled(counter, **here)["decided"] == {"accept": 1}
+    assert resolve(counter, payment, "--accept", **here).code == 7
+    assert counter.ducats_of("marco") == 100

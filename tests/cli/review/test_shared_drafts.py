@@ -3,27 +3,25 @@ and is carried out once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cascade_cli.errors import GuardError
-from tests.adapters.journal.postgresql import running_postgresql
 from tests.cli.resolve.cases import reconciled, resolve, run_engine, wrong_citizen
 from tests.cli.review.test_desk import CREDIT, service_of
 from tests.harness.counter import Counter
+from tests.harness.postgresql import PostgresqlServer
 
 Machines = tuple[dict[str, str], dict[str, str]]
 
 
 @pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
+def machines(tmp_path: Path, postgresql: PostgresqlServer) -> Machines:
     """The settings of two machines with a state folder each, and one PostgreSQL."""
-    with running_postgresql() as server:
-        url = {"CASCADE_JOURNAL_URL": server.new_url()}
-        here, there = ({**url, "CASCADE_STATE_DIR": str(tmp_path / name)} for name in ("a", "b"))
-        yield here, there
+    url = {"CASCADE_JOURNAL_URL": postgresql.new_url()}
+    here, there = ({**url, "CASCADE_STATE_DIR": str(tmp_path / name)} for name in ("a", "b"))
+    return here, there
 
 
 def test_a_draft_of_one_machine_is_taken_up_on_the_other(

@@ -47,3 +47,10 @@ def running_postgresql() -> Iterator[PostgresqlServer]:
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """One server for all tests of this process: to start one takes seconds."""
+    with running_postgresql() as server:
+        yield server
