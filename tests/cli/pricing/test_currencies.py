@@ -136,9 +136,9 @@ def test_a_broken_file_of_rates_stops_what_needs_it_and_nothing_else(
 ) -> None:
     (tmp_path / "broken.csv").write_text("nothing")
     monkeypatch.setenv("CASCADE_RATES_FILE", str(tmp_path / "broken.csv"))
-    assert abroad.run("pricing", "--currency", "EUR")[0] == 4
-    assert abroad.run("pricing")[0] == 0
-    assert abroad.run("reconcile", "--since", "1h")[0] == 0
+    assert abroad.run("pricing", "--currency", "EUR").code == 4
+    assert abroad.run("pricing").code == 0
+    assert abroad.run("reconcile", "--since", "1h").code == 0
 
 
 def sold(shop: Shop, amount: int, **metadata: str) -> dict[str, Any]:
