@@ -6,7 +6,6 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,13 @@ from hypothesis import settings as hypothesis_settings
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
 from cascade_cli.wiring.reading import Wiring
-from tests.sandboxed import Sandboxed, served
+from tests.harness.clocks import ManualClock
+from tests.harness.counter import counter
+from tests.harness.postgresql import postgresql
+from tests.harness.sandboxed import Sandboxed, served
+from tests.harness.shop_day import day
+
+__all__ = ["counter", "day", "postgresql"]
 
 # The same examples in every run: a red build can be repeated, and no clock decides.
 # `pytest --hypothesis-profile=thorough` looks further, at other examples each time.
@@ -48,32 +53,6 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector leave out what was imported: it would walk it in every test."""
     gc.collect()
     gc.freeze()
-
-
-class ManualClock:
-    """Stands still until told to advance: 20 November 2026, four in the afternoon in Rome."""
-
-    def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def advance(self, **duration: float) -> None:
-        self.moment += timedelta(**duration)
-
-
-class RunningClock(ManualClock):
-    """The real time, and what a test lets it advance by: for commands that ask the real clock."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def advance(self, **duration: float) -> None:
-        self.ahead += timedelta(**duration)
 
 
 @pytest.fixture

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
 
 import pytest
 
-from cascade_cli.cli.app import run
 from cascade_cli.settings import SETTINGS
+from tests.harness.commands import Answer, in_this_process
 
-Ask = Callable[..., tuple[int, str]]
+Ask = Callable[..., Answer]
 
 
 @pytest.fixture(scope="session")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """Run a command line against one seeded sandbox, 80 columns wide: exit code and stdout."""
+    """Run a command line against one seeded sandbox, 80 columns wide."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (*(setting.name for setting in SETTINGS), "FORCE_COLOR"):
             patch.delenv(name, raising=False)
@@ -24,8 +22,5 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
         yield _ask
 
 
-def _ask(*arguments: str) -> tuple[int, str]:
-    stdout = io.StringIO()
-    with redirect_stdout(stdout):
-        code = run(arguments)
-    return code, stdout.getvalue()
+def _ask(*arguments: str) -> Answer:
+    return in_this_process(arguments)

@@ -6,13 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.credit.conftest import counter
-from tests.credit.counter import Counter
 from tests.docs.documents import TOPICS, code, rows, sections
-from tests.gifts.test_gifts import given
-from tests.organisations.guild import bought
-
-__all__ = ["counter"]
+from tests.end_to_end.gifts.test_gifts import given
+from tests.end_to_end.organisations.guild import bought
+from tests.harness.counter import Counter
 
 COSTS = rows(sections(TOPICS["costs"])["Requests"], "what")
 DATA = rows(sections(TOPICS["json"])["The data of the other commands"], "command")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -20,9 +19,7 @@ KINDS = sections(TOPICS["kinds"].partition("\n## The kinds\n")[2].partition("\n#
 
 @pytest.fixture(scope="module")
 def envelope(ask: Ask) -> dict[str, Any]:
-    _code, stdout = ask("--sandbox", "reconcile", "--since", "7d", "--json")
-    document: dict[str, Any] = json.loads(stdout)
-    return document
+    return ask("--sandbox", "reconcile", "--since", "7d", "--json").document
 
 
 def test_the_manual_explains_exactly_the_kinds_gravest_first() -> None:
@@ -82,8 +79,8 @@ def test_the_pasted_report_is_the_screen_that_is_kept() -> None:
 
 
 def test_the_first_command_ends_as_the_readme_says(ask: Ask) -> None:
-    code, _stdout = ask("--sandbox", "reconcile", "--since", "7d")
-    assert f"The exit code is {code}" in README
+    answer = ask("--sandbox", "reconcile", "--since", "7d")
+    assert f"The exit code is {answer.code}" in README
 
 
 def test_the_manual_lists_exactly_the_scenarios() -> None:

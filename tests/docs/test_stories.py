@@ -23,11 +23,8 @@ from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.errors import CascadeError
 from cascade_cli.server import health, webhook
 from cascade_cli.server.api import payments
-from tests.credit.conftest import counter
-from tests.credit.counter import Counter
 from tests.docs.documents import ALL, TOPICS, fences, rows
-
-__all__ = ["counter"]
+from tests.harness.counter import Counter
 
 
 def test_the_manual_explains_exactly_the_kinds_of_error_with_their_exit_codes() -> None:

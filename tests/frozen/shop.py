@@ -21,8 +21,8 @@ from rich.text import Text
 
 from cascade_cli import __version__
 from cascade_cli.sandbox.instance import open_sandbox
+from tests.harness.commands import Answer
 from tests.screens.terminal import AT, Terminal
-from tests.shop_day import Ended
 
 _STATE, _DESK = "state", "desk"
 _GIVEN = Path(__file__).parent / _DESK
@@ -90,7 +90,7 @@ class Shop:
             page = f"{url}/stripe/pay/{session}"
             return requests.post(page, data=card, timeout=9, allow_redirects=False).status_code
 
-    def _run(self, words: list[str], piped: bool | str, settings: dict[str, str]) -> Ended:
+    def _run(self, words: list[str], piped: bool | str, settings: dict[str, str]) -> Answer:
         terminal = Terminal(self._state)
         # Names of other lengths would break the lines elsewhere.
         given = {"HOME": str(self.folder), **_STABLE, **settings}

@@ -29,120 +29,130 @@ PACKAGE = "cascade_cli"
 LEAST_SECONDS, TIMES_AS_LONG = 60, 5
 
 _JUDGING = (
-    "domain/test_findings domain/test_repair domain/test_orphans domain/test_kinds"
-    " domain/test_vanished"
+    "domain/discrepancies/test_findings domain/discrepancies/test_repair_command"
+    " domain/discrepancies/test_orphans domain/discrepancies/test_kinds"
+    " domain/discrepancies/test_vanished"
 )
-_AMBIGUITY = "domain/test_other_processor domain/test_late_rows credit/test_ambiguous"
-_CREDITING = "credit/test_payments credit/test_names credit/test_credit_command"
-_GUARDED = "credit/test_price_guard credit/test_recipients"
+_AMBIGUITY = (
+    "domain/matching/test_other_processor domain/matching/test_late_rows cli/credit/test_ambiguous"
+)
+_CREDITING = "cli/credit/test_payments cli/credit/test_names cli/credit/test_credit_command"
+_GUARDED = "cli/credit/test_price_guard cli/credit/test_recipients"
 _MONEY_BACK = (
-    "domain/test_refund_plan domain/test_refunds domain/test_money_back domain/test_money_stays"
-    " domain/test_money_sequences domain/test_refund_obstacles"
+    "domain/refunds/test_refund_plan domain/refunds/test_refunds domain/refunds/test_money_back"
+    " domain/refunds/test_money_stays domain/refunds/test_money_sequences"
+    " domain/refunds/test_refund_obstacles"
 )
-_VIEWS = "agreement/test_agreement"
+_VIEWS = "end_to_end/agreement/test_agreement"
 # The tests that speak for each module: those that fail soonest come first.
 TESTS = {
-    "adapters/http/service_clock": "adapters/test_service_clock since_last/test_clocks",
-    "adapters/venice/notes_codec": "adapters/test_notes domain/test_transfer_states"
-    " adapters/test_transfers credit/test_rewriting credit/test_doubt",
-    "domain/discrepancies/advice": "domain/test_advice domain/test_by_hand"
-    f" cli_explain/test_verdicts {_VIEWS}",
-    "domain/selling/allocation": "domain/test_allocation organisations/test_file",
-    "domain/delivery/arrival_notices": "arrivals/test_decision adapters_journal/test_arrivals"
-    " arrivals/test_repair",
-    "domain/matching/matched_charge": f"{_JUDGING} domain/test_unattributable domain/test_late_rows"
-    " domain/test_other_processor domain/test_residents domain/test_reconcile_properties"
-    " credit/test_ambiguous credit/test_recipients",
-    "domain/records/charges": "domain/test_money_back domain/test_money_stays"
-    " domain/test_money_sequences"
-    " domain/test_refunds domain/test_findings domain/test_subscriptions domain/test_gifts"
-    " domain/test_allocation domain/test_residents adapters/test_money_moved"
-    " adapters/test_captures adapters/test_purchases",
-    "domain/delivery/delivery_steps": "credit/test_next_step credit/test_ending"
-    " credit/test_next_step_properties"
-    f" domain/test_matching domain/test_matching_properties {_AMBIGUITY} credit/test_doubt"
-    " credit/test_refused credit/test_rewriting",
-    "domain/shop/exchange": "pricing/test_exchange domain/test_pricing pricing/test_rates",
-    "domain/discrepancies/findings": f"{_JUDGING} domain/test_money_back_told domain/test_refunds"
-    " domain/test_unattributable"
-    " domain/test_late_rows domain/test_residents domain/test_transfer_states"
-    f" domain/test_price_guard credit/test_price_guard",
-    "domain/matching/matching": "domain/test_matching domain/test_matching_properties"
-    " domain/test_orphans"
-    " domain/test_late_rows domain/test_other_processor",
-    "domain/refunds/money_back": "domain/test_money_back domain/test_money_stays"
-    " domain/test_money_sequences",
-    "domain/shop/citizen_names": "domain/test_names credit/test_lookalikes",
-    "domain/records/orders": "domain/test_keys credit/test_next_step domain/test_gifts"
-    " domain/test_other_processor"
-    f" domain/test_allocation refunds/test_states {_CREDITING} {_GUARDED}"
-    " domain/test_price_guard credit/test_ambiguous",
-    "domain/matching/ownership": "domain/test_late_rows domain/test_other_processor"
-    " domain/test_matching"
-    " domain/test_matching_properties domain/test_reconcile_properties credit/test_ambiguous"
-    " credit/test_next_step credit/test_next_step_properties",
-    "domain/records/past_delivery": "domain/test_vanished since_last/test_vanished"
-    " credit/test_doubt",
-    "domain/matching/fast_path": "domain/test_plain domain/test_core_costs",
-    "domain/selling/price_guard": "domain/test_price_guard domain/test_subscriptions"
-    " credit/test_price_guard",
-    "domain/selling/pricing": "domain/test_pricing domain/test_price_guard"
-    " domain/test_subscriptions"
-    " pricing/test_price_list"
-    " pricing/test_price_file pricing/test_exchange pricing/test_currencies",
-    "domain/reconcile/reconciliation": f"domain/test_reconciliation {_JUDGING} domain/test_by_hand"
-    " domain/test_advice domain/test_money_back_told"
-    " domain/test_plain domain/test_refunds domain/test_late_rows domain/test_other_processor"
-    " domain/test_reconcile_properties",
-    "domain/reconcile/orphans": "domain/test_orphans domain/test_unattributable"
-    " domain/test_late_rows domain/test_other_processor domain/test_by_hand domain/test_findings"
-    " domain/test_reconciliation domain/test_reconcile_properties",
-    "domain/discrepancies/refund_plan": f"{_MONEY_BACK} domain/test_residents refunds/test_states"
-    " refunds/test_refund",
-    "domain/refunds/refund_shares": f"{_MONEY_BACK} domain/test_findings domain/test_residents"
-    " refunds/test_states",
-    "domain/discrepancies/repair_command": "domain/test_repair domain/test_vanished"
-    " domain/test_orphans"
-    " domain/test_unattributable domain/test_by_hand domain/test_late_rows"
-    " domain/test_other_processor domain/test_residents domain/test_price_guard"
-    f" domain/test_advice credit/test_repair credit/test_ambiguous {_GUARDED}",
-    "domain/reconcile/repair_plan": "domain/test_repair_plan credit/test_repair credit/test_limits",
-    "domain/reconcile/event_replay": "cli_events/test_obstacles domain/test_price_guard"
-    f" cli_events/test_replay domain/test_subscriptions {_GUARDED}",
-    "domain/records/citizens": "domain/test_residents credit/test_recipients",
-    "domain/history/checkpoint": "domain/test_run_memory domain/test_verification"
-    " since_last/test_memory"
-    " since_last/test_clocks",
-    "domain/delivery/transfer_status": "domain/test_transfer_states refunds/test_states"
-    " domain/test_refunds"
-    " cli_explain/test_verdicts",
-    "domain/records/stratagems": "domain/test_stratagems domain/test_transfer_states"
-    " credit/test_next_step"
-    " domain/test_findings adapters/test_notes adapters/test_transfers credit/test_doubt",
-    "services/delivery/tell_arrivals": "arrivals/test_repair arrivals/test_watch"
-    " arrivals/test_gifts",
-    "services/delivery/credit_service": f"credit/test_credit_desk {_CREDITING} {_GUARDED}"
-    " credit/test_limits"
-    " credit/test_file credit/test_repetition credit/test_row_names credit/test_ambiguous"
-    " credit/test_refused organisations/test_by_people since_last/test_vanished",
-    "services/delivery/credit_guards": "credit/test_price_guard credit/test_recipients"
-    " credit/test_file",
-    "services/delivery/credit_requests": "credit/test_credit_desk credit/test_limits"
-    " credit/test_names",
-    "services/delivery/deliver": "credit/test_deliverer credit/test_sighting credit/test_throttling"
-    " credit/test_notifications credit/test_requests credit/test_schema credit/test_amendment"
-    " credit/test_journal_failures credit/test_ambiguous credit/test_refused gifts/test_gifts",
-    "services/events/intake": f"services/test_intake {_GUARDED} organisations/test_event"
-    " organisations/test_server",
-    "services/delivery/order_in_progress": "credit/test_deliverer credit/test_sighting"
-    " credit/test_repetition"
-    " credit/test_requests credit/test_notifications credit/test_limits credit/test_ending"
-    " credit/test_row_names",
-    "services/refunds/automatic_refunds": "services/test_refund_clerk organisations/test_clerk"
-    " refunds/test_auto",
-    "services/events/replay_service": "cli_events/test_replay cli_events/test_obstacles"
-    " cli_events/test_selection"
-    f" {_GUARDED} organisations/test_server",
+    "adapters/http/service_clock": "adapters/http/test_service_clock"
+    " cli/reconcile/since_last/test_clocks",
+    "adapters/venice/notes_codec": "adapters/venice/test_notes_codec"
+    " domain/records/test_transfer_states adapters/venice/test_transfers"
+    " cli/credit/test_rewriting cli/credit/test_doubt",
+    "domain/discrepancies/advice": "domain/discrepancies/test_advice"
+    f" domain/discrepancies/test_by_hand cli/explain/test_verdicts {_VIEWS}",
+    "domain/selling/allocation": "domain/selling/test_allocation"
+    " end_to_end/organisations/test_file",
+    "domain/delivery/arrival_notices": "domain/delivery/test_arrival_notices"
+    " adapters/journal/test_arrivals end_to_end/arrivals/test_repair",
+    "domain/matching/matched_charge": f"{_JUDGING} domain/discrepancies/test_unattributable"
+    " domain/matching/test_late_rows domain/matching/test_other_processor"
+    " domain/discrepancies/test_residents domain/reconcile/test_reconcile_properties"
+    " cli/credit/test_ambiguous cli/credit/test_recipients",
+    "domain/records/charges": "domain/refunds/test_money_back domain/refunds/test_money_stays"
+    " domain/refunds/test_money_sequences domain/refunds/test_refunds"
+    " domain/discrepancies/test_findings domain/selling/test_subscriptions"
+    " domain/records/test_gifts domain/selling/test_allocation"
+    " domain/discrepancies/test_residents adapters/stripe/test_money_moved"
+    " adapters/stripe/test_captures adapters/stripe/test_purchases",
+    "domain/delivery/delivery_steps": "domain/delivery/test_delivery_steps"
+    " domain/delivery/test_ending domain/delivery/test_delivery_steps_properties"
+    f" domain/matching/test_matching domain/matching/test_matching_properties {_AMBIGUITY}"
+    " cli/credit/test_doubt cli/credit/test_refused cli/credit/test_rewriting",
+    "domain/shop/exchange": "domain/shop/test_exchange domain/selling/test_pricing"
+    " adapters/test_rates",
+    "domain/discrepancies/findings": f"{_JUDGING} domain/discrepancies/test_money_back_told"
+    " domain/refunds/test_refunds domain/discrepancies/test_unattributable"
+    " domain/matching/test_late_rows domain/discrepancies/test_residents"
+    " domain/records/test_transfer_states domain/selling/test_price_guard"
+    " cli/credit/test_price_guard",
+    "domain/matching/matching": "domain/matching/test_matching"
+    " domain/matching/test_matching_properties domain/discrepancies/test_orphans"
+    " domain/matching/test_late_rows domain/matching/test_other_processor",
+    "domain/refunds/money_back": "domain/refunds/test_money_back domain/refunds/test_money_stays"
+    " domain/refunds/test_money_sequences",
+    "domain/shop/citizen_names": "domain/shop/test_citizen_names cli/credit/test_lookalikes",
+    "domain/records/orders": "domain/shop/test_keys domain/delivery/test_delivery_steps"
+    " domain/records/test_gifts domain/matching/test_other_processor"
+    f" domain/selling/test_allocation cli/refund/test_states {_CREDITING} {_GUARDED}"
+    " domain/selling/test_price_guard cli/credit/test_ambiguous",
+    "domain/matching/ownership": "domain/matching/test_late_rows"
+    " domain/matching/test_other_processor domain/matching/test_matching"
+    " domain/matching/test_matching_properties domain/reconcile/test_reconcile_properties"
+    " cli/credit/test_ambiguous",
+    "domain/records/past_delivery": "domain/discrepancies/test_vanished"
+    " cli/reconcile/since_last/test_vanished cli/credit/test_doubt",
+    "domain/matching/fast_path": "domain/matching/test_fast_path domain/reconcile/test_core_costs",
+    "domain/selling/price_guard": "domain/selling/test_price_guard"
+    " domain/selling/test_subscriptions cli/credit/test_price_guard",
+    "domain/selling/pricing": "domain/selling/test_pricing domain/selling/test_price_guard"
+    " domain/selling/test_subscriptions domain/selling/test_price_list adapters/test_price_file"
+    " domain/shop/test_exchange cli/pricing/test_currencies",
+    "domain/reconcile/reconciliation": f"domain/reconcile/test_reconciliation {_JUDGING}"
+    " domain/discrepancies/test_by_hand domain/discrepancies/test_advice"
+    " domain/discrepancies/test_money_back_told domain/matching/test_fast_path"
+    " domain/refunds/test_refunds domain/matching/test_late_rows"
+    " domain/matching/test_other_processor domain/reconcile/test_reconcile_properties",
+    "domain/discrepancies/refund_plan": f"{_MONEY_BACK} domain/discrepancies/test_residents"
+    " cli/refund/test_states cli/refund/test_refund",
+    "domain/refunds/refund_shares": f"{_MONEY_BACK} domain/discrepancies/test_findings"
+    " domain/discrepancies/test_residents cli/refund/test_states",
+    "domain/discrepancies/repair_command": "domain/discrepancies/test_repair_command"
+    " domain/discrepancies/test_vanished domain/discrepancies/test_orphans"
+    " domain/discrepancies/test_unattributable domain/discrepancies/test_by_hand"
+    " domain/matching/test_late_rows domain/matching/test_other_processor"
+    " domain/discrepancies/test_residents domain/selling/test_price_guard"
+    " domain/discrepancies/test_advice cli/reconcile/test_repair cli/credit/test_ambiguous"
+    f" {_GUARDED}",
+    "domain/reconcile/repair_plan": "domain/reconcile/test_repair_plan cli/reconcile/test_repair"
+    " cli/credit/test_limits",
+    "domain/reconcile/event_replay": "cli/events/test_obstacles domain/selling/test_price_guard"
+    f" cli/events/test_replay domain/selling/test_subscriptions {_GUARDED}",
+    "domain/records/citizens": "domain/discrepancies/test_residents cli/credit/test_recipients",
+    "domain/history/checkpoint": "domain/history/test_checkpoint domain/history/test_verification"
+    " cli/reconcile/since_last/test_memory cli/reconcile/since_last/test_clocks",
+    "domain/delivery/transfer_status": "domain/records/test_transfer_states"
+    " cli/refund/test_states domain/refunds/test_refunds cli/explain/test_verdicts",
+    "domain/records/stratagems": "domain/records/test_stratagems"
+    " domain/records/test_transfer_states domain/delivery/test_delivery_steps"
+    " domain/discrepancies/test_findings adapters/venice/test_notes_codec"
+    " adapters/venice/test_transfers cli/credit/test_doubt",
+    "services/delivery/tell_arrivals": "end_to_end/arrivals/test_repair"
+    " end_to_end/arrivals/test_watch end_to_end/arrivals/test_gifts",
+    "services/delivery/credit_service": f"services/delivery/test_credit_service {_CREDITING}"
+    f" {_GUARDED} cli/credit/test_limits cli/credit/test_file cli/credit/test_repetition"
+    " cli/credit/test_row_names cli/credit/test_ambiguous cli/credit/test_refused"
+    " end_to_end/organisations/test_by_people cli/reconcile/since_last/test_vanished",
+    "services/delivery/credit_guards": "cli/credit/test_price_guard cli/credit/test_recipients"
+    " cli/credit/test_file",
+    "services/delivery/credit_requests": "services/delivery/test_credit_service"
+    " cli/credit/test_limits cli/credit/test_names",
+    "services/delivery/deliver": "services/delivery/test_deliver services/delivery/test_sighting"
+    " services/delivery/test_throttling cli/credit/test_notifications cli/credit/test_requests"
+    " cli/credit/test_schema cli/credit/test_amendment cli/credit/test_journal_failures"
+    " cli/credit/test_ambiguous cli/credit/test_refused end_to_end/gifts/test_gifts",
+    "services/events/intake": f"services/events/test_intake {_GUARDED}"
+    " end_to_end/organisations/test_event end_to_end/organisations/test_server",
+    "services/delivery/order_in_progress": "services/delivery/test_deliver"
+    " services/delivery/test_sighting cli/credit/test_repetition cli/credit/test_requests"
+    " cli/credit/test_notifications cli/credit/test_limits domain/delivery/test_ending"
+    " cli/credit/test_row_names",
+    "services/refunds/automatic_refunds": "services/refunds/test_automatic_refunds"
+    " end_to_end/organisations/test_clerk cli/refund/test_auto",
+    "services/events/replay_service": "cli/events/test_replay cli/events/test_obstacles"
+    f" cli/events/test_selection {_GUARDED} end_to_end/organisations/test_server",
 }
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from contextlib import ExitStack
 
-from tests.adapters_journal.postgresql import running_postgresql
+from tests.harness.postgresql import running_postgresql
 from tests.processes.killing import Tally, credit_file_round, repair_round
 from tests.processes.racing import race_round
 

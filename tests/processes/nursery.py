@@ -11,10 +11,11 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+from tests.harness.commands import Answer
 
 _LOADED = (
     "tests.processes.worker",
@@ -28,15 +29,6 @@ _context = get_context("forkserver")
 _context.set_forkserver_preload(list(_LOADED))
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 class Child:
     """One `tests.processes.worker` with these words; `folder` is for what it says."""
 
@@ -46,7 +38,7 @@ class Child:
         self._process: ForkServerProcess = _context.Process(target=_live, args=arguments)
         self._process.start()
 
-    def ended(self) -> Ended:
+    def ended(self) -> Answer:
         """Once it is done."""
         self._process.join(_PATIENCE_SECONDS)
         code = self._process.exitcode
@@ -54,7 +46,7 @@ class Child:
             self.kill()
             raise TimeoutError(f"no end within {_PATIENCE_SECONDS} s")
         self._process.close()
-        return Ended(code, *(stream.read_text(encoding="utf-8") for stream in self._streams))
+        return Answer(code, *(stream.read_text(encoding="utf-8") for stream in self._streams))
 
     def kill(self) -> None:
         """SIGKILL: it has no time to say anything. Another thread may wait for its end, and only

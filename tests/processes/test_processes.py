@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.adapters_journal.postgresql import running_postgresql
+from tests.harness.postgresql import PostgresqlServer
 from tests.processes.killing import credit_file_round, repair_round
 from tests.processes.racing import race_round
 
@@ -23,6 +23,7 @@ def test_four_processes_crediting_one_by_one_pay_once_on_sqlite() -> None:
     assert race_round(1, payments=6, alone=True) == []
 
 
-def test_four_processes_crediting_some_at_a_time_pay_once_on_postgresql() -> None:
-    with running_postgresql() as server:
-        assert race_round(1, journal_url=server.new_url(), payments=24) == []
+def test_four_processes_crediting_some_at_a_time_pay_once_on_postgresql(
+    postgresql: PostgresqlServer,
+) -> None:
+    assert race_round(1, journal_url=postgresql.new_url(), payments=24) == []

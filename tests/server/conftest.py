@@ -24,7 +24,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.server.app import AppState, create_app
 from cascade_cli.server.serving import Dependencies, listen, opened, server_of
-from tests.sandboxed import Sandboxed, served
+from tests.harness.sandboxed import Sandboxed, served
 from tests.server.events import signature
 
 TOKEN = "token-of-the-shop"

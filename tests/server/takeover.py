@@ -27,7 +27,7 @@ from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection, state_path
 from cascade_cli.sandbox.server import SandboxServer
-from tests.adapters_journal.postgresql import running_postgresql
+from tests.harness.postgresql import running_postgresql
 from tests.server.load import prepare
 from tests.server.posting import Poster
 from tests.server.processes import Process, process, wait_until_dealt_with

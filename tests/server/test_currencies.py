@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pricing.bank import RATES, open_shop, today, write
+from tests.adapters.bank import RATES, open_shop, today, write
 from tests.server.conftest import Shop, eventually, shop_in
 from tests.server.events import paid, succeeded
 from tests.server.test_payments import kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +11,11 @@ import pytest
 import requests
 import stripe
 
-from cascade_cli.cli.app import run
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET, Connection, serving, state_path
 from cascade_cli.sandbox.seed import seed
-from tests.pricing.bank import open_shop
+from tests.adapters.bank import open_shop
+from tests.harness.commands import in_this_process
 from tests.server.conftest import TOKEN, WEBHOOK, eventually
 from tests.server.processes import Process, process
 
@@ -29,10 +28,8 @@ class Town:
         app: SandboxApp,
         settings: dict[str, str],
         server: Process,
-        capsys: pytest.CaptureFixture[str],
     ) -> None:
         self.app, self.settings, self.server = app, settings, server
-        self._capsys = capsys
 
     def ask(self, path: str) -> Any:
         """GET from the server."""
@@ -40,11 +37,7 @@ class Town:
 
     def cascade(self, *arguments: str) -> Any:
         """A command's --json."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.settings.items():
-                patch.setenv(name, value)
-            run([*arguments, "--json"])
-        return json.loads(self._capsys.readouterr().out)
+        return in_this_process([*arguments, "--json"], self.settings).document
 
     def ducats(self, citizen: str) -> float:
         rows = [row["fields"] for row in self.app.airtable.tables.select("CITIZENS")]
@@ -56,7 +49,7 @@ class Town:
 
 
 @pytest.fixture
-def town(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town]:
+def town(no_settings: Path) -> Iterator[Town]:
     with closing(SandboxApp(state_path(no_settings))) as app:
         seed(app, scenario="empty", until=app.now())
         fields = {"CitizenId": "marco", "Username": "marco", "Ducats": 5}
@@ -73,7 +66,7 @@ def town(no_settings: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Town
             with process("serve", "--port", "0", settings=settings) as server:
                 at = f"{server.url}{WEBHOOK}"
                 app.stripe.account.register_webhook(at, at=app.now(), secret=WEBHOOK_SECRET)
-                yield Town(app, settings, server, capsys)
+                yield Town(app, settings, server)
                 assert server.stop() == 0, server.said()
         assert not app.crashes, app.crashes
 

@@ -15,7 +15,7 @@ from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from tests.sandboxed import Sandboxed, served
+from tests.harness.sandboxed import Sandboxed, served
 from tests.server.conftest import shop_at
 
 A_SECOND = 10

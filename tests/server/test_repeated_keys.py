@@ -12,8 +12,8 @@ import pytest
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.wire import json_response
-from tests.pricing.bank import RATES, open_shop, today, write
-from tests.sandboxed import Sandboxed, served
+from tests.adapters.bank import RATES, open_shop, today, write
+from tests.harness.sandboxed import Sandboxed, served
 from tests.server.conftest import Shop, shop_at, shop_in
 from tests.server.test_payments import kind
 

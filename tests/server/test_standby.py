@@ -20,8 +20,8 @@ from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.server.worker import STANDBY_SECONDS
 from cascade_cli.wiring.writing import worker_lock
-from tests.adapters_journal.postgresql import running_postgresql
-from tests.sandboxed import Sandboxed, served
+from tests.harness.postgresql import PostgresqlServer
+from tests.harness.sandboxed import Sandboxed, served
 from tests.server.conftest import Shop, eventually, shop_at
 from tests.server.events import paid, succeeded
 from tests.server.takeover import play
@@ -48,10 +48,9 @@ def _events(shop: Shop) -> tuple[bool, int, int, float]:
 
 
 def test_a_killed_or_stopped_server_on_postgresql_is_followed_by_another_within_a_minute(
-    tmp_path: Path,
+    tmp_path: Path, postgresql: PostgresqlServer
 ) -> None:
-    with running_postgresql() as server:
-        takeover = play(tmp_path, server.new_url(), events=20)
+    takeover = play(tmp_path, postgresql.new_url(), events=20)
     assert takeover.is_whole, takeover
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.harness.strange_events import body_of, strange_events
 from tests.server.conftest import Shop
 from tests.server.events import paid, succeeded
-from tests.strange_events import body_of, strange_events
 
 STRANGE = dict(strange_events())
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from tests.other_shop import OTHER_BASE, move
-from tests.sandboxed import served
+from tests.harness.other_shop import OTHER_BASE, move
+from tests.harness.sandboxed import served
 from tests.server.conftest import Shop, shop_at, shop_in
 from tests.server.events import event_body
 

@@ -88,7 +88,7 @@ class StrangeEvent:
 
     after_seconds: float
     name: str
-    """What is strange about it, see tests.strange_events."""
+    """What is strange about it, see tests.harness.strange_events."""
     type: str
     """As what it tells of a payment; empty if of none."""
     deliveries: tuple[float, ...]

@@ -12,9 +12,9 @@ from random import Random
 from typing import Any
 
 from cascade_cli.domain.records.stripe_events import DISPUTING_TYPES, PAYING_TYPES, REFUNDING_TYPES
+from tests.harness.strange_events import strange_events
 from tests.simulation.plan import Plan, StrangeEvent
 from tests.simulation.stage import Stage
-from tests.strange_events import strange_events
 
 _LIKELY = 0.25
 _WISHES: dict[str, dict[str, Any]] = dict(strange_events())

@@ -9,9 +9,9 @@ import pytest
 import stripe
 
 from cascade_cli.sandbox.app import SandboxApp
+from tests.harness.sandboxed import Sandboxed
 from tests.sandbox.stripe.purchases import V1
 from tests.sandbox.webhooks.receiver import Receiver, receiving
-from tests.sandboxed import Sandboxed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from cascade_cli.sandbox.app import SandboxApp
-from tests.conftest import ManualClock
+from tests.harness.clocks import ManualClock
 from tests.sandbox.stripe.purchases import V1, buy, ten_dollars
 from tests.sandbox.webhooks.conftest import register
 from tests.sandbox.webhooks.receiver import Receiver, receiving

@@ -8,8 +8,8 @@ import pytest
 import stripe
 
 from cascade_cli.sandbox.stripe.event_types import EVENT_TYPES
+from tests.harness.sandboxed import Sandboxed
 from tests.sandbox.stripe.purchases import V1, code, refusal
-from tests.sandboxed import Sandboxed
 
 URL = "http://127.0.0.1:9/hook"
 

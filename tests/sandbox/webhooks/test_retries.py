@@ -12,7 +12,7 @@ from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.stripe import Mischief, WebhookSender
 from cascade_cli.sandbox.stripe.deliveries import INTERVALS_SECONDS, LEASE_SECONDS
-from tests.conftest import ManualClock
+from tests.harness.clocks import ManualClock
 from tests.sandbox.stripe.purchases import V1, buy, ten_dollars
 from tests.sandbox.webhooks.receiver import Receiver, receiving
 

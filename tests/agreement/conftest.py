@@ -1,5 +1,0 @@
-from __future__ import annotations
-
-from tests.credit.conftest import counter
-
-__all__ = ["counter"]

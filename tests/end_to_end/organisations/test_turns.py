@@ -1,0 +1,173 @@
+"""The webhook's worker settles the refund of a payment for very many in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cascade_cli.adapters.http.transport import utc_now
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.adapters.journal.inbox import Inbox
+from cascade_cli.domain.records.journal_entries import Worker
+from cascade_cli.domain.records.stripe_events import Event, Settlement
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.sandbox.airtable import BASE_ID
+from cascade_cli.services.events.intake import Intake
+from cascade_cli.services.refunds.automatic_refunds import PAUSE
+from cascade_cli.settings import Settings
+from cascade_cli.wiring.reading import wire_reading
+from cascade_cli.wiring.writing import run_lock, wire_writing
+from tests.end_to_end.organisations.guild import bought, replayed, stripe_of
+from tests.harness.counter import Counter
+
+MEMBERS = {"marco": "100", "lucia": "50.5", "zuan": "20", "bianca": "10", "piero": "10"}
+
+
+@dataclass
+class Till:
+    """What `cascade serve` works with, two citizens a turn."""
+
+    counter: Counter
+    intake: Intake
+    inbox: Inbox
+    database: Database
+
+    def hear(self, payment: str, kind: str) -> None:
+        """The webhook takes what Stripe tells of the payment."""
+        self.inbox.accept([event for event in self._events(kind) if event.payment_id == payment])
+
+    def _events(self, kind: str) -> list[Event]:
+        now = utc_now()
+        window = Window(now - timedelta(days=1), now + timedelta(seconds=2))
+        with self.counter.sandboxed.wired() as wiring:
+            return [event for event in wiring.events.events(window) if event.type == kind]
+
+    def turn(self) -> list[Settlement]:
+        """The worker's next round, when it is time."""
+        self.counter.pass_time(seconds=PAUSE.total_seconds() + 1)
+        return self.intake.work()
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Another run's."""
+        other = Worker("run-other", "till", 1, "anna", "refund")
+        return run_lock(Journal(self.database, other, now=utc_now), BASE_ID)
+
+
+@contextmanager
+def opened(counter: Counter, folder: Path) -> Iterator[Till]:
+    settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
+    identity = Worker("run-serve", "till", 1, "anna", "serve")
+    wiring = wire_reading(settings, lambda _message: None)
+    with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
+        journal = Journal(database, identity, now=utc_now)
+        writing = wire_writing(wiring, journal, lambda _message: None)
+        automatic_refunds = writing.automatic_refunds(
+            settings, {}, lambda: None, lambda: run_lock(journal, BASE_ID)
+        )
+        assert automatic_refunds
+        inbox = Inbox(database, identity, now=utc_now, acted_on=settings.acted_on)
+        intake = Intake(
+            inbox,
+            writing.replayer,
+            livemode=False,
+            facts={},
+            guard=lambda: None,
+            can_pay=writing.available_balance.can_pay,
+            now=utc_now,
+            refunds=replace(automatic_refunds, at_once=2).settle,
+        )
+        yield Till(counter, intake, inbox, database)
+
+
+@pytest.fixture
+def price_quotes(counter: Counter, tmp_path: Path) -> Iterator[Till]:
+    counter.settle(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
+    with opened(counter, tmp_path) as price_quotes:
+        yield price_quotes
+
+
+@pytest.fixture
+def intent(price_quotes: Till) -> str:
+    """Their payment, which has arrived."""
+    intent = bought(price_quotes.counter, MEMBERS)
+    assert replayed(price_quotes.counter).code == 0
+    price_quotes.counter.sandboxed.app.engine.run()
+    return intent
+
+
+def takers(price_quotes: Till) -> list[str]:
+    """Who has a transfer back."""
+    payers = [row["ExecutedBy"] for row in price_quotes.counter.rows()]
+    return [name for name in MEMBERS if name in payers]
+
+
+def send_back(price_quotes: Till, intent: str, cents: int) -> None:
+    stripe_of(price_quotes.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
+
+
+def test_between_two_turns_the_lock_is_free_and_other_events_are_dealt_with(
+    price_quotes: Till, intent: str
+) -> None:
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    (first,) = price_quotes.turn()
+    assert first.note == "2 of 5 citizens are dealt with, the others are next"
+    assert takers(price_quotes) == ["marco", "lucia"]
+    other = price_quotes.counter.paid(hours_ago=0)
+    with price_quotes.lock():
+        price_quotes.hear(other, "charge.succeeded")
+        # Before it is the others' turn.
+        assert [one.state.value for one in price_quotes.intake.work()] == ["credited"]
+    price_quotes.turn()
+    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
+    (last,) = price_quotes.turn()
+    assert (takers(price_quotes), "are next" in last.note) == (list(MEMBERS), False)
+    price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
+
+
+def test_whose_turn_comes_while_another_run_has_the_lock_is_next_when_it_is_free(
+    price_quotes: Till, intent: str
+) -> None:
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    with price_quotes.lock():
+        (held_up,) = price_quotes.turn()
+    assert "Another run holds the lock" in held_up.note
+    assert takers(price_quotes) == ["marco", "lucia"]
+    price_quotes.turn()
+    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
+
+
+def test_more_money_that_goes_back_between_two_turns_is_taken_from_the_first_citizens_too(
+    price_quotes: Till, intent: str
+) -> None:
+    send_back(price_quotes, intent, 381)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    send_back(price_quotes, intent, 1524)
+    for _ in range(3):
+        price_quotes.turn()
+    for _ in range(2):
+        price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+
+
+def test_who_is_killed_between_two_turns_begins_again_and_takes_nothing_twice(
+    price_quotes: Till, intent: str, tmp_path: Path
+) -> None:
+    send_back(price_quotes, intent, 1905)
+    price_quotes.hear(intent, "charge.refunded")
+    price_quotes.turn()
+    with opened(price_quotes.counter, tmp_path) as after_the_start:
+        for _ in range(3):
+            after_the_start.turn()
+    price_quotes.counter.sandboxed.app.engine.run()
+    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+    assert len(price_quotes.counter.rows()) == 2 * len(MEMBERS)

@@ -1,8 +1,0 @@
-"""The same counter as for credits, and the server's shop."""
-
-from __future__ import annotations
-
-from tests.credit.conftest import counter
-from tests.server.conftest import shop
-
-__all__ = ["counter", "shop"]

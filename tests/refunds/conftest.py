@@ -1,7 +1,0 @@
-"""The same counter as for credits."""
-
-from __future__ import annotations
-
-from tests.credit.conftest import counter
-
-__all__ = ["counter"]

@@ -1,3 +1,0 @@
-from tests.credit.conftest import counter
-
-__all__ = ["counter"]
