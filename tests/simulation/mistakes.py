@@ -297,7 +297,12 @@ class MistakesJudge:
         if item.kind is Kind.SETTLED and not is_even:
             yield f"{one.intent} is settled, and {self._told(one)}"
         is_accepted = decision is not None and decision.how is How.ACCEPT
-        has_changed = bool(decision and one.relapsed_at and one.relapsed_at > decision.at)
+        # It bears the time at which looking began; a long reading may show what happened since.
+        seen = {row.record for row in decision.facts.rows} if decision else set()
+        relapse = one.rows.get(f"older_again_{one.intent}")
+        has_changed = bool(
+            decision and one.relapsed_at and one.relapsed_at > decision.at and relapse not in seen
+        )
         if is_accepted and has_changed and not item.is_open:
             yield f"{one.intent} was accepted before it changed, and is not open again"
         has_changed = has_changed or bool(decision and self._is_touched(one, decision.at))
