@@ -1,4 +1,20 @@
-"""`POST /api/payments/webhook`: let in what Stripe signed, keep it, and only then say so."""
+"""`POST /api/payments/webhook`: let in what Stripe signed, keep it, and only then say so.
+
+A payment's whole way, from Stripe's request to the row in Venice:
+
+1. `LimitsMiddleware` (server/http/limits.py) bounds the body, and `receive` below reads it.
+2. `EventGate.admit` (adapters/stripe/signature.py) checks the signature and the mode.
+3. `BatchWriter.keep` below commits the event to the journal's inbox, together with whatever
+   arrives at the same time. Stripe hears 200 only after that.
+4. `EventWorker` (server/worker.py) wakes up and calls `Intake.work` (services/events/intake.py).
+5. `Intake` takes a batch of due events. `Replayer.plan` (services/events/replay_service.py) asks
+   Stripe what was paid and Venice which transfers exist, and makes the orders.
+6. `Deliverer.deliver` (services/delivery/deliver.py) claims each order in the journal, reads its
+   rows again, and lets `next_step` (domain/delivery/delivery_steps.py) decide what to write.
+7. `VeniceWriter` (adapters/venice/writer.py) creates the row as planned, then activates it. Each
+   write is journaled before it is sent and after it is answered.
+8. `Intake` settles the event: credited, waiting until it is due again, or in need of a person.
+"""
 
 from __future__ import annotations
 

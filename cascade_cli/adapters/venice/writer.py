@@ -50,7 +50,9 @@ class VeniceWriter:
     def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
         """New rows that the engine ignores, in the order of `orders` (at most ten)."""
         rows = [self._fields(order, expires_at) | {"Status": "planned"} for order in orders]
-        return self._written(lambda: self._table.batch_create([self._kept(row) for row in rows]))
+        kept = [self._schema.keep(STRATAGEMS, row, _REQUIRED) for row in rows]
+        with write_errors():
+            return self._stratagems(self._table.batch_create(kept))
 
     def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
         """Let the engine take these rows."""
@@ -146,21 +148,17 @@ class VeniceWriter:
             "Notes": notes_text(order, row),
         }
 
-    def _kept(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return self._schema.keep(STRATAGEMS, fields, _REQUIRED)
-
     def _updated(self, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Stratagem]:
         needed = frozenset({"Status", "ExpiresAt"})
         updates = [
             {"id": record, "fields": self._schema.keep(STRATAGEMS, fields, needed)}
             for record, fields in changes
         ]
-        return self._written(lambda: self._table.batch_update(updates))
-
-    def _written(self, send: Any) -> list[Stratagem]:
         with write_errors():
-            records: list[RecordDict] = send()
-            return [to_stratagem(dict(record), self._processor) for record in records]
+            return self._stratagems(self._table.batch_update(updates))
+
+    def _stratagems(self, records: list[RecordDict]) -> list[Stratagem]:
+        return [to_stratagem(dict(record), self._processor) for record in records]
 
 
 def _gift(order: Order) -> str:

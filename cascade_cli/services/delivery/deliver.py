@@ -158,7 +158,12 @@ class Deliverer:
         now = self._around.now()
         try:
             self._read([job for job in jobs if not job.recall(sighting, now)])
-            self._write_all(jobs)
+            # Until every job waits, ends, or was given up.
+            while due := [job for job in jobs if self._is_due(job)]:
+                for action in Action:
+                    same = [job for job in due if job.action is action]
+                    for ten in _chunks(same, ROWS_PER_WRITE):
+                        self._write(action, ten)
         except JournalError:
             raise
         except (ServiceError, SettingsError) as error:
@@ -171,17 +176,6 @@ class Deliverer:
         now = self._around.now()
         for job in jobs:
             job.see(rows, now)
-
-    def _write_all(self, jobs: Sequence[OrderInProgress]) -> None:
-        """Write until every job waits, ends, or was given up."""
-        while True:
-            due = [job for job in jobs if self._is_due(job)]
-            if not due:
-                return
-            for action in Action:
-                same = [job for job in due if job.action is action]
-                for ten in _chunks(same, ROWS_PER_WRITE):
-                    self._write(action, ten)
 
     def _is_due(self, job: OrderInProgress) -> bool:
         now = self._around.now()

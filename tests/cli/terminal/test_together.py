@@ -8,6 +8,8 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from cascade_cli.sandbox.airtable.refusal import Refusal
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.instance import Connection
@@ -15,6 +17,7 @@ from cascade_cli.sandbox.seed import seed
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
 from tests.harness.commands import in_a_process
+from tests.harness.postgresql import PostgresqlServer
 
 RATE = 10
 COMMANDS = (
@@ -55,16 +58,23 @@ def test_the_engine_is_not_refused_beside_them(tmp_path: Path) -> None:
     assert app.engine_refused == 0
 
 
-def test_commands_at_once_are_never_locked_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("machines", [1, 3])
+def test_commands_at_once_are_never_locked_out(
+    tmp_path: Path, postgresql: PostgresqlServer, machines: int
+) -> None:
+    """On one machine, and on several with a state folder each that share a PostgreSQL journal."""
+    journal = {"CASCADE_JOURNAL_URL": postgresql.new_url()} if machines > 1 else {}
     with closing(SandboxApp(":memory:", airtable_rate=RATE, latency_seconds=0.05)) as app:
         seed(app, payments=500, until=datetime.now(UTC))
         counting = Counting(app)
         with SandboxServer(counting.handle) as server:
             settings = {**Connection(server.url).settings(), "CASCADE_AIRTABLE_RATE": str(RATE)}
 
-            def run(words: Sequence[str]) -> int:
-                return in_a_process(tmp_path, *words, **settings).code
+            def run(number: int, words: Sequence[str]) -> int:
+                machine = tmp_path / str(number % machines)
+                machine.mkdir(exist_ok=True)
+                return in_a_process(machine, *words, **settings, **journal).code
 
             with ThreadPoolExecutor(len(COMMANDS)) as pool:
-                codes = list(pool.map(run, COMMANDS))
+                codes = list(pool.map(run, range(len(COMMANDS)), COMMANDS))
     assert (codes, counting.statuses.count(429)) == ([3, 3, 3], 0)
