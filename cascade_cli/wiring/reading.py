@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -21,6 +22,7 @@ from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.concurrency import Threads
+from cascade_cli.domain.matching.matched_charge import NOTHING_DECIDED, Decided, Terms
 from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.selling.allocation import Allocations
 from cascade_cli.domain.selling.pricing import PriceList
@@ -58,6 +60,23 @@ class Wiring:
     allocations: Allocations
     past: PastDeliveries | None = None
     rulings: Callable[[], Rulings] = no_rulings
+
+    def terms(
+        self,
+        now: datetime | None = None,
+        known: Decided = NOTHING_DECIDED,
+        grace: timedelta | None = None,
+    ) -> Terms:
+        """By what every command and the server judge charges, as of `now` or this moment; `grace`
+        replaces the setting's. Nothing else reads these settings."""
+        return Terms(
+            now or self.clock.now(),
+            self.settings.grace if grace is None else grace,
+            self.settings.engine,
+            self.prices,
+            known,
+            self.settings.collects,
+        )
 
     def transfers(self) -> TransferReader:
         """Venice's transfers, by any id or by what became of them."""

@@ -15,7 +15,6 @@ from cascade_cli.adapters.journal.locks import RunLock, worker_lock_of
 from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
-from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
 from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import (
@@ -160,9 +159,7 @@ def wire_writing(
         deliverer=deliverer,
         decisions=journal,
         limits=limits,
-        terms=lambda: Terms(
-            now(), settings.grace, settings.engine, wiring.prices, collects=settings.collects
-        ),
+        terms=wiring.terms,
         past=past,
     )
     arrivals = ArrivalService(journal, wiring.venice, notifier, around)

@@ -29,14 +29,11 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
     began = datetime.now(UTC)
     parse_window(since, None, began)
     with connected(session) as wiring, archive_of(session, wiring) as archive:
-        settings = wiring.settings
         known = decided(session, wiring)
 
         def look(now: datetime, _check: Callable[[], None]) -> Story | CitizenStory:
             window = parse_window(since, None, now)
-            terms = Terms(
-                now, settings.grace, settings.engine, wiring.prices, known, settings.collects
-            )
+            terms = wiring.terms(now, known)
             return tell(wiring.sources, identity, _setting(session, terms, window, archive))
 
         story = wiring.clock.settled(look, began)

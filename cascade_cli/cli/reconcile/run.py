@@ -30,7 +30,6 @@ from cascade_cli.cli.terminal.windows import (
 )
 from cascade_cli.domain.history.checkpoint import Checkpoint, changes
 from cascade_cli.domain.history.verification import Depth
-from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import ExitCode, ServiceError, UsageError
 from cascade_cli.services.reconcile.gather import Run
@@ -122,14 +121,7 @@ def once(
     """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
     memory, also say what has changed since. `check_time` may break it off between two steps."""
     grace = duration_option("--grace", options.grace)
-    terms = Terms(
-        wiring.clock.now(),
-        wiring.settings.grace if grace is None else grace,
-        wiring.settings.engine,
-        wiring.prices,
-        decided(session, wiring),
-        wiring.settings.collects,
-    )
+    terms = wiring.terms(wiring.clock.now(), decided(session, wiring), grace)
     try:
         with _progress(session, wiring) as show_step:
 

@@ -129,8 +129,7 @@ def resolve_service(context: WriteContext[Session]) -> ResolveService:
 
     def terms() -> Terms:
         known = decided(context.session, reading)
-        at, engine = writing.now(), settings.engine
-        return Terms(at, settings.grace, engine, reading.prices, known, settings.collects)
+        return reading.terms(writing.now(), known)
 
     def forget() -> None:
         if isinstance(reading.rulings, RulingsKnown):

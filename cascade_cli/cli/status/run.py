@@ -16,7 +16,6 @@ from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
-from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import today
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
@@ -75,8 +74,7 @@ class Observer:
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         known = decided(self.session, self.wiring)
-        engine, collects = settings.engine, settings.collects
-        terms = Terms(now, settings.grace, engine, self.wiring.prices, known, collects)
+        terms = self.wiring.terms(now, known)
         follow = records.memory if records and self.since == LAST else None
         status = self._service.look(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))

@@ -10,7 +10,6 @@ from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.delivery.transfer_status import Moment
-from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import UsageError
@@ -49,14 +48,13 @@ def list_transfers(
 
 def service(wiring: Wiring) -> TransferService:
     """Over the services of this run."""
-    transfers, clock, settings = wiring.transfers(), wiring.clock, wiring.settings
+    transfers = wiring.transfers()
 
     def beside(rows: Sequence[Stratagem]) -> Snapshot:
-        terms = Terms(clock.now(), settings.grace, settings.engine, wiring.prices)
         snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
-        return replace(snapshot, answers=wiring.reconciler.answers(snapshot, terms))
+        return replace(snapshot, answers=wiring.reconciler.answers(snapshot, wiring.terms()))
 
-    return TransferService(transfers, wiring.payments, clock.now, wiring.past, beside)
+    return TransferService(transfers, wiring.payments, wiring.clock.now, wiring.past, beside)
 
 
 def check_text(what: str, text: str) -> None:
