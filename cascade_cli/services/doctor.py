@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.doctor import (
     airtable,
@@ -44,7 +44,7 @@ class Instruments:
     account: AccountPort
     base: BasePort
     transfers: VenicePort
-    citizens_called: Callable[[str], list[Citizen]]
+    citizens_called: Callable[[str], list[CitizenRow]]
     legacy_since: Callable[[datetime], list[Stratagem]]
     ask_venice: Callable[[str], venice.Answers]
     journal: JournalLookPort | CascadeError

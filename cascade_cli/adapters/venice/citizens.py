@@ -11,7 +11,7 @@ from pyairtable.api.types import RecordDict
 from cascade_cli.adapters.venice.base import CITIZENS
 from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.adapters.venice.name_filter import named_like
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.errors import AnswerError
 
 
@@ -21,7 +21,7 @@ class CitizenReader:
     def __init__(self, api: Api, base_id: str) -> None:
         self._table = api.table(base_id, CITIZENS)
 
-    def called(self, username: str) -> list[Citizen]:
+    def called(self, username: str) -> list[CitizenRow]:
         """Those of this name, and those whose names look like it; one at most should be spelt
         exactly so."""
         with our_errors():
@@ -29,9 +29,9 @@ class CitizenReader:
         return [_to_citizen(record) for record in records]
 
 
-def _to_citizen(record: RecordDict) -> Citizen:
+def _to_citizen(record: RecordDict) -> CitizenRow:
     fields = record["fields"]
-    return Citizen(
+    return CitizenRow(
         record_id=record["id"],
         username=str(fields.get("Username", "")),
         ducats=_ducats(fields.get("Ducats", 0)),

@@ -14,7 +14,7 @@ from rich.text import Text
 from cascade_cli.cli.terminal.console import to_type
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.delivery.processor import BalanceChange, Citizen
+from cascade_cli.domain.delivery.processor import BalanceChange, CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.records.orders import enough, nearest
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -69,7 +69,7 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
 
 
 def finances_outcome(
-    citizen: Citizen, finances: Finances, schedule: Schedule, now: datetime
+    citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> Outcome:
     """The balance, and for how long it lasts."""
     runway, last = finances.runway_days, finances.last_executed_at
@@ -98,7 +98,7 @@ def finances_outcome(
 
 
 def _show(
-    console: Console, citizen: Citizen, finances: Finances, schedule: Schedule, now: datetime
+    console: Console, citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> None:
     console.print(Text(escape(citizen.username), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))

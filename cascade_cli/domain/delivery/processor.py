@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 
 
 @dataclass(frozen=True)
-class Citizen:
+class CitizenRow:
     """A row of Venice's CITIZENS.
 
     Where `in_venice` is true, the city's own jobs may move them into a house and charge rent.
@@ -85,19 +85,19 @@ class Step:
         return self.leaves or self.change is not BalanceChange.NONE
 
 
-def next_step(wish: BalanceWish, citizen: Citizen | None) -> Step:
+def next_step(wish: BalanceWish, citizen: CitizenRow | None) -> Step:
     """What is to be written. Raises ValueError if that would lower the balance without force."""
     if citizen is None:
         return Step(BalanceChange.CREATE, None, wish.target(ZERO))
     return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
 
 
-def is_to_leave(wish: BalanceWish, citizen: Citizen) -> bool:
+def is_to_leave(wish: BalanceWish, citizen: CitizenRow) -> bool:
     """A set-up takes the processor out of the reach of the city's other jobs."""
     return wish.is_setup and citizen.in_venice
 
 
-def _next_change(wish: BalanceWish, citizen: Citizen) -> Step:
+def _next_change(wish: BalanceWish, citizen: CitizenRow) -> Step:
     before, after = citizen.ducats, wish.target(citizen.ducats)
     if after == before:
         return Step(BalanceChange.NONE, before, after)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.money import ZERO, exactly
 
@@ -66,7 +66,7 @@ class Finances:
 
 
 def finances(
-    citizen: Citizen,
+    citizen: CitizenRow,
     open_transfers: Iterable[Stratagem],
     executed: Iterable[Stratagem],
     last_executed_at: datetime | None,

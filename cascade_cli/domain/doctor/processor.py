@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.orders import enough
@@ -64,7 +64,7 @@ OUT = red(
 )
 
 
-def judge_processor(username: str, called: Sequence[Citizen]) -> Iterator[Check]:
+def judge_processor(username: str, called: Sequence[CitizenRow]) -> Iterator[Check]:
     """Its record. `called` has those of this name, and those whose names look like it."""
     exact = [citizen for citizen in called if citizen.username == username]
     if not exact:
@@ -77,7 +77,7 @@ def judge_processor(username: str, called: Sequence[Citizen]) -> Iterator[Check]
         yield _judge_presence(exact[0])
 
 
-def _judge_presence(processor: Citizen) -> Check:
+def _judge_presence(processor: CitizenRow) -> Check:
     """Can the city's other jobs choose the processor?"""
     if processor.in_venice:
         return IN_VENICE.seen("true")

@@ -45,8 +45,8 @@ class Refund:
         return self.created_at, self.id
 
     @property
-    def holds(self) -> bool:
-        """The money is gone: until it comes back."""
+    def money_is_gone(self) -> bool:
+        """Whether the money has left the shop and has not come back."""
         return self.status in _GOING_BACK if self.has_left is None else self.has_left
 
 

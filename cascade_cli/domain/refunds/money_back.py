@@ -40,7 +40,7 @@ class MoneyBack:
 def refunded_cents(refunds: Sequence[Refund], stated_cents: int) -> int:
     """What refunds sent back: at most the sum that Stripe states, which stands in for them where
     they are not known."""
-    gone = sum(refund.amount_cents for refund in refunds if refund.holds)
+    gone = sum(refund.amount_cents for refund in refunds if refund.money_is_gone)
     return min(gone, stated_cents) if refunds else stated_cents
 
 
@@ -68,7 +68,7 @@ def money_back(
 
 def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
     """Each portion takes its share of a refund back under an id of its own."""
-    sent = (refund.amount_cents if refund.holds else 0 for refund in charge.refunds)
+    sent = (refund.amount_cents if refund.money_is_gone else 0 for refund in charge.refunds)
     for refund, cents in zip(charge.refunds, within(charge.refunded_cents, sent), strict=True):
         yield Gone(replace(refund, id=refund.id + charge.suffix), cents)
     for dispute in disputes:

@@ -18,7 +18,7 @@ from cascade_cli.domain.delivery.processor import (
     BalanceChange,
     BalanceTrace,
     BalanceWish,
-    Citizen,
+    CitizenRow,
     Sent,
     Step,
     is_to_leave,
@@ -66,7 +66,7 @@ class ProcessorAccount:
 class BalancePlan:
     """The write for a wish; `trace` is what became of an earlier one of unknown fate."""
 
-    citizen: Citizen | None
+    citizen: CitizenRow | None
     step: Step
     trace: BalanceTrace
     sent: Sent | None
@@ -82,7 +82,7 @@ class BalanceReport:
     """
 
     plan: BalancePlan
-    found: tuple[Citizen, ...]
+    found: tuple[CitizenRow, ...]
     executed_meanwhile: tuple[Stratagem, ...] = ()
 
     @property
@@ -159,7 +159,7 @@ class BalanceService:
         self._writer.check_citizen(self._account.social_class)
         return next_step(wish, None)
 
-    def _plan_change(self, wish: BalanceWish, citizen: Citizen, now: datetime) -> Step:
+    def _plan_change(self, wish: BalanceWish, citizen: CitizenRow, now: datetime) -> Step:
         try:
             step = next_step(wish, citizen)
         except ValueError as error:
@@ -211,7 +211,7 @@ class BalanceService:
         finally:
             self._journal.release([key])
 
-    def _leave(self, citizen: Citizen) -> None:
+    def _leave(self, citizen: CitizenRow) -> None:
         """No ducats are written: it may be done while the engine runs, and done again."""
         left = {"leaves_venice": citizen.username, "record": citizen.record_id}
         self._journal.run_event({"base": self._account.base, **left})
@@ -219,7 +219,7 @@ class BalanceService:
         with self._around.permitted(self._around.now() + SEND_WITHIN):
             self._writer.leave_venice(citizen.record_id)
 
-    def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: Citizen) -> BalanceReport:
+    def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: CitizenRow) -> BalanceReport:
         key = f"cascade_balance_{self._run}"
         before, after = citizen.ducats, plan.step.after
         facts = {"base": self._account.base, "before": before, "wish": wish.description}
@@ -297,7 +297,7 @@ class BalanceService:
             )
         return claim
 
-    def _exactly(self) -> list[Citizen]:
+    def _exactly(self) -> list[CitizenRow]:
         name = self._account.username
         return [c for c in self._called(name) if c.username == name]
 
@@ -310,7 +310,7 @@ def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:
     )
 
 
-def _blurred(sent: Sent, citizen: Citizen) -> GuardError:
+def _blurred(sent: Sent, citizen: CitizenRow) -> GuardError:
     return GuardError(
         f"An earlier write of this balance, at {rfc3339(sent.at)}, may or may not have been "
         f"applied: it was {format_ducats(sent.before)}, would have become "

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.shop.citizen_names import similar_names, there_is
 from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.ports import VenicePort
 
-Called = Callable[[str], list[Citizen]]
+Called = Callable[[str], list[CitizenRow]]
 """The citizens of a name, and those whose names look like it."""
 
 
@@ -28,7 +28,7 @@ class ProcessorService:
         self._called, self._transfers = called, transfers
         self._username, self._now = username, now
 
-    def look(self) -> tuple[Citizen, Finances]:
+    def look(self) -> tuple[CitizenRow, Finances]:
         """The balance with what weighs on it: three or four requests."""
         citizen = the_citizen(self._called, self._username)
         if citizen is None:
@@ -40,7 +40,7 @@ class ProcessorService:
         return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
 
 
-def the_citizen(called: Called, username: str) -> Citizen | None:
+def the_citizen(called: Called, username: str) -> CitizenRow | None:
     """The one of exactly that name. Raises GuardError where several share it."""
     found = [c for c in called(username) if c.username == username]
     if len(found) > 1:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from cascade_cli.domain.delivery.processor import Citizen
+from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -169,14 +169,14 @@ class StatusService:
         self._looked_at = now
         return _Rows(recent, list(rows.values()))
 
-    def _citizen(self) -> Citizen:
+    def _citizen(self) -> CitizenRow:
         found = the_citizen(self.called, self.processor)
         if found is None:
             raise missing(self.called, self.processor)
         return found
 
     def _treasury(
-        self, citizen: Citizen | None, rows: Sequence[Stratagem], terms: Terms
+        self, citizen: CitizenRow | None, rows: Sequence[Stratagem], terms: Terms
     ) -> Treasury:
         begin = terms.now - timedelta(days=OUTFLOW_DAYS)
         rows = [r for r in rows if r.origin is not Origin.REFUND and not r.other_processor]

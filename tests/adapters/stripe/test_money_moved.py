@@ -56,14 +56,14 @@ def test_a_refund_has_left_by_its_balance_transactions(
 ) -> None:
     for status in ("pending", "succeeded", "failed", "requires_action"):
         refund = a_refund("re_1", 300, status=status, **transactions)
-        assert to_refund(refund).holds is has_left
+        assert to_refund(refund).money_is_gone is has_left
 
 
 def test_a_refund_that_tells_of_no_transactions_counts_by_its_status() -> None:
     refund = a_refund("re_1", 300)
     del refund["balance_transaction"]
-    assert to_refund(refund).holds
-    assert not to_refund(refund | {"status": "failed"}).holds
+    assert to_refund(refund).money_is_gone
+    assert not to_refund(refund | {"status": "failed"}).money_is_gone
 
 
 @pytest.mark.parametrize("transaction", [None, "txn_reversal"])

@@ -53,7 +53,7 @@ class Shop:
     @property
     def charge(self) -> Charge:
         refunds = tuple(self.refunds.values())
-        stated = sum(refund.amount_cents for refund in refunds if refund.holds)
+        stated = sum(refund.amount_cents for refund in refunds if refund.money_is_gone)
         return a_charge(
             refunds=refunds,
             refunded_cents=refunded_cents(refunds, min(stated, CAPTURED)),
