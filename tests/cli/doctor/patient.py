@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ NOTES = '{"amount": 100.0, "reason": "Ducat purchase via CASCADE"'
 class Examination(Answer):
     """What `cascade doctor --json` answered."""
 
-    @property
+    @cached_property
     def checks(self) -> list[dict[str, Any]]:
         """All checks."""
         found: list[dict[str, Any]] = self.data["checks"]

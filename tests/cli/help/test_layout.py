@@ -47,7 +47,9 @@ def test_many_options_stand_in_panels_by_their_purpose(name: str) -> None:
         spelling: getattr(option, "rich_help_panel", None)
         for spelling, option in options(COMMANDS[name]).items()
     }
-    known = {value for key, value in vars(layout).items() if key.isupper()}
+    known = {
+        panel.keywords["rich_help_panel"] for key, panel in vars(layout).items() if key.isupper()
+    }
     assert set(panels.values()) - {None} <= known
     if len(panels) > MANY and not name.startswith("cascade sandbox "):
         assert [spelling for spelling, panel in panels.items() if panel is None] == []
