@@ -12,7 +12,7 @@ from cascade_cli.errors import ExitCode
 from cascade_cli.sandbox.wire import Request, Response
 from tests.cli.refund.test_refund import bought, give_money_back
 from tests.cli.refund.test_states import becomes, pending
-from tests.harness.commands import Answer
+from tests.harness.commands import Answer, Stream
 from tests.harness.counter import Counter
 from tests.harness.faults import is_create
 
@@ -42,7 +42,7 @@ def asked(counter: Counter, meanwhile: Callable[[], object], *words: str) -> Ans
     """The command at a terminal, and its answer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdin", SlowPerson(meanwhile))
-        patch.setattr(sys.stderr, "isatty", lambda: True)
+        patch.setattr(Stream, "isatty", lambda stream: stream is sys.stderr)
         return counter.type(*words)
 
 
