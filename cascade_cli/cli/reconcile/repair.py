@@ -16,7 +16,7 @@ from cascade_cli.cli.credit.deliveries import delivery_document, first_error, sh
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.run import check_options, first, once
-from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm, confirm_plan
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
@@ -48,7 +48,10 @@ def repair(session: Session, options: ReconcileOptions) -> Outcome:
         def look_again() -> RepairPlan:
             now = once(session, context.reading, window, options, memory)
             if now.run is None:
-                raise now.outcome.error or GuardError("Not all could be read again.")
+                raise now.outcome.error or GuardError(
+                    "Not all could be read again.",
+                    "Nothing was written. Type the same command again.",
+                )
             return repairs_of(context, now.run)
 
         try:
@@ -93,12 +96,9 @@ def _carry_out(
     if plan.repairs and not yes:
         show_plan(context.session.console(stderr=True), plan)
     question = _question(plan, arrived)
-    try:
+    if plan.repairs:
         plan = confirm_plan(context, question, plan, look_again, lambda plan: plan.writes, yes=yes)
-    except GuardError:
-        # A no to notices alone leaves the report to be shown.
-        if plan.repairs:
-            raise
+    elif not _may_tell(context.session, question, yes=yes):
         context.session.warn("nobody was told of arrivals: you said no")
         return [], 0
     context.begin()
@@ -108,6 +108,15 @@ def _carry_out(
         # What is refused here says nothing against telling of what has arrived.
         tell_of_arrivals(context, arrived)
         raise
+
+
+def _may_tell(session: Session, question: str, *, yes: bool) -> bool:
+    """A no to notices alone leaves the report to be shown."""
+    try:
+        confirm(session, question, yes=yes)
+    except GuardError:
+        return False
+    return True
 
 
 def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
