@@ -33,6 +33,7 @@ from cascade_cli.adapters.stripe.invoice_metadata import Bill, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes_codec import Notes
+from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
@@ -117,8 +118,10 @@ def one_step_write() -> Iterator[Alter]:
 
         def create(orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
             fields = [writer._fields(order, expires_at) for order in orders]
-            rows = [writer._kept(f | {"Status": "active"}) for f in fields]
-            written: list[Stratagem] = writer._written(lambda: writer._table.batch_create(rows))
+            with write_errors():
+                written: list[Stratagem] = writer._stratagems(
+                    writer._table.batch_create([f | {"Status": "active"} for f in fields])
+                )
             return written
 
         return replace(parts, writer=_Replaced(writer, create_planned=create))
