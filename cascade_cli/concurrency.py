@@ -46,7 +46,8 @@ def run_all(threads: int, pieces: Sequence[Callable[[], T]]) -> Generator[T]:
     begun; what the piece raised is raised here.
     """
     if threads == 1 or len(pieces) == 1:
-        yield from (piece() for piece in pieces)
+        for piece in pieces:
+            yield piece()
         return
     # All threads share this iterator. A list's iterator hands each piece out once.
     group, waiting = ThreadGroup[T](), iter(pieces)

@@ -91,7 +91,13 @@ class EventWorker:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                worked = self._take_turn() and self._work()
+                intake = self._current_intake() if self._take_turn() else None
+                settled = intake.work() if intake else []
+                if settled:
+                    self._settled(settled)
+                    self._report(settled)
+                # After the credits, and a little at a time.
+                told = intake.tell_arrivals() if intake else False
             except ClaimLostError:
                 continue  # Whoever is the worker now looks first at what was done.
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
@@ -101,7 +107,7 @@ class EventWorker:
                 if self._stands_by:
                     # What is accepted here concerns another process, which looks by itself.
                     self._stopping.wait(STANDBY_SECONDS)
-                elif not worked:
+                elif not (settled or told):
                     self._woken.wait(POLL_SECONDS)
         self._leadership.leave()
 
@@ -115,16 +121,10 @@ class EventWorker:
             self._tell("this cascade serve credits now")
         return not self._stands_by
 
-    def _work(self) -> bool:
+    def _current_intake(self) -> Intake:
         if self._intake is None:
             self._intake = self._connect()
-        settled = self._intake.work()
-        if settled:
-            self._settled(settled)
-            self._report(settled)
-        # After the credits, and a little at a time.
-        told = self._intake.tell_arrivals()
-        return bool(settled) or told
+        return self._intake
 
     def _report(self, settled: Sequence[Settlement]) -> None:
         counts = Counter(settlement.state.value for settlement in settled)

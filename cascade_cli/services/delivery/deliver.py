@@ -148,28 +148,25 @@ class Deliverer:
         held = [order for order in orders if claims[order.key].state is ClaimState.HELD]
         jobs = [OrderInProgress(order, claims[order.key].last_attempt) for order in held]
         try:
-            self._work(jobs, sighting)
+            try:
+                now = self._around.now()
+                self._read([job for job in jobs if not job.recall(sighting, now)])
+                # Until every job waits, ends, or was given up.
+                while due := [job for job in jobs if self._is_due(job)]:
+                    for action in Action:
+                        same = [job for job in due if job.action is action]
+                        for ten in _chunks(same, ROWS_PER_WRITE):
+                            self._write(action, ten)
+            except JournalError:
+                raise
+            except (ServiceError, SettingsError) as error:
+                # A reading failed: what has not ended by now stays as it is.
+                give_up([job for job in jobs if not isinstance(job.step, End)], error)
+            self._notify(jobs)
         finally:
             self._journal.release([job.order.key for job in jobs])
         refused = [order for order in orders if order not in held]
         return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
-
-    def _work(self, jobs: Sequence[OrderInProgress], sighting: Sighting | None) -> None:
-        now = self._around.now()
-        try:
-            self._read([job for job in jobs if not job.recall(sighting, now)])
-            # Until every job waits, ends, or was given up.
-            while due := [job for job in jobs if self._is_due(job)]:
-                for action in Action:
-                    same = [job for job in due if job.action is action]
-                    for ten in _chunks(same, ROWS_PER_WRITE):
-                        self._write(action, ten)
-        except JournalError:
-            raise
-        except (ServiceError, SettingsError) as error:
-            # A reading failed: what has not ended by now stays as it is.
-            give_up([job for job in jobs if not isinstance(job.step, End)], error)
-        self._notify(jobs)
 
     def _read(self, jobs: Sequence[OrderInProgress]) -> None:
         rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
@@ -193,7 +190,7 @@ class Deliverer:
             self._read(jobs)
             return
         try:
-            rows = self._send(action, jobs, lambda: self._call(action, jobs))
+            rows = self._send(action, jobs, partial(self._call, action, jobs))
         except JournalError:
             raise
         except FateUnknownError:
@@ -272,33 +269,27 @@ class Deliverer:
         are told by writes of their own: no giver's name can spoil what recipients are told.
         """
         untold = [job for job in jobs if job.is_untold]
-        self._tell(untold, self._notifier.tell, "citizens", {})
         gifts = [job for job in untold if job.order.gift]
-        self._tell(gifts, self._notifier.tell_givers, "givers", {"told": "giver"})
-
-    def _tell(
-        self,
-        jobs: Sequence[OrderInProgress],
-        tell: Telling,
-        whom: str,
-        journaled: Mapping[str, str],
-    ) -> None:
         schedule = self._terms.schedule.describe(self._around.now())
-        for ten in _chunks(jobs, ROWS_PER_WRITE):
-            orders = [job.told for job in ten]
+        letters: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
+            ("citizens", untold, self._notifier.tell, {}),
+            ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
+        )
+        for whom, told, tell, journaled in letters:
+            for ten in _chunks(told, ROWS_PER_WRITE):
+                self._around.turn()
+                raise_if_stopped()
+                call = partial(self._tell, tell, [job.told for job in ten], schedule)
+                try:
+                    self._send(Action.NOTIFY, ten, call, journaled)
+                except JournalError:
+                    raise
+                except CascadeError as error:
+                    self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
 
-            def call(orders: Sequence[Order] = orders) -> list[Stratagem]:
-                tell(orders, self._around.now(), schedule)
-                return []
-
-            self._around.turn()
-            raise_if_stopped()
-            try:
-                self._send(Action.NOTIFY, ten, call, journaled)
-            except JournalError:
-                raise
-            except CascadeError as error:
-                self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
+    def _tell(self, tell: Telling, orders: Sequence[Order], schedule: str) -> list[Stratagem]:
+        tell(orders, self._around.now(), schedule)
+        return []
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -96,7 +96,14 @@ class Intake:
             else:
                 rest.append(accepted)
         self._events.settle(settled)
-        settled += self._dealt(rest) if rest else []
+        if rest:
+            try:
+                credited = self._credit(rest)
+            except Exception as error:
+                if not _may_be_one_event_s(error):
+                    raise
+                credited = self._one_by_one(rest)
+            settled += credited
         # Credits first: what is under way can be ended, what nobody has begun cannot.
         some = _by_payment(back)[:REFUNDS]
         return settled + [s for events in some for s in self._sent_back(events)]
@@ -104,16 +111,6 @@ class Intake:
     def tell_arrivals(self) -> bool:
         """Tell some citizens of their arrivals, where the engine cannot; whether there was any."""
         return self._arrivals is not None and self._arrivals.work()
-
-    def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
-        try:
-            settled = self._credit(batch)
-        except Exception as error:
-            if not _may_be_one_event_s(error):
-                raise
-            return self._one_by_one(batch)
-        self._events.settle(settled)
-        return settled
 
     def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
         """Find the payment that spoils the batch, and let the others through."""
@@ -126,13 +123,14 @@ class Intake:
                 if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not passed):
                     raise
                 found = [self._waiting(accepted, _reason(error)) for accepted in events]
+                self._events.settle(found)
             else:
                 passed = True
-            self._events.settle(found)
             settled += found
         return settled
 
     def _credit(self, batch: Sequence[Accepted]) -> list[Settlement]:
+        """Credit what these events paid for, and settle them."""
         plan = self._credits.plan([a.event for a in batch], self._facts, self._can_pay)
         if plan.orders:
             self._guard()
@@ -142,7 +140,9 @@ class Intake:
         for found in plan.payments:
             for event in found.events:
                 planned.setdefault(event.id, []).append(found)
-        return [self._settlement(a, planned.get(a.event.id, ()), deliveries) for a in batch]
+        settled = [self._settlement(a, planned.get(a.event.id, ()), deliveries) for a in batch]
+        self._events.settle(settled)
+        return settled
 
     def _settlement(
         self,
