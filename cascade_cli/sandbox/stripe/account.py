@@ -59,7 +59,7 @@ class StripeAccount:
             writer.flush()
 
     def settle_in(self, held: str, rates: Mapping[str, float]) -> None:
-        """From now on, exchange these currencies into `held`, the one that the account holds."""
+        """From now on, exchange these currencies into `held`, the account's own currency."""
         self._settlement |= {currency: (held, rate) for currency, rate in rates.items()}
 
     def pay(
@@ -198,7 +198,10 @@ class StripeAccount:
         prevented_by: str = "block",
         **claim: Any,
     ) -> Document:
-        """The cardholder disputes the charge, or only inquires; `claim` as `disputes.Claim`."""
+        """Let the cardholder dispute the charge; `claim` takes the fields of `disputes.Claim`.
+
+        With `inquiry` the cardholder only asks about the charge, and no money moves.
+        """
         with self.writing(at) as writer:
             charge = writer.get("charge", charge_id)
             status = "warning_needs_response" if inquiry else status
@@ -215,7 +218,7 @@ class StripeAccount:
             return disputes.respond(writer, writer.get("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, at: datetime, won: bool = False) -> Document:
-        """End the dispute: the shop has lost unless `won`."""
+        """End the dispute. The shop loses it unless `won`."""
         with self.writing(at) as writer:
             return disputes.close(writer, writer.get("dispute", dispute_id), won=won)
 
@@ -302,8 +305,8 @@ class StripeAccount:
     ) -> Document:
         """Sell another product every month, and prorate this period; returns the invoice.
 
-        With `listed` the price is one of that currency and amount, and `unit_amount` is what it
-        costs in the subscription's own (`currency_options`).
+        With `listed` the price has that currency and amount, and `unit_amount` is its amount in the
+        subscription's currency (`currency_options`).
         """
         with self.writing(at) as writer:
             found = writer.get("subscription", subscription)

@@ -138,7 +138,7 @@ class Deliveries:
 
 
 def secret_id(endpoint: str) -> str:
-    """The id under which an endpoint's secret is kept; not in the endpoint, which shows it once."""
+    """The id under which an endpoint's secret is kept. Stripe shows the secret only once."""
     return f"{endpoint}#secret"
 
 

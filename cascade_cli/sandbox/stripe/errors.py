@@ -11,7 +11,7 @@ _DOCS = "https://stripe.com/docs/error-codes/"
 
 
 class StripeError(Exception):
-    """A request that Stripe refuses; `extra` joins the error object as it stands."""
+    """A request that Stripe refuses; `extra` is added to the error object unchanged."""
 
     def __init__(
         self,

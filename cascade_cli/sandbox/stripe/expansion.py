@@ -108,8 +108,8 @@ def _follow(segments: list[str], kinds: tuple[str, ...]) -> None:
 def expand_page(objects: Objects, show: Show, texts: list[str], paths: list[str]) -> list[str]:
     """A page of objects with checked paths expanded, as pieces of text that follow one another.
 
-    A single property, and the refunds, are put in as text if it is clear where they belong:
-    parsing a page of a hundred takes twenty times as long.
+    A single property and the refunds are inserted as text if their place is unambiguous, because
+    parsing a page of a hundred objects takes twenty times as long.
     """
     names = [path for path in paths if path != "refunds"]
     if len(names) < 2 and not any("." in name or name in _ON_REQUEST for name in names):  # noqa: PLR2004
@@ -123,7 +123,7 @@ def expand_page(objects: Objects, show: Show, texts: list[str], paths: list[str]
 
 
 def _ends(objects: Objects, show: Show, texts: list[str]) -> list[str]:
-    """What closes each text of a charge: its refunds."""
+    """The end of each charge's text: its refunds and the closing bracket."""
     ids = [text.split('"', 4)[3] for text in texts]
     lists = _refunds(objects, show, ids)
     return [f',"refunds":{lists[id]}}}' for id in ids]
@@ -132,7 +132,10 @@ def _ends(objects: Objects, show: Show, texts: list[str]) -> list[str]:
 def _spliced(
     objects: Objects, show: Show, texts: list[str], ends: list[str], name: str | None = None
 ) -> list[str] | None:
-    """None if a text names the property twice, since metadata may have a key of that name."""
+    """The page with one property expanded in the text; None if a text names the property twice.
+
+    Metadata may have a key of the same name.
+    """
     if name is None:
         whole = zip(texts, ends, strict=True)
         return [piece for text, end in whole for piece in (",", text[:-1], end)][1:]

@@ -44,7 +44,7 @@ class KeyedRequest:
 
 @dataclass(frozen=True)
 class Post:
-    """A POST request that has been authorised and whose parameters are in order."""
+    """A POST request that has been authorised and whose parameters are valid."""
 
     endpoint: Write
     request: Request

@@ -86,7 +86,7 @@ class ObjectWriter:
         return str(kept[-2])
 
     def get(self, kind: str, id: str, param: str = "id", *, status: int = 400) -> Document:
-        """The object, or the error naming the parameter that asked for it."""
+        """The object; raises an error that names `param` if there is none."""
         kept = self._added.get(id) or self._changed.get(id)
         text = self._objects.find(kind, id) if kept is None else kept[-2]
         if text is None:
@@ -95,7 +95,7 @@ class ObjectWriter:
         return document
 
     def of_charge(self, kind: str, charge_id: str) -> list[Document]:
-        """The refunds or disputes of a charge, in no order."""
+        """The refunds or disputes of a charge, in no particular order."""
         texts = self._objects.all(Query(kind).where("charge = ?", charge_id))
         written = [kept[-2] for kept in (*self._added.values(), *self._changed.values())]
         found = {one["id"]: one for one in map(json.loads, [*texts, *written])}

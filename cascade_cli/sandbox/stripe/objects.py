@@ -60,14 +60,14 @@ _UPDATE = f"""
 
 @dataclass
 class Query:
-    """Which objects of a kind: conditions on the columns above, all of which must hold."""
+    """Selects objects of one kind; all conditions on the columns above must hold."""
 
     kind: str
     conditions: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
     def where(self, condition: str, *values: object) -> Query:
-        """Narrow it further."""
+        """Add a condition; `values` are bound to its question marks."""
         self.conditions.append(condition)
         self.values.extend(values)
         return self

@@ -26,16 +26,16 @@ _PENDING = re.compile(r'("available_on":(\d+),.*?"status":)"pending"')
 
 @dataclass(frozen=True)
 class View:
-    """When, and from which address, objects are looked at."""
+    """The moment, and the address of this service, for which objects are shown."""
 
     objects: Objects
     now: int
     base_url: str
 
     def show(self, text: str) -> str:
-        """A stored text with the fields filled in that depend on the time or the address.
+        """A stored text, with the fields filled in that depend on the time or the address.
 
-        The text is edited as text: parsing a page of a hundred objects takes too long.
+        It is edited without parsing, because parsing a page of a hundred objects takes too long.
         """
         if not text.startswith(_CHANGING):
             return text

@@ -39,7 +39,7 @@ class Change(Call):
 
 @dataclass(frozen=True)
 class One:
-    """One object as the answer. With an `error`, that is the answer, and what was written stays."""
+    """One object as the answer, or an `error` in its place; what was written stays either way."""
 
     document: Document
     error: StripeError | None = None
@@ -72,7 +72,7 @@ class Endpoint:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path as a pattern; `search` is no id, and the sandbox has no search."""
+        """The path as a pattern. It does not take `search` for an id; the sandbox has no search."""
         return re.compile(re.escape(self.path).replace(r"\{id\}", r"(?!search$)([^/]+)"))
 
     @cached_property

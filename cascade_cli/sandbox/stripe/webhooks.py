@@ -31,7 +31,7 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True)
 class Mischief:
-    """What Stripe warns of but seldom does: `twice` is the probability that an event is sent twice,
+    """Deliveries as Stripe warns of them: `twice` is the probability that an event is sent twice,
     `shuffled` sends events that are due together in any order."""
 
     twice: float = 0.0
@@ -120,7 +120,7 @@ class WebhookLoop:
     def _claim(self, limit: int) -> list[Delivery]:
         try:
             return self._sender.claim(limit) if limit else []
-        except Exception:  # noqa: BLE001 - one failed look must not end the deliveries
+        except Exception:  # noqa: BLE001 - one failed attempt must not end the deliveries
             self._crashes.append(traceback.format_exc())
             return []
 

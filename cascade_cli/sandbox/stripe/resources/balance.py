@@ -97,7 +97,7 @@ def new_balance_transaction(
 ) -> Document:
     """A balance transaction: `amount` is signed and before the fee.
 
-    It is stored as pending; when it is shown, `available_on` decides.
+    It is stored as pending. When it is shown, `available_on` decides whether it is available.
     """
     fees = [
         {

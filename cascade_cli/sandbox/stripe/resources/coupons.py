@@ -72,7 +72,7 @@ def _left(line: Document) -> int:
 
 
 def _shares(coupon: Document, amounts: list[int]) -> list[int]:
-    """A fixed amount is split in proportion, and rounding loses no cent of it."""
+    """Split a fixed amount in proportion; rounding loses no cent."""
     if coupon["percent_off"] is not None:
         return [round(amount * coupon["percent_off"] / 100) for amount in amounts]
     whole, done, shares = sum(amounts), 0, list[int]()

@@ -29,7 +29,7 @@ def create(
         subject = _balance_now(writer) if type == BALANCE else {}
     event = {**writer.new_event(type), "data": {"object": subject}, **said}
     event = {name: value for name, value in event.items() if name not in lacking}
-    # Half a surrogate can stand in JSON, but not in a database.
+    # JSON may have an unpaired surrogate, but a database may not.
     text = encode(event).encode("utf-8", "backslashreplace").decode()
     writer.add_event(event["id"], type, text)
     return event

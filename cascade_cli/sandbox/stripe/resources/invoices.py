@@ -75,7 +75,7 @@ def add_lines(writer: ObjectWriter, invoice: Document, lines: list[Document]) ->
 
 
 def skip_collection(writer: ObjectWriter, invoice: Document, behavior: str) -> None:
-    """Do with a draft what a paused collection asks for; nobody is charged."""
+    """Treat a draft as its paused collection says, without charging anybody."""
     if behavior in _WITHOUT_COLLECTION:
         invoice["status"] = _WITHOUT_COLLECTION[behavior]
         name = "voided" if behavior == "void" else "marked_uncollectible"
@@ -161,7 +161,7 @@ def pay_elsewhere(writer: ObjectWriter, invoice: Document, payment: Document) ->
 
 
 def emit_upcoming(writer: ObjectWriter, invoice: Document, lines: list[Document]) -> None:
-    """Before each renewal Stripe shows what will be billed: an invoice that has no id yet."""
+    """Announce the next renewal, as Stripe does: the event's invoice has no id yet."""
     preview = {name: value for name, value in invoice.items() if name != "id"}
     total = sum(one["amount"] for one in lines)
     preview |= {

@@ -96,7 +96,7 @@ def _price(writer: ObjectWriter, product: str, data: Document) -> Document:
 
 
 def in_currency(writer: ObjectWriter, price: Document, currency: str) -> Document:
-    """The price with its amount in another currency; raises if it has none in that."""
+    """The price with its amount in another currency; raises if it has no amount in it."""
     if price["currency"] == currency:
         return price
     id = f"{price['id']}#currency_options"

@@ -35,7 +35,7 @@ def update(writer: ObjectWriter, kept: Document, params: Document) -> Document:
 
 
 def check_active(writer: ObjectWriter, id: str, name: str) -> str:
-    """The product's id, or the error naming the parameter if nothing new is sold of it."""
+    """The product's id; raises an error that names the parameter if the product is inactive."""
     if not writer.get("product", id, name)["active"]:
         raise StripeError(
             f"The product {id} is marked as inactive, and thus nothing new can be sold of it.",

@@ -89,8 +89,8 @@ def of_subscription(subscription: Document) -> Document:
 
 
 def new_line(id: str, invoice_id: str, price: Document, amount: int, quantity: int) -> Document:
-    """One line; `parent`, `period` and `description` are the caller's to say."""
-    # Of a proration, Stripe shows its own amount by the piece here, not the price's.
+    """One line; the caller sets `parent`, `period` and `description`."""
+    # For a proration, Stripe shows the proration's amount per unit here, not the price's.
     each = price["unit_amount_decimal"] if amount >= 0 else str(amount // quantity)
     return {
         "id": id,

@@ -62,7 +62,7 @@ def new_subscription_item(
 
 
 def new_subscription(id: str, created: int, currency: str, customer: str) -> Document:
-    """One that nobody has paid for yet."""
+    """A subscription that nobody has paid for yet."""
     return {
         "id": id,
         "object": "subscription",
