@@ -265,8 +265,8 @@ def _only(intent: PaymentIntent) -> Charge | None:
 
 
 def _told(intent: PaymentIntent) -> Mapping[str, str]:
-    """What the intent says, else what is known of the one citizen whom it is for: the payment of an
-    invoice says nothing itself."""
+    """The intent's metadata, or what is known of its one citizen: the payment of an invoice has no
+    metadata of its own."""
     charge = _only(intent)
     if charge is None or DUCATS in intent.metadata:
         return intent.metadata

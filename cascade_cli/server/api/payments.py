@@ -117,7 +117,7 @@ def router(
 
 
 def _token_needed(token: str | None) -> Any:
-    """Checked before the purchase is looked at: a stranger learns nothing of what it should be
+    """Check the token before the purchase, so that a stranger does not learn what a purchase looks
     like."""
 
     async def has_token(credentials: _Credentials) -> None:
