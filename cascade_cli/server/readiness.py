@@ -15,7 +15,7 @@ from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS
 
-# Airtable's requests cost money. A service that answered within this time is not asked again.
+# Requests to Airtable cost money: after an answer, a service is not asked again for this long.
 WELL_FOR = timedelta(seconds=60)
 ILL_FOR = timedelta(seconds=5)
 PROBE_SECONDS = 1.5
@@ -39,7 +39,7 @@ class ReadinessPart:
 
 
 class Probe:
-    """One service: what its last answer showed. If that is old, the probe sends a request itself."""
+    """One service: what its last answer showed. If that is old, the probe asks the service."""
 
     def __init__(
         self, transport: Transport, ask: Callable[[], object], now: Callable[[], datetime]
