@@ -16,20 +16,20 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
-# So far back is looked for a payment that a legacy row may be a late transfer of.
+# How far back we look for a payment that a legacy row may be a late transfer of.
 LATE_REACH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class TransferSnapshots:
-    """Asks Stripe and Venice."""
+    """Reads such snapshots from Stripe and Venice."""
 
     payments: PaymentsPort
     transfers: VenicePort
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
-        """Of rows under one StratagemId: what was taken back of them, what was given instead, and
-        the payments that they may be late for."""
+        """The rows of one StratagemId, with what was taken back of them, what was given instead,
+        and the payments that they may be late transfers for."""
         made = [row.created_at for row in rows]
         window = Window(min(made), max(made) + SECOND)
         beside = self.transfers.transfers_for(questions) if (questions := [*_beside(rows)]) else []
@@ -54,7 +54,7 @@ class TransferSnapshots:
 
 
 def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
-    """By what that is looked for."""
+    """The questions that find what was taken back of the rows, and what was given instead."""
     for row in rows:
         if row.origin is Origin.MANUAL:
             yield _question(row, row.stratagem_id)
