@@ -1,4 +1,4 @@
-"""Reads every setting by itself, so that a wrong one does not hide the others."""
+"""Reads every setting on its own, so that a wrong one does not hide the others."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _limits(found: Settings, read_prices: Callable[[Settings], PriceList]) -> It
 
 
 def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
-    # A file that was named is read even if no currency needs it: somebody means to use it.
+    # A rates file that is set is read even if no currency needs it: somebody means to use it.
     asked = prices.currencies or ("eur",) * bool(found.rates_file)
     try:
         known = {code: prices.rates.on(code, today) for code in asked}

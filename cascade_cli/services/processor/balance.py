@@ -1,7 +1,7 @@
 """The payment processor's balance: created with it, raised, lowered.
 
-domain/delivery/processor.py decides what is to be written; here it is journaled, sent once, and
-read back.
+domain/delivery/processor.py decides what to write. This module journals the write, sends it once,
+and reads it back.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ LEASE = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class ProcessorAccount:
-    """Whose balance: a name in a base, the class it is created with, and when the engine runs."""
+    """Whose balance it is, the class that the processor is created with, and the engine's times."""
 
     base: str
     username: str
@@ -64,7 +64,7 @@ class ProcessorAccount:
 
 @dataclass(frozen=True)
 class BalancePlan:
-    """The write for a wish; `trace` is what became of an earlier one of unknown fate."""
+    """The write for a wish; `trace` is what became of an earlier write of unknown fate."""
 
     citizen: CitizenRow | None
     step: Step
@@ -78,7 +78,7 @@ class BalanceReport:
     """What was written, and what the base showed right after.
 
     `executed_meanwhile` are transfers whose debit the write may have overwritten. `found` are all
-    citizens of that name: one, unless somebody else created it at the same time.
+    citizens of that name: one, unless somebody else created another at the same time.
     """
 
     plan: BalancePlan
@@ -94,8 +94,8 @@ class BalanceReport:
 class BalanceService:
     """Creates the processor or changes its balance, once for each wish.
 
-    Raises GuardError where a person has to decide, FateUnknownError where only time can tell. The
-    key of a balance carries the name of its `run`.
+    Raises GuardError if a person has to decide, and FateUnknownError if a write's fate cannot be
+    known yet. The journal key of a balance contains `run`.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class BalanceService:
         self._untold = Untold(journal, self._mark)
 
     def plan(self, wish: BalanceWish) -> BalancePlan:
-        """Look, and decide; writes nothing."""
+        """Read and decide; writes nothing."""
         now = self._around.now()
         citizen = the_citizen(self._called, self._account.username)
         if citizen is None:
@@ -136,7 +136,7 @@ class BalanceService:
         return BalancePlan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
 
     def carry_out(self, wish: BalanceWish, agreed: BalancePlan) -> BalanceReport:
-        """Look again, write once, read back."""
+        """Read again, write once, read back."""
         plan = self.plan(wish)
         if plan.step.change is BalanceChange.LOWER is not agreed.step.change:
             raise GuardError(
@@ -191,7 +191,7 @@ class BalanceService:
         self._forget(plan.sent.key)
 
     def _forget(self, key: str) -> None:
-        """Not what somebody else remembers, who has taken over meanwhile."""
+        """Forget the write of this key, unless another run has recorded its own meanwhile."""
         last = sent_of(self._journal.mark(self._mark))
         if last and last.key == key:
             self._journal.set_mark(self._mark, {})
@@ -212,7 +212,8 @@ class BalanceService:
             self._journal.release([key])
 
     def _leave(self, citizen: CitizenRow) -> None:
-        """No ducats are written: it may be done while the engine runs, and done again."""
+        """Set InVenice to false. No ducats are written, so the engine may run meanwhile, and the
+        write may be repeated."""
         left = {"leaves_venice": citizen.username, "record": citizen.record_id}
         self._journal.run_event({"base": self._account.base, **left})
         self._around.turn()
@@ -247,7 +248,7 @@ class BalanceService:
         finally:
             self._journal.release([key])
         report = self._read_back(plan)
-        # Only now: until its sender has heard of it, whoever types the same again must find it.
+        # Only now: until this command has its answer, a repetition must find the write.
         self._forget(key)
         return report
 
