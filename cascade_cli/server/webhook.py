@@ -57,8 +57,8 @@ def router(
     async def receive(
         request: Request, stripe_signature: Annotated[str, Header()] = ""
     ) -> Received:
-        """Keep an event. 200 means that it is on disk; anything else, that Stripe should send it
-        again or that it was not Stripe who called."""
+        """Keep an event. 200 means that it is on disk. Anything else means that Stripe should send
+        it again, or that the caller was not Stripe."""
         try:
             event = gate.admit(await request.body(), stripe_signature)
         except RefusedEventError as error:
