@@ -209,7 +209,7 @@ class PortionState(BaseModel):
 
 
 class IntentState(BaseModel):
-    """A payment at Stripe and its transfer in Venice. For a payment for many citizens, `transfer` is
+    """A payment at Stripe and its transfer in Venice. For a payment to many citizens, `transfer` is
     the one that has come least far, and `allocation` has all of them once it is paid."""
 
     payment_intent_id: str
