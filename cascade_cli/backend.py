@@ -172,7 +172,7 @@ def _checked(
         wanted.by_hand({}, datetime.now(UTC))
         return wanted
     if wanted.reference is not None:
-        raise UsageError("payment_intent and reference exclude each other: a payment is a key.")
+        raise UsageError("Give payment_intent or reference, not both: a payment is its own key.")
     check_payment_id(wanted.payment_intent)
     check_words(wanted.citizen, wanted.reason)
     return wanted

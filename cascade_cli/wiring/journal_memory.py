@@ -57,7 +57,7 @@ class DeliveriesKnown(PastDeliveries):
             ) as journal:
                 return ask(PastDeliveries(journal, settings.airtable_base))
         except JournalError as error:
-            invocation.warn(f"which transfers have vanished is not known: {error.message}")
+            invocation.warn(f"cannot tell which transfers have vanished: {error.message}")
             return otherwise
 
 
@@ -135,7 +135,7 @@ class RulingsKnown:
         try:
             return self._read_from_journal()
         except JournalError as error:
-            self._invocation.warn(f"what people decided about rows is not known: {error.message}")
+            self._invocation.warn(f"cannot tell what people decided about rows: {error.message}")
             return {}
 
     def _read_from_journal(self) -> Rulings:
@@ -160,7 +160,7 @@ def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
             settled = settled_debts(journal.refunds(), gone, wiring.clock.now())
             journal.keep_refunds(settled)
     except JournalError as error:
-        invocation.warn(f"That debts stand no more is not kept: {error.message}")
+        invocation.warn(f"Could not record that debts no longer stand: {error.message}")
 
 
 def decided(invocation: Invocation, wiring: Wiring) -> Decided:
@@ -175,5 +175,5 @@ def decided(invocation: Invocation, wiring: Wiring) -> Decided:
         with run_journal(invocation, wiring) as journal:
             return decided_by(journal.refunds(), journal.decisions(), journal.rulings())
     except JournalError as error:
-        invocation.warn(f"What people decided is not known: {error.message}")
+        invocation.warn(f"Cannot tell what people decided: {error.message}")
         return Decided()

@@ -36,7 +36,7 @@ def check_state_folder(folder: Path) -> Path:
 
 def _writable(folder: Path) -> Path:
     if not folder.is_dir():
-        raise NotADirectoryError(None, "it is no folder")
+        raise NotADirectoryError(None, "it is not a folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(None, "you may not write there")
     return folder
@@ -56,7 +56,7 @@ def _nearest(folder: Path) -> Path:
 def _refusal(folder: Path, error: OSError | ValueError) -> SettingsError:
     from cascade_cli.wiring.worker import operator  # noqa: PLC0415 - only a refusal names the user
 
-    why = (isinstance(error, OSError) and error.strerror) or "a file system takes no such name"
+    why = (isinstance(error, OSError) and error.strerror) or "no file system takes such a name"
     me = operator()
     return SettingsError(
         f"The state folder {str(folder)!r} cannot be used: {why}. {_owned(folder)}; this is {me}. "
@@ -75,7 +75,7 @@ def _owned(folder: Path) -> str:
             continue
         mode = stat.S_IMODE(found.st_mode)
         return f"{str(place)!r} belongs to {_name_of(found.st_uid)}, mode {mode:04o}"
-    return "Nothing of its path can be looked at"
+    return "No part of its path can be read"
 
 
 def _name_of(uid: int) -> str:

@@ -258,7 +258,7 @@ class ResolveService:
         if not citizen or not ducats:
             lacks = "--citizen C" if not citizen else "--credit N"
             raise UsageError(
-                f"{subject.name} does not say who gets how many ducats.",
+                f"{subject.name} does not say who gets the ducats, or how many.",
                 f"{UNTOUCHED} Add {lacks}.",
             )
         return self.service.order_for_payment(
@@ -349,10 +349,10 @@ def _the_one(identity: str, items: Sequence[Item]) -> Item:
     if len(found) == 1:
         return found[0]
     names = ", ".join(item.charge.payment_id for item in found if item.charge)
-    what = f"open are {names}" if names else "none of them is open"
+    what = f"Open: {names}" if names else "None of them is open"
     raise GuardError(
         f"{identity} is for {len(items)} citizens: a decision is about one of them.",
-        f"{UNTOUCHED} Name the portion: {what}.",
+        f"{UNTOUCHED} Name the portion. {what}.",
     )
 
 

@@ -157,7 +157,7 @@ class ReviewService:
         seen = seen or self.service.look(draft.identity)
         seen = replace(seen, subject=replace(seen.subject, named=draft.named))
         if not seen.subject.item.is_open:
-            raise GuardError(f"{draft.case} is open no more.", UNTOUCHED)
+            raise GuardError(f"{draft.case} is no longer open.", UNTOUCHED)
         if changed := draft.change(seen.subject.facts):
             raise GuardError(f"{draft.case} has changed: {changed}.", UNTOUCHED)
         return seen

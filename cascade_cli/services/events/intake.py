@@ -88,8 +88,8 @@ class Intake:
         settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
         for accepted in due:
             if accepted.event.livemode != self._livemode:
-                mode = MODES[not self._livemode]
-                settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
+                why = f"it is an event of {MODES[not self._livemode]} mode"
+                settled.append(_settled(accepted, EventState.ATTENTION, why))
             elif not accepted.event.is_paying:
                 back.append(accepted)
             elif accepted.event.payment_id in done:
@@ -153,7 +153,7 @@ class Intake:
     ) -> Settlement:
         """The result of an event; for a payment for many citizens, of all of them together."""
         if not planned:
-            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
+            return _settled(accepted, EventState.RECORDED, "it names no payment")
         found = [self._judged(accepted, one, deliveries) for one in planned]
         return found[0] if len(found) == 1 else together(found, planned)
 

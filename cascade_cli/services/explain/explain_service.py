@@ -64,8 +64,8 @@ def explain(
 
 
 _GONE = (
-    "the journal knows what was written for it. If it was written, it has vanished, and may have "
-    "been executed before: look in Airtable's trash and history before anybody pays again"
+    "the journal shows what was sent for it. If its row was made, the row has vanished, and may "
+    "have been executed before: look in Airtable's trash and history before anybody pays again"
 )
 
 
@@ -134,7 +134,9 @@ class _Teller:
         events = self.setting.received([self.identity])
         if not events:
             raise self._unknown()
-        verdict = Verdict("the webhook told of it; this Stripe key and Venice know nothing of it")
+        verdict = Verdict(
+            "the webhook received events about it; this Stripe key and Venice know nothing of it"
+        )
         payment_id = payment_of(events) or self.identity
         return self._story(f"event of {payment_id}", verdict, History(), named=[payment_id])
 
@@ -144,11 +146,11 @@ class _Teller:
 
     def _unknown(self) -> UsageError | NotFoundError:
         if is_cut_off(self.identity):
-            what = f"{self.identity[:80]!r} begins like an id of Stripe's and is none."
+            what = f"{self.identity[:80]!r} begins like a Stripe id, but is not one."
             return UsageError(what, f"Accepted: {FORMS}.")
         return NotFoundError(
             f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
-            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and test and live apart.",
+            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and keeps test and live apart.",
         )
 
     def _paid(self, charge: Charge, past: History) -> Story:

@@ -141,7 +141,7 @@ class BalanceService:
         if plan.step.change is BalanceChange.LOWER is not agreed.step.change:
             raise GuardError(
                 "The balance was raised meanwhile, and would now be lowered.",
-                "Nothing was written. Run it again to see what it comes to now.",
+                "Nothing was written. Run the command again to see what it would do now.",
             )
         self._settle(plan, wish)
         if plan.citizen is None:
@@ -176,7 +176,7 @@ class BalanceService:
             raise GuardError(
                 "Venice's engine is about to run, or has just begun: it writes the same balance, "
                 "without a lock, and either write could erase the other.",
-                "Nothing was written. Run it again in some ten minutes, or add --force.",
+                "Nothing was written. Run it again in about ten minutes, or add --force.",
             )
 
     def _settle(self, plan: BalancePlan, wish: BalanceWish) -> None:
@@ -306,7 +306,7 @@ class BalanceService:
 def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:
     finish = rfc3339(sent_at + FATE_BOUND + timedelta(seconds=1))
     return FateUnknownError(
-        f"{what.rstrip('.')}: it may or may not have been applied, or may still be.",
+        f"{what.rstrip('.')}: it may or may not have been applied, and may still be applied.",
         f"Run the same command again after {finish}: it looks first, and repeats nothing.",
     )
 
@@ -316,5 +316,5 @@ def _blurred(sent: Sent, citizen: CitizenRow) -> GuardError:
         f"An earlier write of this balance, at {rfc3339(sent.at)}, may or may not have been "
         f"applied: it was {format_ducats(sent.before)}, would have become "
         f"{format_ducats(sent.after)}, and is {format_ducats(citizen.ducats)} now.",
-        "Nothing was written. Say what it is to be: cascade citizen replenish --to N",
+        "Nothing was written. Set the balance that you want: cascade citizen replenish --to N",
     )

@@ -47,7 +47,7 @@ def the_citizen(called: Called, username: str) -> CitizenRow | None:
         records = ", ".join(citizen.record_id for citizen in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
-            "Which of them pays is chance. Nothing was written: keep one, by hand in the base.",
+            "It is chance which of them pays. Nothing was written: keep one, by hand, in the base.",
         )
     return found[0] if found else None
 

@@ -99,7 +99,7 @@ class SinceLast:
         what lies outside the window. `why` goes into the remark."""
         since = checkpoint.blind_since
         run = self._reconciler.run(Window(since, until), terms, tell)
-        remark = f"all was read again from {format_moment(since)} on: {why}"
+        remark = f"everything was read again from {format_moment(since)} on: {why}"
         judged = {charge.id for charge in run.snapshot.charges if run.snapshot.judges(charge)}
         remains = replace(run.remains, dormant=checkpoint.dormant, void=checkpoint.void - judged)
         return replace(run, continues=checkpoint, remains=remains, remarks=(remark,))
@@ -117,9 +117,9 @@ class SinceLast:
 
 def _why_blind(checkpoint: Checkpoint) -> str:
     if checkpoint.covered_since is None:
-        return "an older version has left no memory of single payments."
+        return "an older version kept no record of single payments."
     return (
-        f"Stripe does not keep its events since the last run, {format_moment(checkpoint.until)}. "
+        f"Stripe no longer has all events since the last run, {format_moment(checkpoint.until)}. "
         "What was refunded or disputed meanwhile shows up with a longer --since."
     )
 
@@ -243,8 +243,8 @@ def _remarks(followed: Followed) -> tuple[str, ...]:
     if not followed.unknown:
         return ()
     return (
-        f"Stripe does not know {followed.unknown} payments any more that were open at the last "
-        "run: is STRIPE_SECRET_KEY of the same account?",
+        f"Stripe no longer knows {followed.unknown} payments that were open at the last run: "
+        "is STRIPE_SECRET_KEY of the same account?",
     )
 
 

@@ -272,7 +272,7 @@ def _idle(plan: RefundPlan) -> Dealt:
     matched = plan.picture.matched
     if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
         when = matched.charge.created_at + matched.terms.grace
-        return Dealt("not delivered, and looked at again after the grace time", again_at=when)
+        return Dealt("not delivered; it is checked again after the grace time", again_at=when)
     return _looked_at(plan.picture, plan.waits)
 
 
