@@ -21,14 +21,14 @@ def main() -> None:
         return
     try:
         # Before anything is imported: imports are half of a short command's work.
-        _give_way(sys.argv[1:])
-        _leave(_run(sys.argv[1:]))
+        _lower_priority(sys.argv[1:])
+        _exit_fast(_run(sys.argv[1:]))
     except KeyboardInterrupt:
         # Ctrl-C before the command line could handle it, or after it has ended.
         sys.exit(_INTERRUPTED)
 
 
-def _give_way(arguments: list[str]) -> None:
+def _lower_priority(arguments: list[str]) -> None:
     """Lower this process's priority for a bulk command, where the system knows priorities."""
     if _BULK_COMMANDS.intersection(arguments) and hasattr(os, "nice"):
         os.nice(_BULK_NICENESS)
@@ -43,31 +43,31 @@ def _run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal or cron job without UTF-8 gets \u… for a name, not half a report.
         sys.stdout.reconfigure(errors="backslashreplace")
-    _forget_no_size()
+    _drop_unknown_size()
     return run(arguments)
 
 
-def _forget_no_size() -> None:
+def _drop_unknown_size() -> None:
     """Some programs export 0 for a size that they do not know: drop it."""
     for name in ("COLUMNS", "LINES"):
         if os.environ.get(name, "").strip() == "0":
             del os.environ[name]
 
 
-def _leave(code: int) -> None:
+def _exit_fast(code: int) -> None:
     """Exit, and let the operating system dispose of a thousand modules: Python takes a fifth of a
     second for that. Everything that must be closed is closed by now."""
     import atexit  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415
 
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if all(thread.daemon for thread in others) and _is_said():
+    if all(thread.daemon for thread in others) and _flushed():
         atexit._run_exitfuncs()
         os._exit(code)
     sys.exit(code)
 
 
-def _is_said() -> bool:
+def _flushed() -> bool:
     """Flush the streams. If that fails, False: then Python says why when it exits."""
     try:
         for stream in (sys.stdout, sys.stderr):

@@ -38,7 +38,7 @@ _STAND_INS = {
 }
 # With these, no setting contradicts another.
 _PATIENT = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
-_CLOSING = {
+_DEPENDENT_AREAS = {
     STRIPE_KEY.name: stripe.DEPENDENT,
     STRIPE_URL.name: stripe.DEPENDENT,
     AIRTABLE_KEY.name: airtable.DEPENDENT,
@@ -86,7 +86,7 @@ def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
     try:
         Settings.read(alone)
     except SettingsError as error:
-        closes = _CLOSING.get(name, ())
+        closes = _DEPENDENT_AREAS.get(name, ())
         return settings.Reading(name, is_set, error.message, error.hint, closes)
     return settings.Reading(name, is_set)
 

@@ -149,7 +149,7 @@ class ResolveService:
         snapshot = self._answered(self._neighbours.snapshot_of(charges), terms)
         ids = {charge.id for charge in charges}
         items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
-        item = items[0] if len(items) == 1 else _the_one(identity, items)
+        item = items[0] if len(items) == 1 else _only_open(identity, items)
         matched_charges = matched_charges_of(
             snapshot, match(snapshot.charges, snapshot.stratagems), terms
         )
@@ -229,7 +229,7 @@ class ResolveService:
         moved = ((order.concerned, order.ducats) for order in resolution.orders)
         check_limit(self.limits.per_credit, moved)
         if wish.how is How.NOT_MOVED:
-            return PlannedDecision(resolution, seen, repair=self._again(resolution, seen, facts))
+            return PlannedDecision(resolution, seen, repair=self._resend(resolution, seen, facts))
         return PlannedDecision(resolution, seen)
 
     def _means(
@@ -273,7 +273,7 @@ class ResolveService:
             overrides=wish.overrides | ambiguous,
         )
 
-    def _again(self, found: Resolution, seen: Seen, facts: Mapping[str, Any]) -> Order | None:
+    def _resend(self, found: Resolution, seen: Seen, facts: Mapping[str, Any]) -> Order | None:
         """An order to send again what is found to have moved nothing, if a machine may do so."""
         after = found.after
         repair = after and after.item.repair
@@ -343,7 +343,7 @@ def _is_recorded(subject: Subject, decision: Decision) -> bool:
     return before.is_same_as == decision.is_same_as and not before.change(subject.facts)
 
 
-def _the_one(identity: str, items: Sequence[Item]) -> Item:
+def _only_open(identity: str, items: Sequence[Item]) -> Item:
     """The only open portion of a payment for many. Raises GuardError if there are others."""
     found = [item for item in items if item.is_open]
     if len(found) == 1:

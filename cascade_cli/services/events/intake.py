@@ -97,20 +97,20 @@ class Intake:
             else:
                 rest.append(accepted)
         self._events.settle(settled)
-        settled += self._dealt(rest) if rest else []
+        settled += self._credit_batch(rest) if rest else []
         # Credits first: a refund can end a transfer under way, but not one that is yet to begin.
         some = _by_payment(back)[:REFUNDS]
-        return settled + [s for events in some for s in self._sent_back(events)]
+        return settled + [s for events in some for s in self._settle_refunds(events)]
 
     def tell_arrivals(self) -> bool:
         """Tell some citizens of their arrivals if the engine cannot. True if anything was done."""
         return self._arrivals is not None and self._arrivals.work()
 
-    def _dealt(self, batch: Sequence[Accepted]) -> list[Settlement]:
+    def _credit_batch(self, batch: Sequence[Accepted]) -> list[Settlement]:
         try:
             settled = self._credit(batch)
         except Exception as error:
-            if not _may_be_one_event_s(error):
+            if not _may_concern_one_payment(error):
                 raise
             return self._one_by_one(batch)
         self._events.settle(settled)
@@ -124,7 +124,7 @@ class Intake:
                 found = self._credit(events)
             except Exception as error:
                 failed += 1
-                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not passed):
+                if not _may_concern_one_payment(error) or (failed == FAULTS_OF_ALL and not passed):
                     raise
                 found = [self._waiting(accepted, _reason(error)) for accepted in events]
             else:
@@ -189,7 +189,7 @@ class Intake:
             return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
         return self._waiting(accepted, delivery.why)
 
-    def _sent_back(self, events: Sequence[Accepted]) -> list[Settlement]:
+    def _settle_refunds(self, events: Sequence[Accepted]) -> list[Settlement]:
         """Settle the events of one payment whose money went back, or may go back."""
         payment_id = events[0].event.payment_id
         try:
@@ -198,7 +198,7 @@ class Intake:
             else:
                 dealt = self._refunds(payment_id, AT_ONCE)
         except Exception as error:
-            if not (_may_be_one_event_s(error) or isinstance(error, LockedError)):
+            if not (_may_concern_one_payment(error) or isinstance(error, LockedError)):
                 raise
             settled = [self._waiting(accepted, _reason(error)) for accepted in events]
         else:
@@ -259,7 +259,7 @@ def _settled(
     return Settlement(accepted.event.id, state, note, next_at)
 
 
-def _may_be_one_event_s(error: Exception) -> bool:
+def _may_concern_one_payment(error: Exception) -> bool:
     """Whether the error may concern one payment only: a senseless answer, a bug, or unreadable
     exchange rates. Any other error concerns all payments."""
     return isinstance(error, AnswerError | RatesError) or not isinstance(error, CascadeError)

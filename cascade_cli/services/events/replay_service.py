@@ -286,8 +286,8 @@ class _Judge:
             return self._with_order(planned, order, rows, past)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
         # A transfer that mints ducats, or goes to nobody, delivers nothing.
-        is_in_vain = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
-        if moving and not is_in_vain:
+        delivers_nothing = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+        if moving and not delivers_nothing:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 

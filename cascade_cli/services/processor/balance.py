@@ -47,7 +47,7 @@ from cascade_cli.errors import (
 )
 from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
 from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
-from cascade_cli.services.processor.sent_balances import Untold, body_of, sent_of
+from cascade_cli.services.processor.sent_balances import UnreportedWrites, body_of, sent_of
 
 LEASE = timedelta(minutes=10)
 
@@ -112,7 +112,7 @@ class BalanceService:
         self._called, self._writer, self._transfers = called, writer, transfers
         self._journal, self._account, self._around, self._run = journal, account, around, run
         self._mark = f"balance {account.base} {account.username}"
-        self._untold = Untold(journal, self._mark)
+        self._unreported = UnreportedWrites(journal, self._mark)
 
     def plan(self, wish: BalanceWish) -> BalancePlan:
         """Read and decide; writes nothing."""
@@ -128,7 +128,7 @@ class BalanceService:
             raise _blurred(sent, citizen)
         came = sent if trace is BalanceTrace.APPLIED else None
         if came is None or came.wish != wish.description:
-            came = self._untold.find(wish.description, now)
+            came = self._unreported.find(wish.description, now)
         if came:
             leaves = is_to_leave(wish, citizen)
             done = Step(BalanceChange.NONE, citizen.ducats, citizen.ducats, leaves)
@@ -146,10 +146,10 @@ class BalanceService:
         self._settle(plan, wish)
         if plan.citizen is None:
             self._create(plan.step.after)
-            return BalanceReport(plan, tuple(self._exactly()))
+            return BalanceReport(plan, tuple(self._named_exactly()))
         if plan.step.change is BalanceChange.NONE:
             if plan.step.leaves:
-                self._leave(plan.citizen)
+                self._leave_venice(plan.citizen)
             return BalanceReport(plan, (plan.citizen,))
         return self._set(wish, plan, plan.citizen)
 
@@ -185,9 +185,9 @@ class BalanceService:
             return
         self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
         if plan.sent.wish == wish.description:
-            self._untold.remove(plan.sent)
+            self._unreported.remove(plan.sent)
         elif plan.trace is BalanceTrace.APPLIED:
-            self._untold.add(plan.sent)
+            self._unreported.add(plan.sent)
         self._forget(plan.sent.key)
 
     def _forget(self, key: str) -> None:
@@ -211,7 +211,7 @@ class BalanceService:
         finally:
             self._journal.release([key])
 
-    def _leave(self, citizen: CitizenRow) -> None:
+    def _leave_venice(self, citizen: CitizenRow) -> None:
         """Set InVenice to false. No ducats are written, so the engine may run meanwhile, and the
         write may be repeated."""
         left = {"leaves_venice": citizen.username, "record": citizen.record_id}
@@ -255,7 +255,7 @@ class BalanceService:
     def _read_back(self, plan: BalancePlan) -> BalanceReport:
         try:
             meanwhile = self._transfers.executed_since(plan.read_at)
-            return BalanceReport(plan, tuple(self._exactly()), tuple(meanwhile))
+            return BalanceReport(plan, tuple(self._named_exactly()), tuple(meanwhile))
         except ServiceError as error:
             after = format_ducats(plan.step.after)
             raise FateUnknownError(
@@ -298,7 +298,7 @@ class BalanceService:
             )
         return claim
 
-    def _exactly(self) -> list[CitizenRow]:
+    def _named_exactly(self) -> list[CitizenRow]:
         name = self._account.username
         return [c for c in self._called(name) if c.username == name]
 

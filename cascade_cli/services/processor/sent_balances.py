@@ -19,7 +19,7 @@ REPEATED_WITHIN = timedelta(hours=24)
 """After this, the same command is a new wish."""
 
 
-class Untold:
+class UnreportedWrites:
     """Writes that another command found to be applied, each kept until its sender hears of it."""
 
     def __init__(self, journal: JournalPort, balance: str) -> None:

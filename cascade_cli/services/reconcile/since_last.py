@@ -81,18 +81,18 @@ class SinceLast:
         check: VerificationSample | None,
     ) -> Run:
         if not checkpoint.is_continuable(until):
-            return self._blind(checkpoint, until, terms, tell, _why_blind(checkpoint))
+            return self._read_all_again(checkpoint, until, terms, tell, _why_again(checkpoint))
         tell("asking Stripe what has changed")
         try:
             changed = self._changed(Window(checkpoint.new_since, until))
         except RightsError as error:
             why = f"refunds and disputes of what was settled go unnoticed. {error.message}"
-            return self._blind(checkpoint, until, terms, tell, why)
+            return self._read_all_again(checkpoint, until, terms, tell, why)
         return _Continuation(
             self._reconciler, self._sources, checkpoint, changed, terms, check
         ).run(until, tell)
 
-    def _blind(
+    def _read_all_again(
         self, checkpoint: Checkpoint, until: datetime, terms: Terms, tell: Tell, why: str
     ) -> Run:
         """Read everything again from `blind_since` on: without Stripe's events, we cannot follow up
@@ -115,7 +115,7 @@ class SinceLast:
         return frozenset(charge for charge in charges if charge)
 
 
-def _why_blind(checkpoint: Checkpoint) -> str:
+def _why_again(checkpoint: Checkpoint) -> str:
     if checkpoint.covered_since is None:
         return "an older version kept no record of single payments."
     return (

@@ -32,7 +32,8 @@ class TransferSnapshots:
         and the payments that they may be late transfers for."""
         made = [row.created_at for row in rows]
         window = Window(min(made), max(made) + SECOND)
-        beside = self.transfers.transfers_for(questions) if (questions := [*_beside(rows)]) else []
+        questions = [*_questions(rows)]
+        beside = self.transfers.transfers_for(questions) if questions else []
         snapshot = Snapshot(window, (), (*rows, *(row for row in beside if row not in rows)))
         charges = [charge for row in rows for charge in self._late_for(row)]
         return self._with(snapshot, charges) if charges else snapshot
@@ -53,7 +54,7 @@ class TransferSnapshots:
         )
 
 
-def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
+def _questions(rows: Sequence[Stratagem]) -> Iterator[Order]:
     """The questions that find what was taken back of the rows, and what was given instead."""
     for row in rows:
         if row.origin is Origin.MANUAL:

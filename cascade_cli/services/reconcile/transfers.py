@@ -111,7 +111,7 @@ class TransferService:
         if payment_id := payment_id_in(identity):
             self._refuse_vanished(identity, self._payments.portions(payment_id))
         elif is_own_key(identity) and self._past:
-            _refuse_told(identity, self._past.written_for(identity).evidence())
+            _refuse_on_evidence(identity, self._past.written_for(identity).evidence())
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
             "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
@@ -179,10 +179,10 @@ class TransferService:
     def _refuse_vanished(self, identity: str, charges: Sequence[Charge]) -> None:
         """Raises NotFoundError in the words of the journal, if it knows that there was a row."""
         past = self._past.past_of(charges, self._now()) if self._past and charges else {}
-        _refuse_told(identity, (said for one in past.values() for said in one.evidence()))
+        _refuse_on_evidence(identity, (said for one in past.values() for said in one.evidence()))
 
 
-def _refuse_told(identity: str, told: Iterable[str]) -> None:
+def _refuse_on_evidence(identity: str, told: Iterable[str]) -> None:
     if said := next(iter(told), ""):
         raise NotFoundError(
             f"The transfer of {identity!r} has vanished from Venice's base: {said}.",

@@ -70,7 +70,7 @@ class Dealt:
 
 
 @dataclass(frozen=True)
-class _Begun:
+class _Progress:
     """A payment for very many: the results of its first portions, and Stripe's `money` then."""
 
     money: object
@@ -98,7 +98,7 @@ class AutomaticRefunds:
     hold: bool
     now: Callable[[], datetime]
     at_once: int = CITIZENS_AT_ONCE
-    _begun: dict[str, _Begun] = field(default_factory=dict)
+    _begun: dict[str, _Progress] = field(default_factory=dict)
 
     def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
         """What would be written now, for each portion of a payment for many; writes nothing.
@@ -137,7 +137,7 @@ class AutomaticRefunds:
 
     def _next_settled(self, payment_id: str, patience: timedelta) -> Dealt:
         began = self.now()
-        before = self._begun.pop(payment_id, _Begun(None, ()))
+        before = self._begun.pop(payment_id, _Progress(None, ()))
         first = len(before.dealt)
         some = slice(first, first + self.at_once)
         try:
@@ -152,7 +152,7 @@ class AutomaticRefunds:
         portion = pictures[-1].matched.charge.portion
         if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
             return together(dealt)
-        self._begun[payment_id] = _Begun(money, dealt)
+        self._begun[payment_id] = _Progress(money, dealt)
         note = f"{portion.number} of {portion.of} citizens are dealt with"
         return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
 
@@ -179,7 +179,7 @@ class AutomaticRefunds:
             plan = self._plan(picture, residents, began)
         except GuardError as error:
             return Dealt(error.message, needs_person=True)
-        return plan if plan.is_work else _idle(plan)
+        return plan if plan.is_work else _result_of_idle_plan(plan)
 
     def _carried_out(
         self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
@@ -188,16 +188,16 @@ class AutomaticRefunds:
         if not plans:
             return []
         self.guard()
-        found = self.service.carry_out(plans, self._own_wish, patience)
+        found = self.service.carry_out(plans, self._wish_after_ending, patience)
         try:
             pictures = self.service.look(payment_id, some)
         except GuardError as error:
             return [_for_a_person(error, one) for one in found]
         after = {picture.matched.charge.id: picture for picture in pictures}
-        return [_seen(plan, one, after) for plan, one in zip(plans, found, strict=True)]
+        return [_result_of_plan(plan, one, after) for plan, one in zip(plans, found, strict=True)]
 
     @property
-    def _own_wish(self) -> RefundWish:
+    def _wish_after_ending(self) -> RefundWish:
         """In withhold-only mode, planning again after an ending must not take ducats back."""
         return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
 
@@ -224,13 +224,13 @@ def _money_of(picture: Picture) -> object:
     return picture.matched.charge.refunds, picture.matched.disputes
 
 
-def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
+def _result_of_plan(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
     """The result of a plan. `pictures` are those after it, by charge id."""
     if found.refused:
         return _for_a_person(found.refused, found)
     before = plan.picture.matched
     after = pictures.get(before.charge.id, plan.picture)
-    told = _looked_at(after, plan.waits)
+    told = _result_of_picture(after, plan.waits)
     if any(row.state(before.terms.now) is State.LIVE for row in _ended(plan)):
         # The engine may have taken it before we ended it, and may still be executing it.
         told = replace(told, again_at=after.matched.terms.now + AFTER_THE_RUN)
@@ -266,17 +266,17 @@ def joined(notes: Iterable[str]) -> str:
     return "; ".join(different[:SHOWN]) + more
 
 
-def _idle(plan: RefundPlan) -> Dealt:
+def _result_of_idle_plan(plan: RefundPlan) -> Dealt:
     """The result if there is nothing to write now. While the charge is young, a process that read
     it before its money went back may be about to deliver it."""
     matched = plan.picture.matched
     if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
         when = matched.charge.created_at + matched.terms.grace
         return Dealt("not delivered; it is checked again after the grace time", again_at=when)
-    return _looked_at(plan.picture, plan.waits)
+    return _result_of_picture(plan.picture, plan.waits)
 
 
-def _looked_at(picture: Picture, waits: str) -> Dealt:
+def _result_of_picture(picture: Picture, waits: str) -> Dealt:
     """The result by what was read. If anything is under way, check again after the engine's next
     run: a return may be refused, and what arrives may be more than is owed by then."""
     matched, now = picture.matched, picture.matched.terms.now

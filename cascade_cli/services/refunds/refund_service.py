@@ -230,12 +230,12 @@ class RefundService:
         """
         found = [CarriedOut(plan) for plan in plans]
         if any(self._is_old(plan.picture) for plan in plans):
-            self._plan_anew(found, wish)
+            self._plan_again(found, wish)
         for _ in range(LOOKS):
             if not any(one.plan.endings for one in _going_on(found)):
                 break
             self._deliver(_going_on(found), lambda plan: plan.endings, patience)
-            self._plan_anew(_going_on(found), wish)
+            self._plan_again(_going_on(found), wish)
         self._write(_going_on(found), patience)
         return found
 
@@ -244,7 +244,7 @@ class RefundService:
         have stood still. A refund may have failed meanwhile, so that its money is the shop's."""
         return picture.read_at is not None and self._terms().now - picture.read_at > PICTURE_LASTS
 
-    def _plan_anew(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
+    def _plan_again(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
         """Read again and plan again: what was ended may have been executed all the same."""
         try:
             pictures = self._look_again([one.plan.picture.matched.charge for one in found])
@@ -255,7 +255,7 @@ class RefundService:
         residents = self.residents(pictures)
         for one, picture in zip(found, pictures, strict=True):
             try:
-                one.plan = self.plan(picture, _within(wish, picture.left), residents)
+                one.plan = self.plan(picture, _limited_to(wish, picture.left), residents)
             except GuardError as error:
                 one.refused = error
 
@@ -271,7 +271,7 @@ class RefundService:
 
     def _write(self, found: Sequence[CarriedOut], patience: timedelta) -> None:
         self._deliver(found, lambda plan: plan.orders, patience)
-        self._keep(found)
+        self._record_debts(found)
 
     def _deliver(
         self,
@@ -286,7 +286,7 @@ class RefundService:
         for one in found:
             one.deliveries += [by_key[order.key] for order in orders_of(one.plan)]
 
-    def _keep(self, found: Sequence[CarriedOut]) -> None:
+    def _record_debts(self, found: Sequence[CarriedOut]) -> None:
         """Record the debts that changed, also those that are gone."""
         bodies = {name: body for one in found for name, body in _debts(one)}
         if bodies:
@@ -331,7 +331,7 @@ def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
             yield part.refund.id, _body(plan.picture, part.written_off, debt, "")
 
 
-def _within(wish: RefundWish, left: Decimal) -> RefundWish:
+def _limited_to(wish: RefundWish, left: Decimal) -> RefundWish:
     """The wish, less what need not be taken back because it was ended."""
     return wish if wish.ducats is None else replace(wish, ducats=min(wish.ducats, left))
 
