@@ -60,14 +60,14 @@ class _Past:
 
 
 class Doctor:
-    """One examination. `on_bug` hears of exceptions that nobody foresaw."""
+    """One examination. `on_bug` is called with exceptions that nobody foresaw."""
 
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
         self._with, self._on_bug = instruments, on_bug
         self._closed: dict[str, str] = {}
 
     def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas. `known` are those made before, of the settings."""
+        """All checks, in the order of the areas. `known` are the earlier checks of the settings."""
         found = list(known)
         self._close(known)
         for area, look in self._areas():

@@ -1,4 +1,4 @@
-"""Reads every setting by itself, so that a wrong one does not hide the others."""
+"""Reads every setting on its own, so that a wrong one does not hide the others."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STAND_INS = {
 }
 # With these, no setting contradicts another.
 _PATIENT = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
-_CLOSING = {
+_DEPENDENT_AREAS = {
     STRIPE_KEY.name: stripe.DEPENDENT,
     STRIPE_URL.name: stripe.DEPENDENT,
     AIRTABLE_KEY.name: airtable.DEPENDENT,
@@ -86,7 +86,7 @@ def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
     try:
         Settings.read(alone)
     except SettingsError as error:
-        closes = _CLOSING.get(name, ())
+        closes = _DEPENDENT_AREAS.get(name, ())
         return settings.Reading(name, is_set, error.message, error.hint, closes)
     return settings.Reading(name, is_set)
 
@@ -124,7 +124,7 @@ def _limits(found: Settings, read_prices: Callable[[Settings], PriceList]) -> It
 
 
 def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
-    # A file that was named is read even if no currency needs it: somebody means to use it.
+    # A rates file that is set is read even if no currency needs it: somebody means to use it.
     asked = prices.currencies or ("eur",) * bool(found.rates_file)
     try:
         known = {code: prices.rates.on(code, today) for code in asked}

@@ -1,7 +1,7 @@
 """Settings → adapters → services, for commands, the server and Python callers alike.
 
-`connection` finds the settings to go by and wires what reads (`reading`). `write_context` adds what
-writes (`writing`), the journal and the run lock. `doctor` wires what doctor reads with.
+`connection` finds the settings and wires the services that read (`reading`). `write_context` adds
+the services that write (`writing`), the journal and the run lock. `doctor` wires doctor's readers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from cascade_cli.settings import Settings
 
 
-# The command line's Session is one, and `--help` loads it: what is costly is imported late.
+# The command line's Session is one, and `--help` loads it: costly modules are imported late.
 @dataclass
 class Invocation:
     """One use of cascade, from the command line or from Python: where its settings are found, and
-    whom it tells of what."""
+    how it reports to people."""
 
     sandbox: bool = False
     env_file: Path | None = None

@@ -1,4 +1,4 @@
-"""Doctor: from settings, however broken, to all checks. Its transports only read, and give up
+"""Wires doctor: from settings, however broken, to all checks. Its transports only read, and give up
 soon."""
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SECRET = {setting.name for setting in SETTINGS if setting.secret}
 
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
-    """Check everything. Broken settings raise nothing; `on_bug` hears of unforeseen exceptions."""
+    """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
     file_checks, values = _gathered(invocation)
     with _usable(invocation, values) as (switch_checks, usable):
         examined = examine_settings(usable, prices_of)
@@ -71,7 +71,8 @@ def _usable(
 ) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
     """The values to go on with: the sandbox's if it is asked for.
 
-    A switch that is neither 1 nor 0 is red, and so is an address that may not get a live key.
+    A CASCADE_SANDBOX that is neither 1 nor 0 makes a red check, and so does an address that may not
+    get a live key.
     """
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
@@ -92,7 +93,7 @@ def _usable(
 def instruments(
     invocation: Invocation, settings: Settings, values: Mapping[str, str]
 ) -> Iterator[Instruments]:
-    """Sends nothing yet. `values` tell where the state folder is."""
+    """Doctor's readers, without a request yet. `values` tell where the state folder is."""
     pacing = Pacing(partial(kept_pace, invocation, settings))
     connections = connect(settings, invocation.say, pacing, ProbingTransport)
     venice = ProbingTransport(

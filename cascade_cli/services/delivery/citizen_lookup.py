@@ -17,7 +17,7 @@ def refuse_unknown(
 ) -> None:
     """Raises GuardError if a wanted citizen is not among those found, naming similar ones.
 
-    `usernames` tells all names; it is called only then, for it takes many requests.
+    `usernames` returns all names. It takes many requests, so it is called only if one is missing.
     """
     missing = sorted({name for name in wanted if name not in found})[:SUGGESTIONS]
     if not missing:

@@ -1,4 +1,4 @@
-"""What is asked for when somebody credits, checked before anything is read or written."""
+"""Requests for a credit, checked before anything is read or written."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def manual_order(
 
 
 def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
-    """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
+    """Raises GuardError if one of these (citizen, ducats) pairs exceeds the limit per credit."""
     credits = tuple(credits)
     for citizen, ducats in credits:
         if ducats > per_credit:
@@ -59,8 +59,7 @@ def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> 
 
 
 def allowing(setting: str, ducats: Decimal) -> str:
-    """How a person lets a limit go for one command: what was refused is typed once more, with this
-    before it."""
+    """The hint that lifts a limit for one command: repeat it with the setting in front."""
     return (
         f"Nothing was written. {setting} sets the limit; to allow it this once, put "
         f"{setting}={format_ducats(ducats)} before the command."
@@ -81,9 +80,9 @@ def check_words(citizen: str, reason: str) -> None:
 
 
 def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
-    """What a payment's id means: one purchase, or one for each of many citizens.
+    """The purchases of a payment: one, or one for each of many citizens.
 
-    Raises GuardError where there is none.
+    Raises GuardError if there are none.
     """
     found = payments.portions(payment_id)
     if not found:
@@ -95,7 +94,10 @@ def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
 
 
 def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
-    """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
+    """The citizen's part of a payment for many; the one purchase of any other payment.
+
+    Raises GuardError if there is none.
+    """
     found = bought(payments, payment_id)
     if len(found) == 1:
         return found[0]

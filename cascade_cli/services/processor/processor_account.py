@@ -1,4 +1,4 @@
-"""The payment processor as a citizen of Venice: found, and looked at."""
+"""Finds the payment processor among Venice's citizens, and reads its account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Called = Callable[[str], list[CitizenRow]]
 
 
 class ProcessorService:
-    """Looks at the processor's account. Raises SettingsError where Venice has no such citizen."""
+    """Reads the processor's account. Raises SettingsError if Venice has no such citizen."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class ProcessorService:
         self._username, self._now = username, now
 
     def look(self) -> tuple[CitizenRow, Finances]:
-        """The balance with what weighs on it: three or four requests."""
+        """The balance, and the transfers that draw on it: three or four requests."""
         citizen = the_citizen(self._called, self._username)
         if citizen is None:
             raise missing(self._called, self._username)
@@ -41,19 +41,19 @@ class ProcessorService:
 
 
 def the_citizen(called: Called, username: str) -> CitizenRow | None:
-    """The one of exactly that name. Raises GuardError where several share it."""
+    """The citizen with exactly that name. Raises GuardError if several share it."""
     found = [c for c in called(username) if c.username == username]
     if len(found) > 1:
         records = ", ".join(citizen.record_id for citizen in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
-            "Which of them pays is chance. Nothing was written: keep one, by hand in the base.",
+            "It is chance which of them pays. Nothing was written: keep one, by hand, in the base.",
         )
     return found[0] if found else None
 
 
 def missing(called: Called, username: str) -> SettingsError:
-    """The error to raise where nobody has exactly that name; it names whose name looks like it."""
+    """The error to raise if nobody has exactly that name; it names citizens with similar names."""
     others = [citizen.username for citizen in called(username)]
     similar = similar_names([username], others).get(username, ())
     other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"

@@ -197,9 +197,9 @@ def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind:
     counter, automatic_refunds = Counter(), Clerk(Dealt("refunded"))
     live = accepted(kind=kind, livemode=True)
     found = settled(live, counter=counter, refunds=automatic_refunds)
-    assert found == [(ATTENTION, "of live mode", None)]
+    assert found == [(ATTENTION, "it is an event of live mode", None)]
     test = settled(accepted(kind=kind), counter=counter, refunds=automatic_refunds, livemode=True)
-    assert test == [(ATTENTION, "of test mode", None)]
+    assert test == [(ATTENTION, "it is an event of test mode", None)]
     assert (counter.looks, automatic_refunds.asked) == ([], [])
 
 
@@ -295,7 +295,7 @@ def test_what_stripe_does_not_show_yet_is_looked_at_a_second_time_and_no_third(
 def test_an_event_that_tells_of_no_payment_is_recorded() -> None:
     one = accepted()
     nameless = replace(one, event=replace(one.event, payment_id=None))
-    assert settled(nameless) == [(RECORDED, "it tells of no payment", None)]
+    assert settled(nameless) == [(RECORDED, "it names no payment", None)]
 
 
 def test_an_objection_is_shown_to_a_person_at_once() -> None:

@@ -277,7 +277,7 @@ def test_somebody_may_be_about_to_deliver_a_young_payment_whose_money_went_back(
 ) -> None:
     dealt = price_quotes(shown(charge, *rows)).settle()
     assert dealt.again_at == again_at
-    assert dealt.note.startswith("not delivered, and looked at again") == bool(again_at)
+    assert dealt.note.startswith("not delivered; it is checked again") == bool(again_at)
 
 
 # Withholding -------------------------------------------------------------------------------------
