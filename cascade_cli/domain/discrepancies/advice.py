@@ -1,6 +1,6 @@
-"""What a person can do about a charge or transfer, as far as what is known of it allows.
+"""What a person can do about a charge or transfer, given what is known about it.
 
-For each kind a list of cases, the first that fits decides; the last fits always.
+Each kind has a list of cases. The first case that fits decides; the last one always fits.
 """
 
 from __future__ import annotations
@@ -41,19 +41,20 @@ _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, o
 
 
 def advice_for(matched: MatchedCharge, kind: Kind) -> str:
-    """For a charge of that kind; empty where there is nothing to do."""
+    """The advice for a charge of that kind; empty if there is nothing to do."""
     if kind is Kind.DUPLICATE:
         return advice_on_twins([row.state(matched.terms.now) for row in matched.moving])
     return next((text for fits, text in _RULES.get(kind, ()) if fits(matched)), "")
 
 
 def advice_on_orphan(state: State) -> str:
-    """For a transfer that nobody can account for."""
+    """The advice for a transfer that nobody can account for."""
     return f"{_FIND_MAKER} {_ORPHANS[state]}"
 
 
 def advice_on_twins(states: Sequence[State]) -> str:
-    """For rows of one cause, more than one of which moved ducats, may have, or will."""
+    """The advice for rows with one cause, if more than one of them moved ducats, may have, or
+    will."""
     if State.DOUBTFUL in states:
         return _TWINS_DOUBTFUL
     if State.LIVE not in states:
@@ -62,7 +63,7 @@ def advice_on_twins(states: Sequence[State]) -> str:
 
 
 def conclusion_of(matched: MatchedCharge, kind: Kind) -> str:
-    """How it stands with a charge of which nothing is wrong."""
+    """How a charge stands that has no discrepancy."""
     return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(matched)), "")
 
 
@@ -111,7 +112,7 @@ def _doubtful_returns(matched: MatchedCharge) -> bool:
     return any(row.state(matched.terms.now) is State.DOUBTFUL for row in matched.returns)
 
 
-# Where something is to be delivered, this comes first: a further transfer may pay twice.
+# If something is to be delivered, these cases come first: a further transfer may pay twice.
 _UNCERTAIN: Rules = (
     (lambda matched: matched.has_vanished, _VANISHED),
     (owes_rest, "Some of the money went back: this delivers what the rest of it bought."),
