@@ -269,7 +269,8 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
         reason=REASON,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.buyer.citizen),
-        # The engine may have refused more than the citizen had: the row then asks for less.
+        # The engine may have refused because the citizen had too little: the row then asks for
+        # less.
         amends=True,
     )
 
