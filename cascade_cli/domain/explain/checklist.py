@@ -1,4 +1,4 @@
-"""The troubleshooting list, walked for one payment."""
+"""The troubleshooting checklist, answered for one payment."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from cascade_cli.domain.shop.times import format_moment
 
 @dataclass(frozen=True)
 class ChecklistFacts:
-    """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade;
-    `many` is there where the payment is for many citizens."""
+    """What was read.
+
+    `charge` is None if nothing was paid. `unread` is what the keys did not allow to read. `many` is
+    set if the payment is for many citizens.
+    """
 
     charge: Charge | None
     stratagems: Sequence[Stratagem]
@@ -89,7 +92,7 @@ def _status(stratagem: Stratagem, terms: Terms) -> ChecklistAnswer:
 
 
 def _solvent(found: ChecklistFacts, terms: Terms) -> ChecklistAnswer:
-    """What was executed needs no funds any more."""
+    """What was executed needs no more funds."""
     done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
     needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
     return _enough(found, needs)

@@ -1,4 +1,4 @@
-"""Journal entries and webhook events in a few words, and what they tell of a transfer."""
+"""Journal entries and webhook events in a few words, and what they say about a transfer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.times import format_moment
 
 
 def describe_entry(entry: Entry) -> str:
-    """What happened."""
+    """What happened, in a few words."""
     body = entry.body
     if entry.kind is EntryKind.INTENT:
         return _promise(body)
@@ -46,7 +46,7 @@ def _promise(body: Mapping[str, Any]) -> str:
 
 
 def _action(body: Mapping[str, Any]) -> str:
-    """Of a gift two citizens are told, by two writes."""
+    """For a gift, two citizens are told, by two writes."""
     detail = body.get("detail")
     told = detail.get("told") if isinstance(detail, Mapping) else None
     if body.get("action") == TELL_ARRIVAL:
@@ -79,7 +79,8 @@ def _json(value: object) -> str:
 
 
 def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
-    """Made; executed, or expired without that; the engine's own undated words."""
+    """When the row was made; when it was executed, or expired unexecuted; and the engine's own
+    undated words."""
     name = row.name
     amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
     made = f"stratagem made: {amount} ducats {row.whom}, now {row.status or 'no status'}"
@@ -110,7 +111,7 @@ _OUTCOMES = {
 
 
 def received(events: Iterable[Kept]) -> Iterator[Happening]:
-    """When each was received, and what became of it since."""
+    """When each event was received, and what has become of it since."""
     for kept in events:
         event = kept.accepted.event
         why = f": {kept.note}" if kept.note else ""
@@ -119,13 +120,13 @@ def received(events: Iterable[Kept]) -> Iterator[Happening]:
 
 
 def payment_of(events: Iterable[Kept]) -> str | None:
-    """The payment that they name, if any does."""
+    """The payment that the events name, if any does."""
     named = (kept.accepted.event.payment_id for kept in events)
     return next((payment_id for payment_id in named if payment_id), None)
 
 
 def event_outcome(kept: Kept) -> str:
-    """What became of it, in words."""
+    """What became of the event, in words."""
     if kept.state is EventState.WAITING:
         return f"it waits to be dealt with, next {format_moment(kept.next_at)}"
     return _OUTCOMES[kept.state]
