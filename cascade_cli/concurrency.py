@@ -1,6 +1,6 @@
-"""Several pieces of work at once, in threads that stop together.
+"""Runs several pieces of work at once, in threads that stop together.
 
-The threads are daemons, which an executor's are not: after a failure or Ctrl-C nobody waits for a
+Unlike an executor's threads, these are daemons: after a failure or Ctrl-C nobody waits for a
 request that hangs, not even at the end of the program.
 """
 
