@@ -67,12 +67,12 @@ def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
         return
     raise GuardError(
         f"A credit by hand speaks of {matched.charge.payment_id}: {told_of(row)}.",
-        f"{UNTOUCHED} If it was meant for this payment: {_meant(matched, row)}. "
+        f"{UNTOUCHED} If it was meant for this payment: {_how_to_settle(matched, row)}. "
         "If not, add --again.",
     )
 
 
-def _meant(matched: MatchedCharge, row: Stratagem) -> str:
+def _how_to_settle(matched: MatchedCharge, row: Stratagem) -> str:
     if row.state(matched.terms.now) is State.STALLED:
         return f"finish it first, see: {command('stratagem', 'status', row.name)}"
     return f"{How.SETTLED_BY.option} {row.name}"

@@ -119,7 +119,7 @@ def _reopen(subject: Subject, wish: Wish, _means: Means) -> Resolution:
 def _rule(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     row = _one_doubtful(subject)
     ruling = Ruling.MOVED if wish.how is How.MOVED else Ruling.NOT_MOVED
-    if why := _untold(row, ruling):
+    if why := _why_no_ruling(row, ruling):
         raise GuardError(f"{row.name}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}.")
     decided = on_move(row, ruling)
     decision = decision_on(subject, wish, stratagem_id=row.name)
@@ -145,7 +145,7 @@ def _one_doubtful(subject: Subject) -> Stratagem:
     )
 
 
-def _untold(row: Stratagem, ruling: Ruling) -> str:
+def _why_no_ruling(row: Stratagem, ruling: Ruling) -> str:
     """Why nobody can make this ruling about the row; empty if somebody can."""
     if row.other_processor and row.status == "active":
         return f"{row.other_processor!r} pays it, and the engine may still take it"

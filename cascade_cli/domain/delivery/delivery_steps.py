@@ -238,7 +238,7 @@ def _write(
         return Write(Action.EXTEND, lapsing)
     if surplus:
         return Write(Action.RETIRE, surplus[0])
-    return _revive(order, rows) if rows else _begin(last, now)
+    return _revive(order, rows) if rows else _create(last, now)
 
 
 def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
@@ -328,7 +328,7 @@ def _is_rest(order: Order, row: Stratagem) -> bool:
     return bool(went) and row.reason == REASON_REST and is_part and same
 
 
-def _begin(last: Attempt | None, now: datetime) -> Step:
+def _create(last: Attempt | None, now: datetime) -> Step:
     """There is no row. If the journal knows of one, Airtable may be slow to show it, or it was
     deleted."""
     if last is None or (last.action == Action.CREATE and last.fate is not Fate.APPLIED):

@@ -74,7 +74,7 @@ class TransferStatus:
 def status_of(row: Stratagem, moment: Moment) -> TransferStatus:
     """What the row means at that moment."""
     if row.other_processor and row.state(moment.now) is not State.EXECUTED:
-        return _of_another(row, moment)
+        return _of_other_processor(row, moment)
     return _STATUSES[row.state(moment.now)](row, moment)
 
 
@@ -102,7 +102,7 @@ def may_all_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, .
     return tuple(row for row in rows if row.state(now) in MAY_STILL_MOVE)
 
 
-def _of_another(row: Stratagem, moment: Moment) -> TransferStatus:
+def _of_other_processor(row: Stratagem, moment: Moment) -> TransferStatus:
     """We must neither revive it nor count on it."""
     state = row.state(moment.now)
     does = "receives" if row.payer else "pays"

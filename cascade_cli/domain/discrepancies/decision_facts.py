@@ -53,7 +53,7 @@ def decided_on(item: Item, name: str, facts: Facts | None, terms: Terms) -> Item
     is_decided = decision.how.closes and not changed and not decision.is_over(terms.now)
     is_open = item.kind.is_discrepancy and not is_decided
     reopened = (changed or _over(decision, terms)) if is_open else ""
-    evidence = (*item.evidence, *_told(decision, reopened))
+    evidence = (*item.evidence, *_decision_sentence(decision, reopened))
     item = replace(
         item, decision=decision, reopened=reopened, is_decided=is_decided, evidence=evidence
     )
@@ -66,7 +66,7 @@ def _over(decision: Decision, terms: Terms) -> str:
     return "its time has come" if decision.is_over(terms.now) else ""
 
 
-def _told(decision: Decision, reopened: str) -> Iterator[str]:
+def _decision_sentence(decision: Decision, reopened: str) -> Iterator[str]:
     if decision.how is How.REOPEN:
         yield f"decided: {decision.described}"
         return

@@ -151,7 +151,7 @@ def _is_minted(matched: MatchedCharge) -> bool:
     return not matched.uncovered and all(map(matched.is_minted, _wrong_rows(matched)))
 
 
-def _looked_into(matched: MatchedCharge) -> bool:
+def _mention_is_unresolved(matched: MatchedCharge) -> bool:
     """A credit by hand that mentions the payment is doubtful or has not arrived. It must be decided
     or finished first."""
     row = mentioned_by(matched)
@@ -182,9 +182,9 @@ _SETTLED_BY = DecisionRule(
     _SETTLE,
     "that transfer was made for it",
 )
-_ASKED = DecisionRule(
+_MENTIONED = DecisionRule(
     "a credit by hand that speaks of it may or may not have moved, or is stuck",
-    _looked_into,
+    _mention_is_unresolved,
     (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
     "that credit is being looked into",
     days=1,
@@ -237,7 +237,7 @@ _UNDELIVERED: Sequence[DecisionRule] = (
         "its transfer is being looked for",
     ),
     _SETTLED_BY,
-    _ASKED,
+    _MENTIONED,
     _UNPAID,
     DecisionRule(
         "nobody can tell how many of its ducats were paid for",
@@ -305,7 +305,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "it goes to another citizen than the buyer",
         ),
         _SETTLED_BY,
-        _ASKED,
+        _MENTIONED,
         DecisionRule(
             "the right citizen lacks ducats",
             _lacks_what_was_paid,
@@ -341,7 +341,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "it has another amount than was sold",
         ),
         _SETTLED_BY,
-        _ASKED,
+        _MENTIONED,
         DecisionRule(
             "too few were executed", _lacks_what_was_paid, _LACKS, "too few were transferred"
         ),

@@ -186,12 +186,14 @@ def _missing(matched: MatchedCharge) -> Discrepancy | None:
         sentence = "its transfer was taken back, and nobody was credited instead"
         return Discrepancy(Kind.MISSING, matched.owed, sentence)
     if matched.has_vanished:
-        return Discrepancy(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
-    sentence = f"no stratagem was ever made for it{_perhaps(matched)}"
+        return Discrepancy(
+            Kind.MISSING, matched.owed, f"{_vanished(matched)}{_unclear_clause(matched)}"
+        )
+    sentence = f"no stratagem was ever made for it{_unclear_clause(matched)}"
     return Discrepancy(Kind.MISSING, matched.owed, sentence)
 
 
-def _perhaps(matched: MatchedCharge) -> str:
+def _unclear_clause(matched: MatchedCharge) -> str:
     """The transfers that a person must look at before it is delivered."""
     names = ", ".join(s.name for s in matched.unclear)
     return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
@@ -218,8 +220,8 @@ def _failed(matched: MatchedCharge) -> Discrepancy | None:
     if not failed or matched.moving or not matched.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(matched)}"
-    return Discrepancy(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
+    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_unclear_clause(matched)}"
+    return Discrepancy(Kind.FAILED, matched.owed, _vanished_or_successor(matched) + gave_up)
 
 
 def _stalled(matched: MatchedCharge) -> Discrepancy | None:
@@ -227,12 +229,12 @@ def _stalled(matched: MatchedCharge) -> Discrepancy | None:
     idle = stalled and not matched.moving and not matched.by_state[State.FAILED]
     if not idle or matched.is_young or not matched.uncovered:
         return None
-    why = f"{_why_stalled(stalled[-1])}{_perhaps(matched)}"
-    sentence = _succeeded(matched) + f"the engine will never take its stratagem: {why}"
+    why = f"{_why_stalled(stalled[-1])}{_unclear_clause(matched)}"
+    sentence = _vanished_or_successor(matched) + f"the engine will never take its stratagem: {why}"
     return Discrepancy(Kind.STALLED, matched.owed, sentence)
 
 
-def _succeeded(matched: MatchedCharge) -> str:
+def _vanished_or_successor(matched: MatchedCharge) -> str:
     """If another stratagem has vanished, or another person may have taken the citizen's name, say
     that first."""
     vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""
@@ -265,7 +267,7 @@ def _refunded(matched: MatchedCharge) -> Discrepancy | None:
     )
     if matched.debt:
         sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
-    return Discrepancy(kind, matched.to_return, sentence + _now_another(matched))
+    return Discrepancy(kind, matched.to_return, sentence + _successor_clause(matched))
 
 
 def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
@@ -287,7 +289,7 @@ def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
         "for money that did not go back, "
         "or came again: they are the citizen's"
     )
-    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
+    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _successor_clause(matched))
 
 
 def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
@@ -315,7 +317,7 @@ def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
     return tuple(row for part in parts for row in part.rows if row.record_id in coming)
 
 
-def _now_another(matched: MatchedCharge) -> str:
+def _successor_clause(matched: MatchedCharge) -> str:
     return f"; {matched.successor}" if matched.successor else ""
 
 

@@ -55,7 +55,7 @@ def first_decision(item: Item, matched: MatchedCharge | None, now: datetime) -> 
     if how is not How.MOVED:
         return how, name
     row = _doubtful(item, matched, now)[0]
-    how = _found_out(row)
+    how = _ruling_for(row)
     return how, name if how is How.SNOOZE else row.record_id
 
 
@@ -78,7 +78,7 @@ def _words(how: How, days: int, matched: MatchedCharge | None) -> Iterator[str]:
     if how is How.SETTLED_BY and matched:
         yield settling_rows(matched)[0].stratagem_id
     if how is How.CREDIT and matched:
-        yield from _to_whom(matched)
+        yield from _recipient_and_amount(matched)
 
 
 def _doubtful(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple[Stratagem, ...]:
@@ -87,7 +87,7 @@ def _doubtful(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple
     return tuple(row for row in item.rows if row.state(now) is State.DOUBTFUL)
 
 
-def _found_out(row: Stratagem) -> How:
+def _ruling_for(row: Stratagem) -> How:
     """What can be said about the row. For most rows, only a person knows whether it moved."""
     if row.other_processor and row.status == "active":
         return How.SNOOZE
@@ -96,7 +96,7 @@ def _found_out(row: Stratagem) -> How:
     return How.MOVED
 
 
-def _to_whom(matched: MatchedCharge) -> Iterator[str]:
+def _recipient_and_amount(matched: MatchedCharge) -> Iterator[str]:
     """The citizen and the amount, as placeholders if the payment does not say them."""
     if not matched.buyer.ducats:
         yield DUCATS

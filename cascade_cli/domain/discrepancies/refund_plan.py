@@ -196,7 +196,9 @@ def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
         for part, ducats in zip(picture.parts, taking, strict=True)
         if ducats
     ]
-    orders += [_give(matched, part, terms) for part in picture.parts if _may_give(part, matched)]
+    orders += [
+        _give(matched, part, terms) for part in picture.parts if _is_to_give_back(part, matched)
+    ]
     rest = _rest(matched, terms)
     if terms.successor and (orders or rest):
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
@@ -238,7 +240,7 @@ def withholding(matched: MatchedCharge, terms: RefundTerms) -> Order | None:
         facts={**payment_facts(matched.charge), **terms.facts},
         ends=True,
     )
-    return _told_apart(order, matched)
+    return _with_foreign_rows(order, matched)
 
 
 def _why_withheld(matched: MatchedCharge) -> str:
@@ -275,7 +277,7 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
     )
 
 
-def _may_give(part: RefundShare, matched: MatchedCharge) -> bool:
+def _is_to_give_back(part: RefundShare, matched: MatchedCharge) -> bool:
     going = any(not r.payer and r.state(matched.terms.now) is State.LIVE for r in part.rows)
     return part.surplus > ROUNDING_DUCATS and not part.under_way and not going
 
@@ -323,10 +325,10 @@ def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
     # ducats along.
     order = decided(order, *(terms.overrides if matched.price else ()))
     own = frozenset(row.record_id for row in matched.stratagems)
-    return [_told_apart(replace(order, amends=True, own_records=own), matched)]
+    return [_with_foreign_rows(replace(order, amends=True, own_records=own), matched)]
 
 
-def _told_apart(order: Order, matched: MatchedCharge) -> Order:
+def _with_foreign_rows(order: Order, matched: MatchedCharge) -> Order:
     """The order, told which rows belong to other payments for the same citizen and amount."""
     late = frozenset(row.record_id for row in matched.late)
     return replace(order, foreign_records=matched.foreign_records, unclear_records=late)

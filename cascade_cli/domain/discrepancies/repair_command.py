@@ -87,8 +87,8 @@ def _is_for_people(matched: MatchedCharge) -> bool:
 def decision_about(matched: MatchedCharge) -> str:
     """What a person can do about ducats that no machine may deliver: at that price, to that
     citizen, or beside another transfer that may be theirs. Empty in all other cases."""
-    if _is_of_another(matched):
-        return f"{_ANOTHER} {_what_of_another(matched)}"
+    if _may_be_another_citizen(matched):
+        return f"{_ANOTHER} {_if_the_same_citizen(matched)}"
     if not _is_for_people(matched) or matched.has_vanished:
         return ""
     if money_is_open(matched) or matched.charge.disputed:
@@ -124,13 +124,13 @@ def _about_the_rest(matched: MatchedCharge) -> str:
     return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
 
 
-def _is_of_another(matched: MatchedCharge) -> bool:
+def _may_be_another_citizen(matched: MatchedCharge) -> bool:
     """Ducats are to come back or be given again, but the citizen may be another person by now."""
     is_open = bool(matched.to_return or matched.to_give_again) and not matched.has_vanished
     return is_open and refund_refuses(matched) and not obstacle_in(matched)
 
 
-def _what_of_another(matched: MatchedCharge) -> str:
+def _if_the_same_citizen(matched: MatchedCharge) -> str:
     if not matched.to_return:
         # Only what is to come back can be written off.
         return "If it is, credit by hand what was taken or kept back, with a --reference."

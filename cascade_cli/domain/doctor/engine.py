@@ -67,7 +67,7 @@ def judge_life(
     bound = now - schedule.longest_wait
     waiting = [s for s in open_transfers if s.state(now) is State.LIVE]
     overdue = [s for s in waiting if s.created_at < bound]
-    last = _told(last_executed_at, now)
+    last = _last_run_text(last_executed_at, now)
     if overdue and (last_executed_at is None or last_executed_at < bound):
         oldest = min(s.created_at for s in overdue)
         age = format_span(now - oldest)
@@ -77,7 +77,7 @@ def judge_life(
     return ALIVE.seen(f"{last}; {len(waiting)} transfers wait")
 
 
-def _told(last: datetime | None, now: datetime) -> str:
+def _last_run_text(last: datetime | None, now: datetime) -> str:
     if last is None:
         return "it has never executed a transfer of ours"
     return f"it executed one {format_span(now - last)} ago ({format_moment(last)})"

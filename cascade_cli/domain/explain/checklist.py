@@ -36,7 +36,7 @@ def checklist(found: ChecklistFacts, terms: Terms) -> Iterator[ChecklistAnswer]:
     """Paid? Stratagem? Citizen? Status? Solvent? Rights?"""
     yield _paid(found.charge)
     if found.many:
-        yield from _of_many(found.many)
+        yield from _split_payment_answers(found.many)
         yield _enough(found, found.many.outstanding)
         yield _rights(found)
         return
@@ -106,7 +106,7 @@ def _enough(found: ChecklistFacts, needs: Decimal) -> ChecklistAnswer:
     return ChecklistAnswer("processor solvent?", passed=has >= needs, evidence=evidence)
 
 
-def _of_many(many: SplitPayment) -> Iterator[ChecklistAnswer]:
+def _split_payment_answers(many: SplitPayment) -> Iterator[ChecklistAnswer]:
     total = len(many.items)
     made = sum(bool(item.stratagems) for item in many.items)
     evidence = f"for {made} of {total} citizens"

@@ -32,7 +32,7 @@ def describe_entry(entry: Entry) -> str:
         return f"{_action(body)}: {'done' if fate == Fate.APPLIED else fate}"
     if entry.kind is EntryKind.TAKEOVER:
         return f"took over from {_json(body.get('from'))}"
-    return _of_run(body)
+    return _run_sentence(body)
 
 
 def _promise(body: Mapping[str, Any]) -> str:
@@ -54,7 +54,7 @@ def _action(body: Mapping[str, Any]) -> str:
     return f"{body.get('action')} the {told}" if told else str(body.get("action"))
 
 
-def _of_run(body: Mapping[str, Any]) -> str:
+def _run_sentence(body: Mapping[str, Any]) -> str:
     refund, allocation = body.get("refund"), body.get("allocation")
     if isinstance(decision := body.get("decision"), Mapping):
         return f"decided: {Decision.of(decision).described}"

@@ -66,7 +66,7 @@ def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettle
     # intent makes a key from which it can be read back.
     intents = [charge.payment_intent or "" for charge in plain.charges]
     ids = [charge.id for charge in plain.charges]
-    if not (_begin(intents, _INTENT) and _begin(ids, _CHARGE)):
+    if not (_all_begin_with(intents, _INTENT) and _all_begin_with(ids, _CHARGE)):
         return PlainlySettled([], []), snapshot
     concerned = _concerned(plain.charges, intents, ids, charges, rest)
     charges += compress(plain.charges, concerned)
@@ -166,7 +166,7 @@ def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
     return least_cents
 
 
-def _begin(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
+def _all_begin_with(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
     """Whether each id has one of the beginnings, followed by letters and digits only.
 
     A million ids are checked as one text, one to a line. Each line break that is followed by a
@@ -200,7 +200,7 @@ def _concerned(
         names.update(named_payments(stratagem))
         names.update(stratagem.mentions)
     named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
-    older = _older(rest)
+    older = _legacy_times(rest)
     if not older:
         return list(named)
     buyers = {citizen for citizen, _ in older}
@@ -217,7 +217,9 @@ def _concerned(
     ]
 
 
-def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
+def _legacy_times(
+    rest: Iterable[Stratagem],
+) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
     """When the legacy connector made transfers that are not plain, by citizen and ducats."""
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for stratagem in rest:

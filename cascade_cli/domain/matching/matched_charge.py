@@ -181,9 +181,9 @@ class MatchedCharge:
         if self.moving or not self.uncovered:
             return ()
         strange = (s for s in self.stratagems if s.other_processor)
-        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
+        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its_own(s)))
 
-    def _may_be_its(self, row: Stratagem) -> bool:
+    def _may_be_its_own(self, row: Stratagem) -> bool:
         return self.is_right(row) and row.state(self.terms.now) in MAY_BE_RUN
 
     @property

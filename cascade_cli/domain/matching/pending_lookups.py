@@ -129,7 +129,7 @@ class PendingLookups:
         matched_charges = matched_charges_of(snapshot, matches, terms).values()
         ownerless = [s for s in matches.unmatched if snapshot.accounts_for(s)]
         self.payments = sorted({p for s in ownerless for p in asked_payments(s)})
-        lacking = [s for s in ownerless if _lacked(s)]
+        lacking = [s for s in ownerless if _may_succeed_now(s)]
         indebted = [s for s in ownerless if _is_indebted(s.record_id, terms)]
         names = _citizens(matched_charges, processor)
         names |= {s.citizen for s in (*lacking, *indebted) if s.citizen}
@@ -145,23 +145,23 @@ class PendingLookups:
         """The answers of both together, limited to what is asked here."""
         ducats = one.processor_ducats if other.processor_ducats is None else other.processor_ducats
         return Lookups(
-            citizens=_of(self.citizens, one.citizens, other.citizens),
-            similar=_of(self.citizens, one.similar, other.similar),
-            payments=_of(self.payments, one.payments, other.payments),
-            disputes=_of((c.id for c in self.disputed_charges), one.disputes, other.disputes),
+            citizens=_picked(self.citizens, one.citizens, other.citizens),
+            similar=_picked(self.citizens, one.similar, other.similar),
+            payments=_picked(self.payments, one.payments, other.payments),
+            disputes=_picked((c.id for c in self.disputed_charges), one.disputes, other.disputes),
             processor_ducats=ducats,
-            arrived=_of(self.citizens, one.arrived, other.arrived),
+            arrived=_picked(self.citizens, one.arrived, other.arrived),
             past={**one.past, **other.past},
-            ducats=_of(self.citizens, one.ducats, other.ducats),
+            ducats=_picked(self.citizens, one.ducats, other.ducats),
         )
 
 
-def _lacked(row: Stratagem) -> bool:
+def _may_succeed_now(row: Stratagem) -> bool:
     is_short = row.status == "failed" and row.failure in _MAY_BE_THERE
     return is_short and row.origin is Origin.MANUAL
 
 
-def _of(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> dict[str, T]:
+def _picked(keys: Iterable[str], one: Mapping[str, T], other: Mapping[str, T]) -> dict[str, T]:
     both = {**one, **other}
     return {key: both[key] for key in keys if key in both}
 

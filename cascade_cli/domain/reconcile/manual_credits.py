@@ -67,12 +67,12 @@ def is_beside(order: Order, intent: Intent) -> bool:
         return False
     if corrected_payment_in(order.key) and corrected_payment_in(intent.key):
         return False
-    theirs = _meant(intent.key, str(intent.detail.get("reason", "")))
-    ours = order.charge.names if order.charge else _meant(order.key, order.reason)
+    theirs = _payments_meant(intent.key, str(intent.detail.get("reason", "")))
+    ours = order.charge.names if order.charge else _payments_meant(order.key, order.reason)
     return not set(map(whole_id, ours)).isdisjoint(map(whole_id, theirs))
 
 
-def _meant(key: str, reason: str) -> Sequence[str]:
+def _payments_meant(key: str, reason: str) -> Sequence[str]:
     """The payments for which a person gives something beside their own transfers."""
     if payment := corrected_payment_in(key):
         return (payment,)

@@ -105,7 +105,7 @@ def _changes(then: Facts, now: Facts, *, beyond_rows: bool) -> Iterator[str]:
         if record not in before:
             yield f"a transfer is new: {row.described}"
         elif row != (old := before[record]):
-            yield _of_row(old, row)
+            yield _row_change(old, row)
     for record in before.keys() - after.keys():
         yield f"a transfer is gone: {before[record].described}"
     if then.cents_back != now.cents_back:
@@ -118,7 +118,7 @@ def _changes(then: Facts, now: Facts, *, beyond_rows: bool) -> Iterator[str]:
         yield f"{now.surplus} ducats are too many, not {then.surplus}"
 
 
-def _of_row(old: RowFact, row: RowFact) -> str:
+def _row_change(old: RowFact, row: RowFact) -> str:
     if old.state != row.state and (old.citizen, old.ducats) == (row.citizen, row.ducats):
         return f"{row.record} was {old.state} and is {row.state}"
     return f"{row.record} was {old.ducats} ducats for {old.citizen!r}, {old.state}: {row.described}"

@@ -34,7 +34,7 @@ class RowRuling:
         if row.record_id != self.record_id:
             return row
         if self.settles:
-            if self.seen != _deal(row):
+            if self.seen != _parties_and_amount(row):
                 return row
             ids = (self.settles, *(i for i in row.stripe_ids if i != self.settles))
             instead = self.instead_of or row.instead_of
@@ -80,7 +80,9 @@ def on_move(row: Stratagem, ruling: Ruling) -> RowRuling:
 
 def settling(row: Stratagem, payment: str, instead_of: str = "") -> RowRuling:
     """The ruling of a person who says that the row belongs to the payment."""
-    return RowRuling(row.record_id, _deal(row), settles=payment, instead_of=instead_of)
+    return RowRuling(
+        row.record_id, _parties_and_amount(row), settles=payment, instead_of=instead_of
+    )
 
 
 def withdrawn(record_id: str) -> RowRuling:
@@ -93,10 +95,10 @@ def seen(row: Stratagem) -> str:
     change."""
     log = hashlib.sha256(row.engine_log.encode()).hexdigest()[:16]
     executed = row.executed_at.isoformat() if row.executed_at else ""
-    return f"{_deal(row)} {row.status} {executed} {log}"
+    return f"{_parties_and_amount(row)} {row.status} {executed} {log}"
 
 
-def _deal(row: Stratagem) -> str:
+def _parties_and_amount(row: Stratagem) -> str:
     """Who gives how much to whom."""
     ducats = format_ducats(row.ducats) if row.ducats is not None else "?"
     return f"{row.payer} > {row.citizen}: {ducats}"

@@ -99,7 +99,7 @@ def valuation_rate_of(
     """The rate to judge a payment by: its own, unless that is too low to be true."""
     name, at_payment = currency.upper(), rates.on(currency, paid_on)
     if stored is None or stored.day > paid_on:
-        return _without_word(name, at_payment, paid_on)
+        return _without_own_rate(name, at_payment, paid_on)
     sold = f"sold at {stored.described(currency)}"
     if at_payment is None:
         why = f"{sold}; no rate is known to compare it with"
@@ -107,7 +107,7 @@ def valuation_rate_of(
     known = rates.on(currency, stored.day)
     bounds = [(_tolerance(known, stored.day) * known.per_usd, known)] if known else []
     if known is None or paid_on - stored.day > USUAL_AGE:
-        bounds.append((_hesitant(at_payment, paid_on), at_payment))
+        bounds.append((_cautious_rate(at_payment, paid_on), at_payment))
     floor, against = max(bounds, key=lambda bound: bound[0])
     if stored.per_usd >= floor:
         return ValuationRate(stored.per_usd, sold + _compared(against, stored.day))
@@ -115,16 +115,16 @@ def valuation_rate_of(
     return ValuationRate(floor, f"{sold}, which is too low: {lowest}", refused=against.per_usd)
 
 
-def _without_word(name: str, known: Exchange | None, paid_on: date) -> ValuationRate:
+def _without_own_rate(name: str, known: Exchange | None, paid_on: date) -> ValuationRate:
     if known is None:
         why = f"paid in {name}, and no rate is known: the price was not checked"
         return ValuationRate(None, why, is_known=False)
-    floor = _hesitant(known, paid_on)
+    floor = _cautious_rate(known, paid_on)
     why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
     return ValuationRate(floor, f"{why}; {known.number} was that of {known.day}")
 
 
-def _hesitant(known: Exchange, paid_on: date) -> Decimal:
+def _cautious_rate(known: Exchange, paid_on: date) -> Decimal:
     """The lowest rate we accept when only that day's exchange rate is known."""
     return min(TOLERANCE_OLD_RATE, _tolerance(known, paid_on)) * known.per_usd
 
