@@ -66,7 +66,7 @@ def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
     if wish.again or row is None:
         return
     raise GuardError(
-        f"A credit by hand speaks of {matched.charge.payment_id}: {told_of(row)}.",
+        f"A credit by hand mentions {matched.charge.payment_id}: {told_of(row)}.",
         f"{UNTOUCHED} If it was meant for this payment: {_how_to_settle(matched, row)}. "
         "If not, add --again.",
     )

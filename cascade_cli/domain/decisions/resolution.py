@@ -60,7 +60,7 @@ def refuse_repeated(subject: Subject, wish: Wish) -> None:
         return  # What their transfers came to tells whether anything is left to do.
     if _is_about_another(subject, wish, before):
         return
-    raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
+    raise GuardError(f"{subject.name} already has this decision: {before.described}.", UNTOUCHED)
 
 
 def _is_about_another(subject: Subject, wish: Wish, before: Decision) -> bool:
@@ -81,7 +81,9 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
     if wish.how is How.TAKE_BACK and any(r.origin is Origin.TAKE_BACK for r in item.corrections):
         raise nothing_left(subject)
     if before and before.how is wish.how and not wish.how.closes:
-        raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
+        raise GuardError(
+            f"{subject.name} already has this decision: {before.described}.", UNTOUCHED
+        )
     if item.is_decided and before:
         fits = f"{How.REOPEN.option} opens it again: {before.described}"
     elif subject.choice:

@@ -132,7 +132,7 @@ def _take_back(subject: Subject) -> str:
     whose = " and ".join(dict.fromkeys(repr(one.row.citizen) for one in live or found))
     amount = f"{rounded(ducats)} ducats"
     if live:
-        return f"keep {amount} for {whose} from the engine"
+        return f"stop {amount} for {whose} before the engine's next run"
     return f"take {amount} back from {whose}"
 
 
@@ -172,7 +172,7 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     if matched is None or wish.how is not How.CREDIT:
         return
     if row := mentioned_by(matched):
-        yield Hurdle(f"A credit by hand speaks of it: {told_of(row)}")
+        yield Hurdle(f"A credit by hand mentions it: {told_of(row)}")
     if not is_delivered_by_own_key(matched):
         if matched.price and not due_to_buyer(matched, wish):
             yield Hurdle(matched.price.why, Override.UNDERPAID)

@@ -205,7 +205,7 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
         format_ducats(order.ducats),
         order.reason,
     )
-    hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
+    hint = f"First check whether it is this payment's: {told}. If it is not: {deliver}"
     return End(OrderVerdict.BLOCKED, rows[0], why, hint)
 
 

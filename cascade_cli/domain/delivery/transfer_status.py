@@ -107,7 +107,7 @@ def _of_other_processor(row: Stratagem, moment: Moment) -> TransferStatus:
     state = row.state(moment.now)
     does = "receives" if row.payer else "pays"
     meaning = f"{row.other_processor!r} {does} it, not the processor, and it is {row.status!r}."
-    retry = "Not by cascade, which writes the processor's rows only: find out who made it."
+    retry = "Not by cascade, which only writes the processor's own rows: find out who made it."
     moved = Moved.PERHAPS if state is State.DOUBTFUL else Moved.NO
     return TransferStatus(state, moved, meaning, retry, _explain(row))
 
@@ -129,11 +129,13 @@ def _live(row: Stratagem, moment: Moment) -> TransferStatus:
         meaning = f"{meaning[:-1]}, in {format_span(next_run - now)}."
     overdue = now - row.created_at - schedule.longest_wait
     if row.expires_at and row.expires_at < next_run:
-        meaning += f" It expires before that, {format_moment(row.expires_at)}: it may be passed by."
+        meaning += (
+            f" It expires before that, {format_moment(row.expires_at)}: it may be passed over."
+        )
     if overdue.total_seconds() > 0:
         meaning += (
             f" It has waited {format_span(now - row.created_at)}, longer than a healthy engine "
-            "takes: look whether the engine runs at all (cascade citizen show)."
+            "takes: check whether the engine runs at all (cascade citizen show)."
         )
     return TransferStatus(State.LIVE, Moved.NOT_YET, meaning, "Wait: it is under way.")
 
@@ -168,7 +170,7 @@ def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
         failure = Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
     if row.status == "active":
-        said = row.notes_flaw or "other text stands behind the JSON of its Notes"
+        said = row.notes_flaw or "other text follows the JSON in its Notes"
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":
         meaning = f"The engine cannot carry it out: {said}"
@@ -182,7 +184,7 @@ def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
 
 # FACTS of the engine: it writes each of these texts before the first balance.
 _RETRIES = {
-    Failure.MALFORMED: "Not as it stands: its Notes have to be written anew.",
+    Failure.MALFORMED: "Not as it stands: its Notes have to be rewritten.",
     Failure.SENDER_MISSING: "Once the paying citizen exists.",
     Failure.RECEIVER_MISSING: "Once the citizen exists.",
     Failure.NO_FUNDS: "Once the payer has enough ducats.",

@@ -30,7 +30,7 @@ _FOUND_OUT = (
     f"{_COMPARE} If its ducats arrived, say --moved; if not, --not-moved lets it go out again."
 )
 _TWINS_DOUBTFUL = f"One of them may or may not have moved its ducats. {_FOUND_OUT}"
-_TWINS_EXECUTED = "They were executed: talk to the citizen, and take back what is too much."
+_TWINS_EXECUTED = "They were executed: talk to the citizen, and take back the surplus."
 _TWINS_HALF = "One was executed: end the rest before the engine's next run."
 _TWINS_LIVE = "None is executed yet: end all but one before the engine's next run."
 _DEBT = (
@@ -159,8 +159,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_is_short, "It was executed with too few ducats: credit the difference."),
         (
             _always,
-            "It was executed with too many ducats: talk to the citizen, and take back what is too "
-            "much.",
+            "It was executed with too many ducats: talk to the citizen, and take back the surplus.",
         ),
     ),
     Kind.UNATTRIBUTABLE: (
@@ -173,17 +172,18 @@ _RULES: Mapping[Kind, Rules] = {
             lambda matched: matched.buyer.citizen,
             "Find out how many ducats it paid for, then credit them to that payment.",
         ),
-        (_always, "Find the buyer by Stripe's receipt, then credit the payment to that one."),
+        (_always, "Find the buyer by Stripe's receipt, then credit the payment to that citizen."),
     ),
     Kind.UNKNOWN_CITIZEN: (
         *_UNCERTAIN,
         (
             lambda matched: matched.similar_citizens,
-            "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
+            "Make sure that the citizen whom Venice has is the buyer, then credit that citizen.",
         ),
         (
             _always,
-            "Find the right spelling and credit that one, or wait for the citizen in Venice.",
+            "Find the right spelling and credit that citizen, or wait until the citizen exists in "
+            "Venice.",
         ),
     ),
     Kind.MISSING: (
@@ -215,7 +215,7 @@ _RULES: Mapping[Kind, Rules] = {
             "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
             "what is still open.",
         ),
-        (_awaits_money, "Wait until the money of the dispute that was won is back."),
+        (_awaits_money, "The dispute was won: wait until its money is back."),
         (
             _has(State.EXECUTED),
             "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
@@ -231,7 +231,7 @@ _RULES: Mapping[Kind, Rules] = {
         (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
         (
             lambda matched: matched.to_give_again,
-            "Give the citizen what was taken or kept back too much.",
+            "Give the citizen the ducats that were wrongly taken or kept back.",
         ),
         (lambda matched: matched.debt, _DEBT),
         (
@@ -279,8 +279,8 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
         ),
         (
             lambda matched: matched.cents_back,
-            "executed once, for the right citizen and amount; what was to come back for the money "
-            "that went back is settled",
+            "executed once, for the right citizen and amount; the ducats due back for the returned "
+            "money are settled",
         ),
         (_always, "executed once, for the right citizen and amount; nothing is owed"),
     ),
@@ -291,7 +291,7 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
             "ducats are on their way to the citizen again, and wait for the engine's next run",
         ),
         (_has(State.LIVE), "on its way: it waits for the engine's next run"),
-        (_always, "young: the webhook may still credit it"),
+        (_always, "recent: the webhook may still credit it"),
     ),
 }
 

@@ -183,7 +183,7 @@ _SETTLED_BY = DecisionRule(
     "that transfer was made for it",
 )
 _MENTIONED = DecisionRule(
-    "a credit by hand that speaks of it may or may not have moved, or is stuck",
+    "a credit by hand that mentions it may or may not have moved, or is stuck",
     _mention_is_unresolved,
     (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
     "that credit is being looked into",
@@ -313,7 +313,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "its ducats went to another citizen",
         ),
         DecisionRule(
-            "the right citizen has them, and the processor paid itself besides",
+            "the right citizen has them, and the processor also paid itself",
             _is_minted,
             _LEAVE,
             "nobody has them but the processor",
@@ -428,13 +428,13 @@ TRANSFERS: Sequence[TransferRule] = (
         "transferred more than once",
     ),
     TransferRule(
-        "a credit by hand has not arrived, and does not as it stands",
+        "a credit by hand has not arrived, and will not as it stands",
         lambda item, _now: item.kind in {Kind.FAILED, Kind.STALLED} and item.at_risk,
         _WAIT,
         "what it lacks is not there yet",
     ),
     TransferRule(
-        "it moves nothing any more, or nobody can read how much",
+        "it no longer moves anything, or nobody can read how much",
         lambda *_: True,
         _LEAVE,
         "nothing is left to take back",

@@ -39,7 +39,7 @@ def _decided_on(matched: MatchedCharge) -> Iterator[str]:
     for row in matched.mentioned:
         ducats = format_ducats(row.ducats or ZERO)
         yield (
-            f"a credit by hand speaks of it, {ducats} ducats to {row.citizen!r}: "
+            f"a credit by hand mentions it, {ducats} ducats to {row.citizen!r}: "
             f"{describe(row, matched.terms)} ({row.reason})"
         )
 
@@ -100,7 +100,7 @@ def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
     if short := price_objection(matched.buyer, matched.terms.prices):
         by = f"by {row.made_by}" if row.made_by else "by a person"
         made = format_moment(row.created_at)
-        yield f"let go although it was not paid for in full, {by}, {made}: {short.why}"
+        yield f"released although it was not paid for in full, {by}, {made}: {short.why}"
 
 
 def _payment(charge: Charge) -> str:

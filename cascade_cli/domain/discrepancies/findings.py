@@ -136,7 +136,7 @@ def _still_mismatched(matched: MatchedCharge) -> Discrepancy | None:
     if difference <= ROUNDING_DUCATS:
         return None
     sentence = (
-        f"with what was corrected, {format_ducats(matched.carried_right)} ducats are transferred "
+        f"with its corrections, {format_ducats(matched.carried_right)} ducats are transferred "
         f"where {format_ducats(matched.sold)} were sold"
     )
     return Discrepancy(Kind.AMOUNT_MISMATCH, difference, sentence)
@@ -275,7 +275,7 @@ def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
         return None
     sentence = (
         "its money went back, and its stratagem has vanished from the base: its ducats may have "
-        "arrived, and be to come back"
+        "arrived, and may have to come back"
     )
     return Discrepancy(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
 

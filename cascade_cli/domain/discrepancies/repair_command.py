@@ -100,7 +100,7 @@ def decision_about(matched: MatchedCharge) -> str:
         )
     if not _whom_to_credit(matched):
         return "Find the buyer by Stripe's receipt. Then " + _TO_SOMEBODY
-    look = "Look whether the transfer named above is this payment's. If it is not: "
+    look = "Check whether the transfer named above is this payment's. If it is not: "
     paid = f"This gives the {format_ducats(matched.owed)} ducats that were paid for. Or decide"
     decide = "give the money back in Stripe, or deliver all the same: "
     decide = f"{paid if matched.owed else 'Decide'}: {decide}"
@@ -135,7 +135,7 @@ def _if_the_same_citizen(matched: MatchedCharge) -> str:
         # Only what is to come back can be written off.
         return "If it is, credit by hand what was taken or kept back, with a --reference."
     write_off = command("refund", matched.charge.payment_id, "--write-off", _SETTLED)
-    return f"What you have settled in Venice, or let go, write off: {write_off}"
+    return f"Write off what you have settled in Venice, or given up: {write_off}"
 
 
 _ANOTHER = (

@@ -121,5 +121,5 @@ def _split_payment_answers(many: SplitPayment) -> Iterator[ChecklistAnswer]:
 def _rights(found: ChecklistFacts) -> ChecklistAnswer:
     if found.unread:
         return _no("network and rights?", "; ".join(found.unread))
-    evidence = "Stripe and Airtable answered all that was asked; to write: cascade doctor"
+    evidence = "Stripe and Airtable answered every request; for the right to write: cascade doctor"
     return _yes("network and rights?", evidence)

@@ -61,7 +61,7 @@ def _run_sentence(body: Mapping[str, Any]) -> str:
     if isinstance(allocation, Mapping):
         ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
         digest = allocation.get("digest")
-        return f"kept who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
+        return f"recorded who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
     return _refund(refund) if isinstance(refund, Mapping) else _json(body)
 
 
@@ -70,8 +70,8 @@ def _refund(refund: Mapping[str, Any]) -> str:
         off, reason = refund.get("written_off"), refund["reason"]
         return f"{off} ducats written off, not to be taken back: {reason}"
     if refund.get("debt") == "0":
-        return f"no debt of {refund.get('citizen')!r} any more"
-    return f"a debt of {refund.get('debt')} ducats of {refund.get('citizen')!r}"
+        return f"{refund.get('citizen')!r} has no debt any more"
+    return f"{refund.get('citizen')!r} has a debt of {refund.get('debt')} ducats"
 
 
 def _json(value: object) -> str:
@@ -128,5 +128,5 @@ def payment_of(events: Iterable[Kept]) -> str | None:
 def event_outcome(kept: Kept) -> str:
     """What became of the event, in words."""
     if kept.state is EventState.WAITING:
-        return f"it waits to be dealt with, next {format_moment(kept.next_at)}"
+        return f"it waits to be processed, next {format_moment(kept.next_at)}"
     return _OUTCOMES[kept.state]

@@ -215,8 +215,8 @@ def _credit(sale: SessionSale, charge: Charge) -> Repair | None:
     return Repair(command("credit", *options, "--", citizen, format_ducats(ducats)))
 
 
-_NOT_COPIED = ", which Stripe copies to no payment"
+_NOT_COPIED = ", which Stripe does not copy to the payment"
 _COPY = (
     "Put citizen_id and ducat_amount into the payment's metadata at Stripe: then every command "
-    "knows it. Where the shop makes its sessions, set payment_intent_data.metadata."
+    "sees them. In the shop's code that makes sessions, set payment_intent_data.metadata."
 )

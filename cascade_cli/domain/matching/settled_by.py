@@ -45,7 +45,7 @@ def one_each(matched_charges: Iterable[MatchedCharge]) -> Iterator[MatchedCharge
 def unsuitable(matched: MatchedCharge, row: Stratagem) -> str:
     """Why the row cannot be the transfer that the payment lacks; empty if it can."""
     if row.state(matched.terms.now) not in {State.EXECUTED, State.LIVE}:
-        return f"it is {row.status}, so that nothing has arrived by it"
+        return f"it is {row.status}, so nothing has arrived through it"
     if row.record_id in {own.record_id for own in (*matched.stratagems, *matched.corrections)}:
         return "it is that payment's already"
     if not may_settle(row):

@@ -189,7 +189,7 @@ class Charge:
         """Why nobody can be credited from what the charge says."""
         if self.names_processor:
             return f"it is for {self.citizen_text!r} itself: {MINTS}"
-        return "it names no usable citizen or amount of ducats"
+        return "it does not say who gets the ducats, or how many"
 
     @property
     def ducats_cents(self) -> int:

@@ -50,13 +50,13 @@ def _checked(message: str) -> str:
     text = message.strip()
     if len(text) > MOST_CHARACTERS:
         raise ValueError(
-            f"the message has {len(text)} characters, and {MOST_CHARACTERS} are the most"
+            f"the message has {len(text)} characters, and at most {MOST_CHARACTERS} are allowed"
         )
     for place, character in enumerate(text, 1):
         if _is_harmful(character):
             raise ValueError(
                 f"character {place} of the message is U+{ord(character):04X}: line breaks, control "
-                "characters and marks that turn the direction of writing are not taken"
+                "characters and marks that change the direction of writing are not allowed"
             )
     return text
 

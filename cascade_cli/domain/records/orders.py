@@ -165,7 +165,7 @@ def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> O
     if charge.names_processor:
         raise ValueError(f"{charge.payment_id}: {charge.lacks}")
     if not charge.citizen or not charge.ducats:
-        raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
+        raise ValueError(f"{charge.payment_id} does not say who gets the ducats, or how many")
     if charge.refunded_cents or charge.disputed:
         what = "is disputed" if charge.disputed else "was refunded, in part or whole"
         raise ValueError(f"{charge.payment_id} {what}")

@@ -81,7 +81,7 @@ class PastDelivery:
         """Who remembers the delivery, in sentences."""
         if (last := self.last_write) and self.was_written:
             yield (
-                f"the journal: its stratagem was written last at {format_moment(last.at)} "
+                f"the journal: its stratagem was last written at {format_moment(last.at)} "
                 f"({last.action}: {last.fate})"
             )
         if self.settled_until:

@@ -189,7 +189,7 @@ class Stratagem:
         if self.trace is Trace.UNCERTAIN:
             return self.failure_text or "the engine broke off, and does not say where"
         if self.status == "executed":
-            return self.notes_flaw or "its ducats went to another than the processor"
+            return self.notes_flaw or "its ducats went to somebody other than the processor"
         if self.trace is Trace.DONE:
             return "its Notes say that the transfer was done, and its Status says otherwise"
         if self.executed_at:

@@ -92,7 +92,7 @@ def _unknown_rate(charge: Charge, prices: PriceList, due: Due) -> PriceObjection
     currency = charge.currency.upper()
     worth = min(one.price_cents(one.paid_part(charge)) for one in prices.lists_of(charge))
     rate = min(one.rate for one in prices.lists_of(charge))
-    own = ", but for the payment's own" if due.valuation.per_usd else ""
+    own = ", except the payment's own" if due.valuation.per_usd else ""
     ducats = charge.ducats or ZERO
     why = (
         f"paid {format_money(charge.ducats_cents, charge.currency)} for "

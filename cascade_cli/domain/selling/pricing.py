@@ -163,7 +163,7 @@ class PriceList:
             chosen = Package("", ducats)
         else:
             raise ValueError(
-                f"{format_ducats(ducats)} ducats are not sold: an amount lies between "
+                f"{format_ducats(ducats)} ducats are not sold: choose an amount between "
                 f"{format_ducats(self.custom_minimum)} and {format_ducats(self.custom_maximum)}"
             )
         return self._priced(chosen, package, currency, exchange)
@@ -180,8 +180,8 @@ class PriceList:
             total = sum(shares, ZERO)
         if total < self.custom_minimum or max(shares) > self.custom_maximum:
             raise ValueError(
-                f"they are not sold: at least {format_ducats(self.custom_minimum)} ducats together "
-                f"and at most {format_ducats(self.custom_maximum)} for one citizen are"
+                f"these amounts are not sold: choose at least {format_ducats(self.custom_minimum)} "
+                f"ducats in all, and at most {format_ducats(self.custom_maximum)} for one citizen"
             )
         return self._priced(Package("", total), None, currency, exchange)
 

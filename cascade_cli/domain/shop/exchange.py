@@ -111,7 +111,7 @@ def valuation_rate_of(
     floor, against = max(bounds, key=lambda bound: bound[0])
     if stored.per_usd >= floor:
         return ValuationRate(stored.per_usd, sold + _compared(against, stored.day))
-    lowest = f"{against.number} was that of {against.day}, and {floor:.10g} is the lowest believed"
+    lowest = f"the rate of {against.day} was {against.number}, and {floor:.10g} the lowest accepted"
     return ValuationRate(floor, f"{sold}, which is too low: {lowest}", refused=against.per_usd)
 
 
@@ -121,7 +121,7 @@ def _without_own_rate(name: str, known: Exchange | None, paid_on: date) -> Valua
         return ValuationRate(None, why, is_known=False)
     floor = _cautious_rate(known, paid_on)
     why = f"paid in {name} without a usable rate: judged by {floor:.10g} {name} for 1 USD"
-    return ValuationRate(floor, f"{why}; {known.number} was that of {known.day}")
+    return ValuationRate(floor, f"{why}; the rate of {known.day} was {known.number}")
 
 
 def _cautious_rate(known: Exchange, paid_on: date) -> Decimal:
