@@ -279,8 +279,8 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
         ),
         (
             lambda matched: matched.cents_back,
-            "executed once, for the right citizen and amount; the ducats due back for the returned "
-            "money are settled",
+            "executed once, for the right citizen and amount; the ducats due back for the money "
+            "that went back are settled",
         ),
         (_always, "executed once, for the right citizen and amount; nothing is owed"),
     ),

@@ -181,7 +181,7 @@ class PriceList:
         if total < self.custom_minimum or max(shares) > self.custom_maximum:
             raise ValueError(
                 f"these amounts are not sold: choose at least {format_ducats(self.custom_minimum)} "
-                f"ducats in all, and at most {format_ducats(self.custom_maximum)} for one citizen"
+                f"ducats together and at most {format_ducats(self.custom_maximum)} for one citizen"
             )
         return self._priced(Package("", total), None, currency, exchange)
 
