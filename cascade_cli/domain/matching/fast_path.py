@@ -200,13 +200,13 @@ def _concerned(
         names.update(named_payments(stratagem))
         names.update(stratagem.mentions)
     named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
-    older = _legacy_times(rest)
-    if not older:
+    legacy = _legacy_times(rest)
+    if not legacy:
         return list(named)
-    buyers = {citizen for citizen, _ in older}
+    buyers = {citizen for citizen, _ in legacy}
 
     def is_reached(charge: Charge) -> bool:
-        made = older.get((charge.citizen, charge.ducats), ())
+        made = legacy.get((charge.citizen, charge.ducats), ())
         return any(
             charge.created_at <= moment <= charge.created_at + LEGACY_REACH for moment in made
         )

@@ -81,13 +81,13 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
     rest = _match_by_identity(charges, deals, found)
     corrections = _take_corrections(found)
     returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
-    older = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
-    _match_by_likeness(charges, older, returned, found)
+    legacy = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
+    _match_by_likeness(charges, legacy, returned, found)
     used = {m.stratagem.record_id for matches in found.values() for m in matches}
     return Matches(
         {charge: tuple(matches) for charge, matches in found.items()},
         tuple(s for s in rest if s.record_id not in used),
-        _late_rows(charges, older, found),
+        _late_rows(charges, legacy, found),
         corrections,
     )
 
@@ -128,7 +128,7 @@ def _claim_of(charge: Charge, returned: Container[str]) -> _Claim:
 
 def _match_by_likeness(
     charges: Sequence[Charge],
-    older: Sequence[Stratagem],
+    legacy: Sequence[Stratagem],
     returned: Container[str],
     found: dict[str, list[Match]],
 ) -> None:
@@ -137,12 +137,12 @@ def _match_by_likeness(
     Payments whose money went back come last, even after owed payments whose own transfer was not
     executed.
     """
-    if not older:
+    if not legacy:
         return
     claims = {charge.id: _claim_of(charge, returned) for charge in charges}
     nameless = [charge for charge in charges if not found[charge.id]]
     owed = [charge for charge in charges if claims[charge.id] is not _Claim.REFUNDED]
-    left = older
+    left = legacy
     for claim in (_Claim.TAKEN_BACK, _Claim.OWED, _Claim.DISPUTED):
         left = _match_nearest([c for c in nameless if claims[c.id] is claim], left, found)
     left = _match_surplus([c for c in owed if not _is_executed(found[c.id])], left, found)
@@ -205,14 +205,14 @@ _Purchase = tuple[str | None, Decimal | None]
 
 
 def _match_nearest(
-    charges: Sequence[Charge], older: Sequence[Stratagem], found: dict[str, list[Match]]
+    charges: Sequence[Charge], legacy: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> list[Stratagem]:
     """Pair one to one within each (citizen, ducats); return the stratagems left over."""
     groups: defaultdict[_Purchase, _Timeline] = defaultdict(_Timeline)
     for charge in charges:
         if charge.citizen and charge.ducats:
             groups[charge.citizen, charge.ducats].charges.append(charge)
-    for stratagem in older:
+    for stratagem in legacy:
         groups[stratagem.citizen, stratagem.ducats].stratagems.append(stratagem)
     left_over = []
     for group in groups.values():
@@ -305,12 +305,12 @@ def _match_surplus(
 
 
 def _late_rows(
-    charges: Sequence[Charge], older: Sequence[Stratagem], found: dict[str, list[Match]]
+    charges: Sequence[Charge], legacy: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> dict[str, tuple[Stratagem, ...]]:
     """By charge. A surplus of another payment may just as well be the late transfer of this one."""
     owned = {m.stratagem.record_id for ms in found.values() for m in ms if m.rule is Rule.NEAREST}
     spare: defaultdict[_Purchase, list[Stratagem]] = defaultdict(list)
-    for stratagem in older:
+    for stratagem in legacy:
         if stratagem.record_id not in owned:
             spare[stratagem.citizen, stratagem.ducats].append(stratagem)
     late: dict[str, tuple[Stratagem, ...]] = {}
