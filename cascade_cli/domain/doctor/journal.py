@@ -1,4 +1,4 @@
-"""Area `journal`: whether it is there, writable and whole."""
+"""Area `journal`: whether the journal is there, writable and whole."""
 
 from __future__ import annotations
 
@@ -91,19 +91,19 @@ def judge_writing(error: CascadeError | None) -> Check:
 
 
 def judge_chain(found: Verification) -> Check:
-    """As `cascade journal verify` sees it."""
+    """What `cascade journal verify` finds."""
     if found.is_intact:
         return INTACT.seen(f"{found.entries} entries, none changed, removed or reordered")
     return TAMPERED.seen(found.flaw)
 
 
 def judge_head(found: Verification, told: Head) -> Check:
-    """The chain is whole, but its head is not the one that was last told."""
+    """The chain is whole, but its head is not the one last recorded."""
     if told.entries and told.entries > found.entries:
         return OTHER_HEAD.seen(f"it has {found.entries} entries, but once had {told.entries}")
     return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the one that was told")
 
 
 def judge_use(error: CascadeError) -> Check:
-    """Why it cannot be opened or read at all."""
+    """Why the journal cannot be opened or read at all."""
     return UNUSABLE.seen(error.message, advice=error.hint)

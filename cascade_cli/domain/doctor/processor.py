@@ -1,4 +1,4 @@
-"""Area `processor`: the citizen who pays: there, solvent, and for how long."""
+"""Area `processor`: whether the citizen who pays exists, is solvent, and for how long."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ OUT = red(
 
 
 def judge_processor(username: str, called: Sequence[CitizenRow]) -> Iterator[Check]:
-    """Its record. `called` has those of this name, and those whose names look like it."""
+    """The processor's record. `called` has the citizens of this name, and those whose names look
+    like it."""
     exact = [citizen for citizen in called if citizen.username == username]
     if not exact:
         yield MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))

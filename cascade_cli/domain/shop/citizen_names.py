@@ -27,7 +27,7 @@ _CALLED = {
     "\ufeff": "byte order mark",
 }
 INVISIBLE = tuple(_CALLED)
-"""The characters without ink that names really have: pasted from a web page or a spreadsheet."""
+"""The invisible characters that real names contain: pasted from a web page or a spreadsheet."""
 
 
 def folded(name: str) -> str:
@@ -37,17 +37,18 @@ def folded(name: str) -> str:
 
 
 def visible(name: str) -> str:
-    """What of it leaves ink."""
+    """The characters of the name that leave ink."""
     return "".join(character for character in name if not _is_invisible(character))
 
 
 def look_alike(one: str, other: str) -> bool:
-    """They differ in nothing but case, spaces, invisible characters or how accents are written."""
+    """Whether they differ only in case, spaces, invisible characters or how accents are written."""
     return one != other and folded(one) == folded(other)
 
 
 def similar_names(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each wanted name that has any, the others that look like it, nearest first."""
+    """For each wanted name that has look-alikes among the others: those look-alikes, nearest
+    first."""
     by_look: defaultdict[str, list[str]] = defaultdict(list)
     for other in others:
         by_look[folded(other)].append(other)
@@ -60,13 +61,13 @@ def _nearest_first(wanted: str, alike: Iterable[str]) -> tuple[str, ...]:
 
 
 def no_citizen(name: str, others: Iterable[str]) -> str:
-    """That Venice has nobody of that name, and whom it has instead that looks like it."""
+    """A sentence: Venice has no citizen of that name, but has these others that look like it."""
     similar = similar_names([name], others).get(name, ())
     return f"Venice has no citizen {name!r}{there_is(name, similar)}"
 
 
 def there_is(name: str, similar: Iterable[str]) -> str:
-    """The end of such a sentence; empty where there is none."""
+    """The end of that sentence, naming the look-alikes; empty if there are none."""
     told = [told_apart(other, name) for other in similar]
     if len(told) > 1:
         return f"; there are {', and '.join(told)}"
