@@ -26,7 +26,7 @@ from cascade_cli.domain.explain.story import (
     StoryLine,
     Verdict,
 )
-from cascade_cli.domain.shop.citizen_names import there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes_clause
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_moment
 
@@ -68,7 +68,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     if has is not None:
         console.print(f"has {rounded(has)} ducats")
     else:
-        near = there_is(story.citizen, story.similar)
+        near = look_alikes_clause(story.citizen, story.similar)
         console.print(Text(escape(f"is not in Venice, to the letter{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
     _show_lines(console, story.lines)

@@ -40,8 +40,8 @@ def list_transfers(
     wanted.check()
     with connected(session) as wiring:
         rows = service(wiring).listed(wanted)
-        if wanted.citizen and not rows and (nobody := service(wiring).nobody(wanted.citizen)):
-            session.warn(f"{nobody}.")
+        if wanted.citizen and not rows and (why := service(wiring).no_such_citizen(wanted.citizen)):
+            session.warn(f"{why}.")
         moment = Moment(wiring.settings.engine, wiring.clock.now())
         return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
 

@@ -154,7 +154,7 @@ def _delivering(
     rows = [r for r in rows if r in moving or not r.corrects or r.stratagem_id == order.key]
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
-    lapsing = None if order.leaves_rest else _lapsing(end, rows, now, due)
+    lapsing = None if order.lets_lapse else _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
     if order.retire_surplus and not (surplus or lapsing):

@@ -14,7 +14,7 @@ from cascade_cli.domain.records.charges import MINTS, Dispute
 from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
 from cascade_cli.domain.selling.pricing import worth_ducats
-from cascade_cli.domain.shop.citizen_names import look_alike, no_citizen, told_apart
+from cascade_cli.domain.shop.citizen_names import look_alike, no_such_citizen, with_difference
 from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 
@@ -89,7 +89,7 @@ def _wrong_citizen(matched: MatchedCharge) -> Discrepancy | None:
         return None
     state, row = _gravest(matched, wrong)
     got, due = row.citizen, matched.buyer.citizen
-    shown = told_apart(got, due) if look_alike(got, due) else repr(got)
+    shown = with_difference(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
     if matched.correcting and not matched.uncovered:
         sentence += ", who gets it by a correction"
@@ -173,7 +173,7 @@ def _worth(matched: MatchedCharge) -> Decimal:
 def _unknown_citizen(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.is_unknown or not matched.uncovered:
         return None
-    sentence = no_citizen(matched.buyer.citizen or "", matched.similar_citizens)
+    sentence = no_such_citizen(matched.buyer.citizen or "", matched.similar_citizens)
     return Discrepancy(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 

@@ -28,7 +28,7 @@ class Repair:
     """What to type next.
 
     `automatic` is true if `reconcile --repair` does it without a person's judgement. `ends_surplus`
-    means that it only keeps the engine from rows beyond the one that is due, `leaves_rest` that it
+    means that it only keeps the engine from rows beyond the one that is due, `lets_lapse` that it
     does not make sure that the remaining one arrives. `brief` is a shorter form of the command, if
     there is one.
     """
@@ -36,7 +36,7 @@ class Repair:
     command: str
     automatic: bool = False
     ends_surplus: bool = False
-    leaves_rest: bool = False
+    lets_lapse: bool = False
     # Repairs that differ only in how they are written are equal.
     brief: str = field(default="", compare=False)
 
@@ -251,7 +251,7 @@ def _end_surplus(matched: MatchedCharge) -> Repair | None:
     if not can_end or _has_rivals(matched) or not may_end_surplus(states):
         return None
     is_in_question = matched.charge.disputed or matched.price is not None
-    return replace(reconcile_since(matched.charge.created_at), leaves_rest=is_in_question)
+    return replace(reconcile_since(matched.charge.created_at), lets_lapse=is_in_question)
 
 
 def may_end_surplus(states: Iterable[State]) -> bool:

@@ -72,8 +72,10 @@ def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettle
     charges += compress(plain.charges, concerned)
     rest += compress(plain.stratagems, concerned)
     alone = list(map(not_, concerned))
-    aside = PlainlySettled([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
-    return aside, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
+    settled = PlainlySettled(
+        [*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)]
+    )
+    return settled, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
 
 
 class CachedFastPath:

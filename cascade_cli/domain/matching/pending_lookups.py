@@ -121,10 +121,10 @@ class PendingLookups:
     duplicates."""
 
     def __init__(
-        self, snapshot: Snapshot, terms: Terms, processor: str, aside: FastPath = take_fast_path
+        self, snapshot: Snapshot, terms: Terms, processor: str, fast_path: FastPath = take_fast_path
     ) -> None:
         # What is plainly settled needs no lookup.
-        _, snapshot = aside(snapshot, terms.prices)
+        _, snapshot = fast_path(snapshot, terms.prices)
         matches = match(snapshot.charges, snapshot.stratagems)
         matched_charges = matched_charges_of(snapshot, matches, terms).values()
         ownerless = [s for s in matches.unmatched if snapshot.accounts_for(s)]

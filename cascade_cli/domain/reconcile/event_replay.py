@@ -17,7 +17,7 @@ from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 
 
@@ -90,7 +90,7 @@ def objections_to(
         yield Objection(Obstacle.UNDERPAID, price.why)
     resident = terms.citizens.get(charge.citizen)
     if resident is None:
-        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_citizen(charge.citizen, terms.citizens))
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_such_citizen(charge.citizen, terms.citizens))
     elif why := successor(charge.citizen, resident.since, rows):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:

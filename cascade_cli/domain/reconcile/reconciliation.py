@@ -77,17 +77,19 @@ class Reconciliation:
         return tuple(item for item in self.items.unsettled if item.kind is Kind.IN_FLIGHT)
 
 
-def reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
+def reconcile(
+    snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path
+) -> Reconciliation:
     """Give every judged charge exactly one kind, and every transfer an owner.
 
-    `aside` finds what is settled without being judged; it changes no verdict.
+    `fast_path` finds what is settled without being judged; it changes no verdict.
     """
     with exactly():
-        return _reconcile(snapshot, terms, aside)
+        return _reconcile(snapshot, terms, fast_path)
 
 
-def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliation:
-    plain, rest = aside(snapshot, terms.prices)
+def _reconcile(snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Reconciliation:
+    plain, rest = fast_path(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     matched_charges = matched_charges_of(rest, matches, terms)
     owners = owners_elsewhere(rest, matches, matched_charges)

@@ -78,8 +78,8 @@ def plan_repairs(
         else:
             order = _order(item.charge, item.stratagems, ownership, facts)
             if item.repair.ends_surplus:
-                rest = item.repair.leaves_rest
-                order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
+                rest = item.repair.lets_lapse
+                order = replace(order, charge=item.charge, retire_surplus=True, lets_lapse=rest)
             repairs.append(PlannedRepair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 

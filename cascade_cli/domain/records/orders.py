@@ -102,7 +102,7 @@ class Order:
     vanished.
 
     `retire_surplus` ends active rows beyond the one that is due, and makes or revives nothing.
-    `leaves_rest` then means: do not make sure that the remaining one arrives. `ends` means that the
+    `lets_lapse` then means: do not make sure that the remaining one arrives. `ends` means that the
     order must no longer arrive: its live rows are taken out of the engine's way, and nothing is
     made or revived.
 
@@ -124,7 +124,7 @@ class Order:
     foreign_records: frozenset[str] = frozenset()
     refuse_twin_since: datetime | None = None
     retire_surplus: bool = False
-    leaves_rest: bool = False
+    lets_lapse: bool = False
     amends: bool = False
     payer: str = ""
     ends: bool = False

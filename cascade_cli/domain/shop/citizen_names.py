@@ -46,7 +46,7 @@ def look_alike(one: str, other: str) -> bool:
     return one != other and folded(one) == folded(other)
 
 
-def similar_names(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def look_alikes(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each wanted name that has look-alikes among the others: those look-alikes, nearest
     first."""
     by_look: defaultdict[str, list[str]] = defaultdict(list)
@@ -60,21 +60,21 @@ def _nearest_first(wanted: str, alike: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(alike), key=lambda o: (sum(1 for _ in _differences(o, wanted)), o)))
 
 
-def no_citizen(name: str, others: Iterable[str]) -> str:
+def no_such_citizen(name: str, others: Iterable[str]) -> str:
     """A sentence: Venice has no citizen of that name, but has these others that look like it."""
-    similar = similar_names([name], others).get(name, ())
-    return f"Venice has no citizen {name!r}{there_is(name, similar)}"
+    similar = look_alikes([name], others).get(name, ())
+    return f"Venice has no citizen {name!r}{look_alikes_clause(name, similar)}"
 
 
-def there_is(name: str, similar: Iterable[str]) -> str:
+def look_alikes_clause(name: str, similar: Iterable[str]) -> str:
     """The end of that sentence, naming the look-alikes; empty if there are none."""
-    told = [told_apart(other, name) for other in similar]
+    told = [with_difference(other, name) for other in similar]
     if len(told) > 1:
         return f"; there are {', and '.join(told)}"
     return f"; there is a {told[0]}" if told else ""
 
 
-def told_apart(name: str, wanted: str) -> str:
+def with_difference(name: str, wanted: str) -> str:
     """`'Marco', which differs in upper and lower case`: a name that looks like the wanted one."""
     return f"{name!r}, which {' and '.join(_differences(name, wanted))}"
 

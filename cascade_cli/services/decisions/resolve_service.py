@@ -36,7 +36,7 @@ from cascade_cli.domain.records.orders import Order, Override, moves_of, order_f
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
@@ -358,6 +358,6 @@ def _only_open(identity: str, items: Sequence[Item]) -> Item:
 
 def _refuse_stranger(name: str, found: Mapping[str, Resident], rows: Sequence[Stratagem]) -> None:
     if name not in found:
-        raise GuardError(f"{no_citizen(name, found)}.", UNTOUCHED)
+        raise GuardError(f"{no_such_citizen(name, found)}.", UNTOUCHED)
     if why := successor(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)

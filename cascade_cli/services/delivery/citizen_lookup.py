@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from cascade_cli.domain.records.charges import MINTS
-from cascade_cli.domain.shop.citizen_names import look_alike, similar_names, told_apart
+from cascade_cli.domain.shop.citizen_names import look_alike, look_alikes, with_difference
 from cascade_cli.errors import GuardError
 
 SUGGESTIONS = 3
 
 
-def refuse_unknown(
+def require_known(
     wanted: Iterable[str], found: Container[str], usernames: Callable[[], Sequence[str]]
 ) -> None:
     """Raises GuardError if a wanted citizen is not among those found, naming similar ones.
@@ -23,7 +23,7 @@ def refuse_unknown(
     if not missing:
         return
     others = usernames()
-    near = {name: near_names(name, others) for name in missing}
+    near = {name: suggestions(name, others) for name in missing}
     raise GuardError(
         f"Venice has no citizen {', '.join(map(repr, missing))}.{_suggestions(near)}",
         "Nothing was written. Names are compared to the letter.",
@@ -46,11 +46,11 @@ def _suggestions(near: dict[str, list[str]]) -> str:
 
 
 def _told(other: str, name: str) -> str:
-    return told_apart(other, name) if look_alike(other, name) else repr(other)
+    return with_difference(other, name) if look_alike(other, name) else repr(other)
 
 
-def near_names(name: str, others: Sequence[str]) -> list[str]:
+def suggestions(name: str, others: Sequence[str]) -> list[str]:
     """Names that look the same or differ little, most similar first."""
-    same = similar_names([name], others).get(name, ())
+    same = look_alikes([name], others).get(name, ())
     similar = difflib.get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
     return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]

@@ -9,7 +9,7 @@ from typing import Any
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
-from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
@@ -104,10 +104,10 @@ def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
     for charge in found:
         if charge.citizen == citizen:
             return charge
-    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
+    similar = look_alikes([citizen], (charge.citizen or "" for charge in found))
     raise GuardError(
         f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
-        f"{there_is(citizen, similar.get(citizen, ()))}.",
+        f"{look_alikes_clause(citizen, similar.get(citizen, ()))}.",
         f"Nothing was written. See: {command('explain', payment_id)}",
     )
 

@@ -34,14 +34,14 @@ from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.citizen_names import (
     look_alike,
-    no_citizen,
-    told_apart,
+    no_such_citizen,
+    with_difference,
 )
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.available_balance import AvailableBalance
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
     overrulable,
@@ -167,7 +167,7 @@ class CreditService:
         names = {order.citizen for order in orders} | {self._available_balance.processor}
         residents = self._venice.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
-        refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
+        require_known((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
@@ -262,7 +262,7 @@ class CreditService:
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
         if other and not is_another and other in self._venice.citizens([other]):
-            meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
+            meant = with_difference(other, citizen) if look_alike(other, citizen) else repr(other)
             raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
@@ -301,7 +301,7 @@ class CreditService:
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-        return orders, [no_citizen(name, found) for name in names if name not in found]
+        return orders, [no_such_citizen(name, found) for name in names if name not in found]
 
     def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
         """A person's order, with those overrides that it needs."""

@@ -19,7 +19,7 @@ from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import similar_names
+from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
@@ -40,7 +40,7 @@ class CitizenStories:
         bought = self._payments.purchases(window).charges
         charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
-        similar = () if name in found else similar_names([name], found).get(name, ())
+        similar = () if name in found else look_alikes([name], found).get(name, ())
         if name not in found and not (charges or rows or similar):
             return None
         return CitizenStory(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
-from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.ports import VenicePort
 
@@ -55,9 +55,9 @@ def the_citizen(called: Called, username: str) -> CitizenRow | None:
 def missing(called: Called, username: str) -> SettingsError:
     """The error to raise if nobody has exactly that name; it names citizens with similar names."""
     others = [citizen.username for citizen in called(username)]
-    similar = similar_names([username], others).get(username, ())
+    similar = look_alikes([username], others).get(username, ())
     other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(
-        f"Venice has no citizen {username!r} to pay with{there_is(username, similar)}.",
+        f"Venice has no citizen {username!r} to pay with{look_alikes_clause(username, similar)}.",
         f"{other} it: cascade citizen setup",
     )

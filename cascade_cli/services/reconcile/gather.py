@@ -24,7 +24,7 @@ from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcil
 from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import similar_names
+from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
@@ -112,12 +112,12 @@ class Reconciler:
         listing, transfers = self.read(window)
         snapshot = Snapshot(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        aside = CachedFastPath()
-        snapshot = self._completed(snapshot, terms, aside)
+        fast_path = CachedFastPath()
+        snapshot = self._completed(snapshot, terms, fast_path)
         return Run(
             snapshot,
             coverage_of(snapshot, listing),
-            judge(snapshot, terms, aside),
+            judge(snapshot, terms, fast_path),
             Remains(listing.pending, listed=listed(listing)),
             window.since,
         )
@@ -132,18 +132,18 @@ class Reconciler:
             lambda: self._listing(window.since, until, density),
         )
 
-    def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:
+    def _completed(self, snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Snapshot:
         """The snapshot with neighbours and answers."""
-        _, rest = aside(snapshot, terms.prices)
+        _, rest = fast_path(snapshot, terms.prices)
         outside = outside_of(rest, terms.decided)
         if outside.has_windows:
             # What is read in these windows answers many of the questions.
             snapshot = self._with_outside(snapshot, outside)
-            return replace(snapshot, answers=self.answers(snapshot, terms, aside=aside))
+            return replace(snapshot, answers=self.answers(snapshot, terms, fast_path=fast_path))
         # Transfers that are asked for by key seldom exist, so the questions need not wait for them.
         whole, answers = both(
             lambda: self._with_outside(snapshot, outside),
-            lambda: self.answers(snapshot, terms, aside=aside),
+            lambda: self.answers(snapshot, terms, fast_path=fast_path),
         )
         if whole is not snapshot:
             answers = self.answers(whole, terms, answers)
@@ -178,10 +178,10 @@ class Reconciler:
         snapshot: Snapshot,
         terms: Terms,
         known: Lookups = NOTHING_KNOWN,
-        aside: FastPath = take_fast_path,
+        fast_path: FastPath = take_fast_path,
     ) -> Lookups:
         """Look up at once everything that the snapshot leaves open and `known` does not answer."""
-        questions = PendingLookups(snapshot, terms, self._processor, aside)
+        questions = PendingLookups(snapshot, terms, self._processor, fast_path)
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
         disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
@@ -196,7 +196,7 @@ class Reconciler:
         missing = [name for name in names if name not in found]
         asked = Lookups(
             citizens={name: name in found for name in names},
-            similar=similar_names(missing, found),
+            similar=look_alikes(missing, found),
             payments=bought,
             disputes=contested,
             processor_ducats=found[self._processor].ducats if self._processor in found else None,
@@ -207,9 +207,9 @@ class Reconciler:
         return questions.answered_by(known, asked)
 
 
-def judge(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
+def judge(snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path) -> Reconciliation:
     """The verdicts on a snapshot. Raises BalanceError if its ducats are not all accounted for."""
-    result = reconcile(snapshot, terms, aside)
+    result = reconcile(snapshot, terms, fast_path)
     if result.equation.residual:
         raise BalanceError(
             f"{result.equation.residual} ducats of this window cannot be accounted for.",

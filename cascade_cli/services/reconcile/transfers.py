@@ -10,7 +10,7 @@ from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
@@ -150,10 +150,10 @@ class TransferService:
         kept = [row for row in rows if state is None or row.state(now) is state]
         return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
 
-    def nobody(self, name: str) -> str:
+    def no_such_citizen(self, name: str) -> str:
         """A sentence that Venice has no such citizen, with similar names; empty if it has one."""
         found = self._transfers.residents([name])
-        return "" if name in found else no_citizen(name, found)
+        return "" if name in found else no_such_citizen(name, found)
 
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)

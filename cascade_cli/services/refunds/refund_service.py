@@ -26,7 +26,7 @@ from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
@@ -200,7 +200,7 @@ class RefundService:
             raise GuardError(f"{payment}: {plan.refused}.", hint)
         citizen = picture.matched.buyer.citizen or ""
         if picture.left and citizen and citizen not in residents:
-            plan = replace(plan, unknown_citizen=no_citizen(citizen, residents))
+            plan = replace(plan, unknown_citizen=no_such_citizen(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
@@ -216,7 +216,7 @@ class RefundService:
             wish.facts,
             wish.ducats,
             successor(citizen, found.since, rows) if found else "",
-            "" if found else no_citizen(citizen, residents),
+            "" if found else no_such_citizen(citizen, residents),
             wish.overrides,
         )
 

@@ -13,7 +13,7 @@ from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
@@ -102,7 +102,7 @@ class Checkout:
         """
         refuse_processor(sale.citizens, self._processor)
         found = self._venice.citizens(sale.named)
-        refuse_unknown(sale.named, found, self._venice.usernames)
+        require_known(sale.named, found, self._venice.usernames)
         if sale.allocation:
             self._allocations.keep(sale.allocation)
         return self._new_page(sale, key)

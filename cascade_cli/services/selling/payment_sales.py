@@ -11,7 +11,7 @@ from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import GuardError, UsageError
@@ -154,7 +154,7 @@ class PaymentSales:
         found = self._venice.citizens(asked) if asked else {}
         missing = [citizen for citizen in asked if citizen not in found]
         if missing:
-            named = ". ".join(no_citizen(name, found) for name in missing[:SHOWN_NAMES])
+            named = ". ".join(no_such_citizen(name, found) for name in missing[:SHOWN_NAMES])
             more = f" (and {len(missing) - SHOWN_NAMES} more)" if missing[SHOWN_NAMES:] else ""
             raise UnknownCitizenError(
                 f"{named}{more}.",
