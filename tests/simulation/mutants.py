@@ -37,7 +37,7 @@ from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
-from cascade_cli.domain.discrepancies import decision_facts
+from cascade_cli.domain.discrepancies import decision_facts, refund_plan
 from cascade_cli.domain.matching import matched_charge, matching
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_plan
@@ -506,7 +506,16 @@ def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
 @contextmanager
 def rests_promised_for_ever() -> Iterator[Alter]:
     """What was promised while money was gone stays promised when it came again."""
-    with patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order):
+    once: Any = vars(refund_plan)["_rest"]
+
+    def while_money_is_gone(matched: Any, terms: Any) -> Any:
+        is_gone = matched.charge.refunded_cents or matched.charge.disputed
+        return once(matched, terms) if is_gone else []
+
+    with (
+        patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order),
+        patch.object(refund_plan, "_rest", while_money_is_gone),
+    ):
         yield as_it_is
 
 
