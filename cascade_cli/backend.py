@@ -43,7 +43,7 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 # A credit may wait for minutes after a lost answer. In asyncio's own pool, that would hold up other
 # work of the program, such as looking up addresses.
-AT_ONCE = 8
+THREADS = 8
 REASON = "Ducat purchase via CASCADE"
 
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
@@ -120,7 +120,7 @@ def credit_ducats_sync(
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cascade-credit")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="cascade-credit")
 
 
 @dataclass(frozen=True)

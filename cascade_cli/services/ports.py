@@ -99,7 +99,9 @@ class VenicePort(Protocol):
     ) -> list[Stratagem]:
         """The transfers created since then, with that Status, for that citizen."""
 
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+    def open_or_recent(
+        self, before: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
         """The transfers made before `before` that are planned or live, or were executed since
         `executed_since`."""
 

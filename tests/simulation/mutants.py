@@ -60,7 +60,7 @@ from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.processor import balance
 from cascade_cli.services.refunds import refund_service
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
 from tests.simulation import rated, shop
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -315,7 +315,7 @@ def refunds_looked_at_once() -> Iterator[Alter]:
     """What an event tells of a refund is done with, whatever is under way in that moment."""
     after: Any = Intake._after
 
-    def at_once(self: Intake, accepted: Any, dealt: Dealt) -> Any:
+    def at_once(self: Intake, accepted: Any, dealt: RefundResult) -> Any:
         return after(self, accepted, replace(dealt, again_at=None))
 
     with patch.object(Intake, "_after", at_once):
@@ -327,10 +327,10 @@ def only_the_first_citizens_settled() -> Iterator[Alter]:
     """Of a payment for many, whoever is next for a refund never has a turn."""
     once: Any = AutomaticRefunds._next_settled
 
-    def first(self: AutomaticRefunds, *asked: Any) -> Dealt:
-        dealt: Dealt = once(self, *asked)
+    def first(self: AutomaticRefunds, *asked: Any) -> RefundResult:
+        dealt: RefundResult = once(self, *asked)
         self._begun.clear()
-        return Dealt(dealt.note) if dealt.goes_on else dealt
+        return RefundResult(dealt.note) if dealt.goes_on else dealt
 
     with patch.object(AutomaticRefunds, "_next_settled", first):
         yield as_it_is

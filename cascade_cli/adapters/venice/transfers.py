@@ -78,7 +78,9 @@ class TransferReader(VeniceReader):
         found = [self._stratagem(record) for record in self._select(where)]
         return [row for row in found if row.executed_at and row.executed_at >= since]
 
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
+    def open_or_recent(
+        self, before: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
         """Those created before that moment which still tell something: planned, active and not
         expired at `now` (a blank expiry never is), or executed since `executed_since`.
 

@@ -18,7 +18,12 @@ from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt, joined, summary
+from cascade_cli.services.refunds.automatic_refunds import (
+    AutomaticRefunds,
+    RefundResult,
+    joined,
+    summary,
+)
 from cascade_cli.services.refunds.refund_service import NoPurchaseError
 
 
@@ -112,7 +117,7 @@ def _would(plan: RefundPlan) -> list[str]:
     return would or (["record what is owed"] if plan.is_work else [])
 
 
-def _told(dealt: Dealt) -> str:
+def _told(dealt: RefundResult) -> str:
     again = f"; replay it again after {format_moment(dealt.again_at)}" if dealt.again_at else ""
     return f"{dealt.note}{again}"
 

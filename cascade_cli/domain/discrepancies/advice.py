@@ -80,11 +80,11 @@ def _wrong(state: State) -> Fits:
 
 
 def _amiss_in(state: State) -> Fits:
-    return lambda matched: any(row in matched.by_state[state] for row in matched.amiss)
+    return lambda matched: any(row in matched.by_state[state] for row in matched.wrong_amount_rows)
 
 
 def _is_short(matched: MatchedCharge) -> bool:
-    return all((row.ducats or ZERO) < matched.sold for row in matched.amiss)
+    return all((row.ducats or ZERO) < matched.sold for row in matched.wrong_amount_rows)
 
 
 def _is_cancelled(matched: MatchedCharge) -> bool:

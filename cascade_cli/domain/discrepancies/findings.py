@@ -117,11 +117,11 @@ def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, 
 
 
 def _amount_mismatch(matched: MatchedCharge) -> Discrepancy | None:
-    if not matched.amiss or not matched.buyer.ducats or matched.is_rest:
+    if not matched.wrong_amount_rows or not matched.buyer.ducats or matched.is_rest:
         return None
     if matched.correcting or matched.takebacks:
         return _still_mismatched(matched)
-    state, row = _gravest(matched, matched.amiss)
+    state, row = _gravest(matched, matched.wrong_amount_rows)
     difference = abs((row.ducats or ZERO) - matched.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "

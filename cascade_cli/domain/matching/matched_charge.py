@@ -305,7 +305,7 @@ class MatchedCharge:
         return concerned - self._share(self.cents_back) - self.completed
 
     @cached_property
-    def amiss(self) -> tuple[Stratagem, ...]:
+    def wrong_amount_rows(self) -> tuple[Stratagem, ...]:
         """Transfers to the right citizen for another amount than was sold."""
         return tuple(
             row

@@ -19,7 +19,7 @@ Number = TypeVar("Number", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class MoneyCause:
     """What counts of one refund or dispute: `cents` are gone, `held_cents` are gone for now."""
 
     refund: Refund
@@ -34,7 +34,7 @@ class MoneyBack:
 
     cents: int
     held_cents: int
-    causes: tuple[Gone, ...]
+    causes: tuple[MoneyCause, ...]
 
 
 def refunded_cents(refunds: Sequence[Refund], stated_cents: int) -> int:
@@ -66,11 +66,11 @@ def money_back(
     )
 
 
-def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
+def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[MoneyCause]:
     """Each portion takes back its share of a refund under its own id."""
     sent = (refund.amount_cents if refund.money_is_gone else 0 for refund in charge.refunds)
     for refund, cents in zip(charge.refunds, within(charge.refunded_cents, sent), strict=True):
-        yield Gone(replace(refund, id=refund.id + charge.suffix), cents)
+        yield MoneyCause(replace(refund, id=refund.id + charge.suffix), cents)
     for dispute in disputes:
         gone = dispute.cents_gone
         cause = Refund(
@@ -80,7 +80,7 @@ def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
             dispute.created_at or charge.created_at,
             has_left=gone > 0,
         )
-        yield Gone(cause, held_cents=gone) if dispute.is_open else Gone(cause, gone)
+        yield MoneyCause(cause, held_cents=gone) if dispute.is_open else MoneyCause(cause, gone)
 
 
 def within(bound: Number, amounts: Iterable[Number]) -> Iterator[Number]:
@@ -90,5 +90,5 @@ def within(bound: Number, amounts: Iterable[Number]) -> Iterator[Number]:
         bound -= min(amount, bound)
 
 
-def _limited(one: Gone, cents: int) -> Gone:
+def _limited(one: MoneyCause, cents: int) -> MoneyCause:
     return replace(one, cents=min(one.cents, cents), held_cents=min(one.held_cents, cents))

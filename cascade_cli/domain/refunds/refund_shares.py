@@ -16,7 +16,7 @@ from enum import StrEnum
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
-from cascade_cli.domain.refunds.money_back import Gone, within
+from cascade_cli.domain.refunds.money_back import MoneyCause, within
 from cascade_cli.domain.shop.keys import (
     Origin,
     give_back_key,
@@ -164,7 +164,7 @@ class RefundAccount:
     """
 
     charge: Charge
-    causes: tuple[Gone, ...]
+    causes: tuple[MoneyCause, ...]
     sold: Decimal
     moving: Decimal
     rows: tuple[Stratagem, ...] = ()
@@ -193,7 +193,7 @@ class RefundAccount:
     def _share(self, cents: int) -> Decimal:
         return share(self.sold, cents, self.charge.captured_cents)
 
-    def _part(self, cause: Gone, now: datetime) -> RefundShare:
+    def _part(self, cause: MoneyCause, now: datetime) -> RefundShare:
         refund = cause.refund
         rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
         taking = [row for row in rows if row.origin is Origin.REFUND]

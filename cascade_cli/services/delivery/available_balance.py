@@ -72,6 +72,6 @@ class AvailableBalance:
             return max(balance - self._in_flight(now, keys), ZERO)
 
     def _in_flight(self, now: datetime, keys: Collection[str]) -> Decimal:
-        rows = self.transfers.older(now, now, now)
+        rows = self.transfers.open_or_recent(now, now, now)
         others = (row for row in rows if row.stratagem_id not in keys)
         return Sum.of(row for row in others if row.state(now) is State.LIVE).ducats

@@ -83,7 +83,7 @@ class OrderInProgress:
         return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
 
     @property
-    def is_untold(self) -> bool:
+    def needs_notice(self) -> bool:
         """Whether its citizen must be told: the last write handed the transfer to the engine."""
         under_way = isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY
         telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}

@@ -23,7 +23,7 @@ from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
 from cascade_cli.services.delivery.credit_guards import MODES
 from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
-from cascade_cli.services.refunds.automatic_refunds import Dealt
+from cascade_cli.services.refunds.automatic_refunds import RefundResult
 
 # Small enough to finish within seconds when the process is told to stop, and to claim without
 # keeping the webhook waiting. Large enough that ten payments a second, with two events each, need
@@ -32,7 +32,7 @@ from cascade_cli.services.refunds.automatic_refunds import Dealt
 BATCH = 100
 # Each refund takes requests of its own, and the next payments wait for the whole batch.
 REFUNDS = 30
-AT_ONCE = timedelta(0)
+NO_PATIENCE = timedelta(0)
 LONGEST_BACKOFF = timedelta(minutes=5)
 # Stripe's lists may lag a moment behind its events.
 LOOKS_AT_NOTHING = 2
@@ -65,7 +65,7 @@ class Intake:
         guard: Callable[[], None],
         can_pay: CanPay,
         now: Callable[[], datetime],
-        refunds: Callable[[str, timedelta], Dealt] | None = None,
+        refunds: Callable[[str, timedelta], RefundResult] | None = None,
         inbox_now: Callable[[], datetime] | None = None,
         arrivals: ArrivalWatch | None = None,
     ) -> None:
@@ -136,7 +136,7 @@ class Intake:
         if plan.orders:
             self._guard()
         # Without patience: an event that has to wait is taken up again when it is due.
-        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
+        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, NO_PATIENCE)}
         planned: dict[str, list[PlannedReplay]] = {}
         for found in plan.payments:
             for event in found.events:
@@ -194,9 +194,11 @@ class Intake:
         payment_id = events[0].event.payment_id
         try:
             if self._refunds is None or payment_id is None:
-                dealt = Dealt(f"left to a person: {command('refund', payment_id or 'PAYMENT')}")
+                dealt = RefundResult(
+                    f"left to a person: {command('refund', payment_id or 'PAYMENT')}"
+                )
             else:
-                dealt = self._refunds(payment_id, AT_ONCE)
+                dealt = self._refunds(payment_id, NO_PATIENCE)
         except Exception as error:
             if not (_may_concern_one_payment(error) or isinstance(error, LockedError)):
                 raise
@@ -206,7 +208,7 @@ class Intake:
         self._events.settle(settled)
         return settled
 
-    def _after(self, accepted: Accepted, dealt: Dealt) -> Settlement:
+    def _after(self, accepted: Accepted, dealt: RefundResult) -> Settlement:
         """Never CREDITED: money that went back does not show that its payment was credited."""
         if dealt.failed:
             found = [self._delivered(accepted, delivery) for delivery in dealt.failed]

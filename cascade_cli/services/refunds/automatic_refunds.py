@@ -52,7 +52,7 @@ _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 @dataclass(frozen=True)
-class Dealt:
+class RefundResult:
     """What became of a payment's refunds, in a sentence.
 
     With `again_at`, the payment must be checked again at that time. With `needs_person`, only a
@@ -74,7 +74,7 @@ class _Progress:
     """A payment for very many: the results of its first portions, and Stripe's `money` then."""
 
     money: object
-    dealt: tuple[Dealt, ...]
+    dealt: tuple[RefundResult, ...]
 
 
 @dataclass(frozen=True)
@@ -123,19 +123,19 @@ class AutomaticRefunds:
         ending = self._ending(plan, began)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
-    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
+    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> RefundResult:
         """Do what is due; in a payment for very many, for the citizens whose turn it is. Raises
         what a service raises, LockedError, and GuardError only from `guard`."""
         with self.lock():
             return self._next_settled(payment_id, patience)
 
-    def settle_all(self, payment_id: str) -> Dealt:
+    def settle_all(self, payment_id: str) -> RefundResult:
         """Do what is due for all citizens of the payment."""
         while (dealt := self.settle(payment_id)).goes_on:
             pass
         return dealt
 
-    def _next_settled(self, payment_id: str, patience: timedelta) -> Dealt:
+    def _next_settled(self, payment_id: str, patience: timedelta) -> RefundResult:
         began = self.now()
         before = self._begun.pop(payment_id, _Progress(None, ()))
         first = len(before.dealt)
@@ -143,7 +143,7 @@ class AutomaticRefunds:
         try:
             pictures = self.service.look(payment_id, some)
         except NoPurchaseError as error:
-            return Dealt(error.message, is_purchase=False)
+            return RefundResult(error.message, is_purchase=False)
         money = _money_of(pictures[0])
         if first and money != before.money:
             # What was right for the first citizens may be wrong by now: begin again with them.
@@ -154,7 +154,7 @@ class AutomaticRefunds:
             return together(dealt)
         self._begun[payment_id] = _Progress(money, dealt)
         note = f"{portion.number} of {portion.of} citizens are dealt with"
-        return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
+        return RefundResult(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
 
     def _settled(
         self,
@@ -163,27 +163,27 @@ class AutomaticRefunds:
         pictures: Sequence[Picture],
         began: datetime,
         patience: timedelta,
-    ) -> list[Dealt]:
+    ) -> list[RefundResult]:
         """Settle these portions; returns the result of each."""
         residents = self._residents(pictures)
         steps = [self._step(picture, residents, began) for picture in pictures]
         plans = [step for step in steps if isinstance(step, RefundPlan)]
         done = iter(self._carried_out(payment_id, some, plans, patience))
-        return [step if isinstance(step, Dealt) else next(done) for step in steps]
+        return [step if isinstance(step, RefundResult) else next(done) for step in steps]
 
     def _step(
         self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
-    ) -> Dealt | RefundPlan:
+    ) -> RefundResult | RefundPlan:
         """The plan to carry out, or the reason why there is none."""
         try:
             plan = self._plan(picture, residents, began)
         except GuardError as error:
-            return Dealt(error.message, needs_person=True)
+            return RefundResult(error.message, needs_person=True)
         return plan if plan.is_work else _result_of_idle_plan(plan)
 
     def _carried_out(
         self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
-    ) -> list[Dealt]:
+    ) -> list[RefundResult]:
         """Carry the plans out, then read the payment again; returns the result of each plan."""
         if not plans:
             return []
@@ -224,7 +224,9 @@ def _money_of(picture: Picture) -> object:
     return picture.matched.charge.refunds, picture.matched.disputes
 
 
-def _result_of_plan(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
+def _result_of_plan(
+    plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]
+) -> RefundResult:
     """The result of a plan. `pictures` are those after it, by charge id."""
     if found.refused:
         return _for_a_person(found.refused, found)
@@ -241,16 +243,16 @@ def _result_of_plan(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, 
     return replace(told, failed=failed, deliveries=tuple(found.deliveries))
 
 
-def _for_a_person(error: GuardError, found: CarriedOut) -> Dealt:
-    return Dealt(error.message, needs_person=True, deliveries=tuple(found.deliveries))
+def _for_a_person(error: GuardError, found: CarriedOut) -> RefundResult:
+    return RefundResult(error.message, needs_person=True, deliveries=tuple(found.deliveries))
 
 
-def together(dealt: Sequence[Dealt]) -> Dealt:
+def together(dealt: Sequence[RefundResult]) -> RefundResult:
     """One result for all portions of a payment. It is checked again as soon as one portion needs
     it; only then does it need a person."""
     again = [one.again_at for one in dealt if one.again_at]
     urgent_first = sorted(dealt, key=lambda one: (not one.needs_person, not one.again_at))
-    return Dealt(
+    return RefundResult(
         joined(one.note for one in urgent_first),
         again_at=min(again, default=None),
         needs_person=not again and any(one.needs_person for one in dealt),
@@ -266,23 +268,25 @@ def joined(notes: Iterable[str]) -> str:
     return "; ".join(different[:SHOWN]) + more
 
 
-def _result_of_idle_plan(plan: RefundPlan) -> Dealt:
+def _result_of_idle_plan(plan: RefundPlan) -> RefundResult:
     """The result if there is nothing to write now. While the charge is young, a process that read
     it before its money went back may be about to deliver it."""
     matched = plan.picture.matched
     if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
         when = matched.charge.created_at + matched.terms.grace
-        return Dealt("not delivered; it is checked again after the grace time", again_at=when)
+        return RefundResult(
+            "not delivered; it is checked again after the grace time", again_at=when
+        )
     return _result_of_picture(plan.picture, plan.waits)
 
 
-def _result_of_picture(picture: Picture, waits: str) -> Dealt:
+def _result_of_picture(picture: Picture, waits: str) -> RefundResult:
     """The result by what was read. If anything is under way, check again after the engine's next
     run: a return may be refused, and what arrives may be more than is owed by then."""
     matched, now = picture.matched, picture.matched.terms.now
     is_moving = any(row.state(now) is State.LIVE for row in (*matched.returns, *matched.stratagems))
     again = _after_next_run(picture) if waits or is_moving else None
-    return Dealt(waits or summary(picture), again_at=again)
+    return RefundResult(waits or summary(picture), again_at=again)
 
 
 def _after_next_run(picture: Picture) -> datetime:

@@ -162,7 +162,7 @@ class StatusService:
         begin = now - timedelta(days=OUTFLOW_DAYS)
         since = max(begin, self._looked_at - OVERLAP) if self._looked_at else begin
         recent = self.transfers.transfers(window.since)
-        older = self.transfers.older(window.since, since, now)
+        older = self.transfers.open_or_recent(window.since, since, now)
         rows = {**self._executed, **{row.record_id: row for row in (*older, *recent)}}
         # An executed row never changes, so it need not be read again.
         self._executed = {name: row for name, row in rows.items() if _is_executed(row, begin)}

@@ -16,8 +16,8 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.review.walk import plan_lines
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
-from tests.cli.terminal.test_settings_refused import is_plain
 from tests.cli.terminal.conftest import Cascade
+from tests.cli.terminal.test_settings_refused import is_plain
 from tests.harness.commands import COMMAND, Answer, ended, environment
 from tests.harness.sandboxed import Sandboxed
 

@@ -21,7 +21,7 @@ from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_service import Limits
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
 from cascade_cli.services.refunds.refund_service import (
     EVERY_PORTION,
     CarriedOut,
@@ -117,7 +117,7 @@ class Till:
         yield
         self.happened.append("open")
 
-    def settle(self) -> Dealt:
+    def settle(self) -> RefundResult:
         return self.automatic_refunds.settle("pi_1", MINUTE)
 
 
@@ -181,8 +181,10 @@ def test_what_is_done_is_not_done_again_and_nobody_guards_it() -> None:
     one = price_quotes(shown(sent_back(), DELIVERED, TAKEN))
     dealt = one.settle()
     assert one.happened == ["locked", "open"]
-    assert dealt == Dealt("re_1 succeeded: 100 ducats due: 100 taken back")
-    assert price_quotes(shown(sent_back(0), DELIVERED)).settle() == Dealt("no money went back")
+    assert dealt == RefundResult("re_1 succeeded: 100 ducats due: 100 taken back")
+    assert price_quotes(shown(sent_back(0), DELIVERED)).settle() == RefundResult(
+        "no money went back"
+    )
 
 
 def test_what_comes_back_may_be_refused_and_is_looked_at_again() -> None:
@@ -217,7 +219,7 @@ def test_what_ran_out_before_is_not_waited_for() -> None:
 
 def test_a_payment_that_bought_no_ducats_is_no_purchase() -> None:
     one = price_quotes(NoPurchaseError("Stripe knows no such payment."))
-    assert one.settle() == Dealt("Stripe knows no such payment.", is_purchase=False)
+    assert one.settle() == RefundResult("Stripe knows no such payment.", is_purchase=False)
     assert one.happened == ["locked", "open"]
 
 
