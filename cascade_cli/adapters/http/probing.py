@@ -17,7 +17,10 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class ProbingTransport(Transport):
-    """Sends only reads, each at most twice. `ahead` is by how much our clock is ahead."""
+    """Sends only reads, each at most twice.
+
+    `ahead` is how far our clock is ahead of the service's; None until an answer tells.
+    """
 
     def __init__(
         self,
