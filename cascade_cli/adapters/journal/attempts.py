@@ -84,7 +84,10 @@ def record_outcome(
 
 
 def _is_its_own(transaction: Transaction, row: Row[Any]) -> bool:
-    """A late word about one's own attempt must not settle the newer attempt of another."""
+    """Whether this run made the last attempt or holds the key now.
+
+    A late outcome must not settle the newer attempt of another run.
+    """
     return transaction.worker.run in {row.last_run, row.run}
 
 

@@ -1,4 +1,4 @@
-"""What the drivers report, in words for the person who must put it right."""
+"""Turn the drivers' errors into words for the person who has to solve the problem."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 from cascade_cli.errors import JournalError, TamperedError
 
 FOREIGN_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
-"""All that opening and using a database may raise; `journal_error` takes any of them."""
+"""Everything that opening and using a database may raise. `journal_error` takes any of them."""
 
 NONSENSE = (ValueError, TypeError, ArithmeticError, LookupError)
-"""What reading a row raises that no cascade wrote; `tampered_error` takes any of them."""
+"""What reading a row raises if cascade did not write it. `tampered_error` takes any of them."""
 
 NOTHING_MOVES = "No ducats move without it."
 
