@@ -1,4 +1,4 @@
-"""The exceptions of pyairtable and requests as ours."""
+"""Turn the exceptions of pyairtable and requests into ours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RIGHTS_HINT = (
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 EXPIRED_ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
-# What pyairtable makes of a 200 whose body is empty, no JSON, or JSON of another shape.
+# What pyairtable raises for a 200 whose body is empty, not JSON, or JSON of another shape.
 SENSELESS = (TypeError, ValueError, AttributeError, KeyError)
 
 _BAD_URL = (
@@ -39,7 +39,7 @@ _BAD_URL = (
     requests.exceptions.InvalidSchema,
 )
 
-# By Airtable's error type, then by HTTP status; what is in neither table is a ServiceError.
+# By Airtable's error type, then by HTTP status. Anything in neither table is a ServiceError.
 _BY_TYPE: dict[str, tuple[type[CascadeError], str, str]] = {
     "UNKNOWN_FIELD_NAME": (
         SchemaError,
@@ -80,7 +80,7 @@ _BY_STATUS: dict[int, tuple[type[CascadeError], str, str]] = {
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Within this block, what pyairtable and requests raise leaves as ours, its cause kept."""
+    """Turn what pyairtable and requests raise in this block into our errors, with their cause."""
     try:
         yield
     except (requests.RequestException, *SENSELESS) as error:
@@ -88,7 +88,7 @@ def our_errors() -> Iterator[None]:
 
 
 def translate(error: Exception) -> CascadeError:
-    """Ours for theirs."""
+    """Our error for one of theirs."""
     if isinstance(error, requests.HTTPError):
         return _translate_answer(error.response)
     if isinstance(error, _BAD_URL):

@@ -1,4 +1,4 @@
-"""Which fields of Venice's base cascade and the engine need: the names, types and words."""
+"""The fields of Venice's base that cascade and the engine need: names, types and options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRANSACTION_FIELDS = (
     "Username", "Type", "Amount", "BalanceBefore", "BalanceAfter", "Description", "Timestamp",
     "RelatedStratagem",
 )  # fmt: skip
-"""What the engine tries to write about a transfer that it has carried out."""
+"""The fields that the engine tries to write about a transfer that it has carried out."""
 
 _TEXT = frozenset({"singleLineText", "multilineText", "richText", "singleSelect"})
 _LONG_TEXT = frozenset({"multilineText", "richText"})
@@ -33,7 +33,7 @@ _UNMARKED = (
 
 
 def needs(tables: Mapping[str, Mapping[str, Column]], social_class: str) -> Iterator[Need]:
-    """For a base with these tables, and a processor of that class."""
+    """The fields that a base with these tables needs, for a processor of that class."""
     yield from _stratagems()
     yield from _citizens(social_class)
     older = "CitizenUsername" in tables.get(NOTIFICATIONS, {})
