@@ -142,7 +142,7 @@ SETTINGS = (
 )  # fmt: skip
 
 
-# Of Stripe's own address `Settings.read` is stricter: a live key goes nowhere else at all.
+# `Settings.read` is stricter about Stripe's address: it sends a live key nowhere else at all.
 _KEYED = (Keyed(AIRTABLE_URL, AIRTABLE_KEY), Keyed(VENICE_URL, VENICE_KEY))
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -183,20 +183,20 @@ class Settings:
 
     @property
     def acted_on(self) -> frozenset[str]:
-        """The types of events that a machine deals with."""
+        """The types of events that cascade handles without a person."""
         auto, hold = self.refunds is Refunding.AUTO, self.disputes is Disputing.HOLD
         return acted_on(refunds=auto, disputes=hold)
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:
-        """The webhook's secrets, separated by commas; the first is the one to sign with."""
+        """The webhook's secrets. The setting separates them by commas; the first one signs."""
         named = self.webhook_secret.reveal() if self.webhook_secret else ""
-        # An empty one would let everybody sign.
+        # With an empty secret, anybody could sign.
         return tuple(part for part in named.split(",") if part)
 
     @property
     def collects(self) -> bool:
-        """Whether ducats are taken back at all without a person who says how many."""
+        """Whether a refund takes back ducats without a person saying how many."""
         return self.refund_policy is not Policy.NONE
 
     @property
@@ -251,7 +251,7 @@ class Settings:
 def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
     """The environment over the .env file: `env_file`, or `.env` in this folder if there is one.
 
-    Raises SettingsError if a file was named that cannot be read.
+    Raises SettingsError if the named file does not exist or a file cannot be read.
     """
     from dotenv import dotenv_values  # noqa: PLC0415 - paid for only by commands with settings
 
@@ -272,12 +272,12 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
 def strays(
     values: Mapping[str, str], environ: Mapping[str, str], env_file: Path | None
 ) -> Iterator[tuple[Setting, SettingsError]]:
-    """What a `.env` that nobody named may not decide; see `stray_addresses`."""
+    """The settings that a `.env` must not decide unless it was named; see `stray_addresses`."""
     return stray_addresses(values, environ if env_file is None else values, _KEYED, STRIPE_KEY)
 
 
 def rates_max_age(values: Mapping[str, str]) -> timedelta:
-    """How old the exchange rate of a sale may be: known without any key. Raises SettingsError."""
+    """How old the exchange rate of a sale may be. Needs no key. Raises SettingsError."""
     return parsed(values, RATES_MAX_AGE, parse_duration)
 
 
