@@ -88,9 +88,9 @@ def _service(address: str, which: str) -> Apprise:
     service = Apprise(asset=asset)
     if not _is_understood(service, address):
         raise SettingsError(
-            f"{ALERT_URLS.name}: address {which} is none that Apprise understands.",
+            f"{ALERT_URLS.name}: Apprise does not understand address {which}.",
             "Put spaces or line breaks between addresses; each begins like slack:// or mailto://. "
-            "Their forms are listed at https://appriseit.com.",
+            "https://appriseit.com lists their forms.",
         )
     return service
 

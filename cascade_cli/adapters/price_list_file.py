@@ -138,7 +138,7 @@ def _packages(key: str, raw: Any) -> tuple[Package, ...]:
 def _package(parent: str, name: str, raw: Any) -> Package:
     key = f"{parent}.{name}"
     if not _NAME.fullmatch(name):
-        raise PriceListError(key, f"is no name: {NAME_FORM}")
+        raise PriceListError(key, f"is not a name: use {NAME_FORM}")
     values = _table(key, raw, {"ducats": _ducats, "bonus": _bonus})
     if "ducats" not in values:
         raise PriceListError(f"{key}.ducats", f"is missing: {_DUCATS_FORM}")

@@ -81,7 +81,7 @@ class _Source:
         name = str(self._file)
         return RatesError(
             f"{RATES_FILE.name}: {name!r} cannot be read as exchange rates: {why}.",
-            f"Nothing was done. Bring a fresh one: {SOURCE}",
+            f"Nothing was done. Replace it with the newest file from {SOURCE}",
         )
 
 

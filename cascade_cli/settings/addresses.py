@@ -58,7 +58,7 @@ def _is_live(
 def _refusal(address: Setting) -> SettingsError:
     file = Path(DEFAULT_FILE).absolute()
     return SettingsError(
-        f"{address.name} in {file} leads to another host, or not by https: no key was sent there, "
+        f"{address.name} in {file} leads to another host, or does not use https: no key was sent, "
         "and nothing was read or written.",
         f"If you mean it, name the file with --env-file {file}, or set {address.name} in the "
         "environment. If not, remove it from the file.",

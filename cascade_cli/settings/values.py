@@ -72,7 +72,7 @@ def matching(values: Mapping[str, str], setting: Setting, pattern: str, form: st
     if re.fullmatch(pattern, value):
         return value
     raise SettingsError(
-        f"{setting.name} is {value!r}, which has not the form {form}.", setting.meaning
+        f"{setting.name} is {value!r}, which does not have the form {form}.", setting.meaning
     )
 
 
@@ -107,7 +107,7 @@ def file(values: Mapping[str, str], setting: Setting) -> Path | None:
         return Path(name).expanduser() if name else None
     except RuntimeError as error:
         raise SettingsError(
-            f"{setting.name}: this user has no home folder.", "Write the whole path."
+            f"{setting.name}: this user has no home folder.", "Write the full path."
         ) from error
 
 

@@ -75,7 +75,7 @@ def _lock(handle: int) -> None:
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on every system
     except ImportError as error:
-        raise OSError("this system has no locks that a dead process gives back") from error
+        raise OSError("this system does not release the file lock of a dead process") from error
 
     until = time.monotonic() + _MOST_WAIT_SECONDS
     while True:

@@ -87,7 +87,7 @@ class Pacer:
         now = self._clock()
         if seconds > _LONG_SECONDS and now >= self._told_until:
             self._told_until = now + seconds
-            self._tell(f"it has asked for quiet, going on in {seconds:.0f} s")
+            self._tell(f"it asked for a pause, continuing in {seconds:.0f} s")
 
     def _ask(self, name: str, turn: Turn) -> Departure | float:
         if self._is_shared():

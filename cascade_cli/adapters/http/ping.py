@@ -49,9 +49,9 @@ def _get(session: requests.Session, url: str) -> None:
         answer = session.get(url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
         # Without the cause: requests' text repeats the address.
-        raise UnreachableError(f"nobody heard it ({type(error).__name__})") from None
+        raise UnreachableError(f"it did not arrive ({type(error).__name__})") from None
     if not answer.ok:
-        raise UnreachableError(f"nobody heard it (HTTP {answer.status_code})")
+        raise UnreachableError(f"it did not arrive (HTTP {answer.status_code})")
 
 
 def _parts(url: str) -> SplitResult:
@@ -63,6 +63,6 @@ def _parts(url: str) -> SplitResult:
         usable, parts = False, urlsplit("")
     if not usable or not url.isprintable() or " " in url:
         raise UsageError(
-            "--ping is followed by no web address.", "Write it like https://hc-ping.com/your-uuid."
+            "--ping needs a web address.", "Write it like https://hc-ping.com/your-uuid."
         )
     return parts

@@ -46,7 +46,7 @@ class ProbingTransport(Transport):
         """As Transport, but raises PermitError for anything that is not a read."""
         path = (request.url or "").partition("?")[0]
         if request.method not in _READING and not path.endswith("/listRecords"):
-            raise PermitError("a look around writes nothing")
+            raise PermitError("the write was not sent: doctor only reads")
         return super().send(request, *args, **kwargs)
 
     def _carry(

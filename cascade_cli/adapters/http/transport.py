@@ -166,7 +166,7 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         permit = _permit.get()
         if permit is None or self._now() > permit.not_after:
-            raise PermitError("the write was not sent: it has no permit, or no longer")
+            raise PermitError("the write was not sent: it has no permit, or its permit has ended")
         turn = _taken_turn()
         if turn:
             self._pacer.leave(turn)
@@ -339,7 +339,7 @@ def _certificates() -> str | bool:
     named = os.environ.get("REQUESTS_CA_BUNDLE")
     if named and not Path(named).exists():
         raise SettingsError(
-            f"REQUESTS_CA_BUNDLE names {named!r}, which is not there.",
+            f"REQUESTS_CA_BUNDLE names {named!r}, which does not exist.",
             "Nothing was sent. Correct the path, or unset it to use the certificates of certifi.",
         )
     return named or True

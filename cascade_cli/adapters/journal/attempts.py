@@ -53,8 +53,8 @@ def _require_hold(transaction: Transaction, keys: Collection[str]) -> Collection
             continue
         raise ClaimLostError(
             f"The claim on {key} was lost: {_loss(holder, transaction)}. "
-            "Nothing was sent for it and the others in its request.",
-            "Run the same command again: it looks first at what was done meanwhile.",
+            "Nothing was sent for it, nor for the other keys in the same request.",
+            "Run the same command again: it first checks what was done meanwhile.",
         )
     return rows.values()
 

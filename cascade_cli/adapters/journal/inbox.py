@@ -34,10 +34,10 @@ from cascade_cli.domain.records.stripe_events import (
 )
 from cascade_cli.domain.shop.times import moment_text
 
-_NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
+_NOT_KEPT = "The event was not accepted, so Stripe will send it again."
 _MOST_NOTE = 500
 _Decoded = TypeVar("_Decoded")
-_SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
+_SEEN_AGAIN = "The event will be processed again, which pays nothing twice."
 
 
 class Inbox:

@@ -121,6 +121,6 @@ def _check_kind(file: Path) -> None:
         (found,) = connection.execute(query, (version.name,)).fetchone()
     if not found:
         raise JournalError(
-            f"{file} is there, and is no journal. {NOTHING_MOVES}",
+            f"{file} exists, but is not a journal. {NOTHING_MOVES}",
             "Set CASCADE_JOURNAL_URL to another place, or restore the journal from a backup.",
         )

@@ -48,7 +48,7 @@ from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import TamperedError
 
 _UNDECIDED = (
-    "What was sent before stays recorded as undecided, so that the next run looks before it sends."
+    "What was already sent stays recorded as undecided, so the next run checks before it sends."
 )
 _REFUND = "refund "
 _ALLOCATION = "allocation "

@@ -96,7 +96,7 @@ class RunLock:
         if self.is_lost:
             raise ClaimLostError(
                 f"The lock on {self._name} was lost to another run.",
-                "Run the same command again: it looks first at what was done meanwhile.",
+                "Run the same command again: it first checks what was done meanwhile.",
             )
 
     def _acquire(self, transaction: Transaction) -> None:

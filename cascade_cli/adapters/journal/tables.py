@@ -196,7 +196,7 @@ def found_version(connection: Connection) -> int:
         )
     if found < 1 or found != _shape(connection):
         raise TamperedError(
-            f"The journal was tampered with: it calls itself version {found}, and is another.",
+            f"The journal was tampered with: it says it is version {found}, but its tables differ.",
             "Keep it as it is, and compare it with a backup. No ducats were moved.",
         )
     return int(found)

@@ -102,10 +102,11 @@ class _Chain:
         if against.entries is not None and against.entries > self.seen:
             return (
                 f"it has {self.seen} entries, and the head that you kept is that of entry "
-                f"{against.entries}: it was cut off, put back or replaced"
+                f"{against.entries}: it was cut off, restored from an older copy or replaced"
             )
         where = "no entry" if against.entries is None else f"entry {against.entries} no longer"
-        return f"{where} has the hash that you kept: it was cut off, put back or replaced"
+        why = "it was cut off, restored from an older copy or replaced"
+        return f"{where} has the hash that you kept: {why}"
 
     def _flaw_of(self, row: Row[Any]) -> str:
         expected = self.seen + 1
@@ -207,12 +208,14 @@ def _flaw_in(connection: Connection, table: Table, told: _Chain) -> str:
             return f"{one} {_named(name)} is not what its entry says"
         found.add(table, [row.seal])
     if told.made.get(table, found.rows(table)) != found.rows(table):
-        return f"{found.rows(table)} {all_of_them} stand, and {told.made[table]} were made"
+        return f"there are {found.rows(table)} {all_of_them}, but {told.made[table]} were made"
     if table is bases and told.modes:
         return f"{one} {_named(min(told.modes))} was removed"
     if found.rows(table) != told.seals.rows(table):
-        return f"{found.rows(table)} {all_of_them} stand, and {told.seals.rows(table)} were kept"
-    return "" if found.agrees(told.seals, table) else f"{all_of_them} were put back or exchanged"
+        return (
+            f"there are {found.rows(table)} {all_of_them}, but {told.seals.rows(table)} were kept"
+        )
+    return "" if found.agrees(told.seals, table) else f"{all_of_them} were restored or exchanged"
 
 
 def _named(name: object) -> str:

@@ -75,17 +75,18 @@ def allocation_in(metadata: Mapping[str, str], kept: Kept) -> Allocation:
     seal = sealed_in(metadata)
     if seal is None:
         told = metadata[ALLOCATION][:80]
-        raise ValueError(f"it was sold for many citizens, and its allocation says {told!r}")
+        raise ValueError(
+            f"it was sold for many citizens, but its allocation cannot be read: {told!r}"
+        )
     text = "".join(_pieces(metadata))
     for read in (_read, lambda _text: kept(seal.digest)):
         found = read(text)
         if found and seal.is_of(found):
             return found
-    why = "and the allocation in its metadata was changed or is not all there: who they are"
-    where = "is kept in the journal of the machine that sold it"
+    why = ", and the allocation in its metadata was changed or is incomplete" if text else ""
+    where = "their names are kept in the journal of the machine that sold it"
     raise ValueError(
-        f"it was sold for {seal.count} citizens, {why if text else 'and who they are'} {where} "
-        f"(allocation {seal.digest})"
+        f"it was sold for {seal.count} citizens{why}; {where} (allocation {seal.digest})"
     )
 
 

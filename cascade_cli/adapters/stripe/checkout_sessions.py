@@ -36,8 +36,8 @@ from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (
-    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions, and to "
-    "sell every month also Products: add it in the Stripe dashboard (Developers, API keys)."
+    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions, and for "
+    "monthly sales also Products: add it in the Stripe dashboard (Developers, API keys)."
 )
 _EXISTS = "resource_already_exists"
 
@@ -184,6 +184,6 @@ def _check(session: stripe.checkout.Session, sale: Sale) -> None:
     if asked != wanted or not str(session.url).startswith(("https://", "http://")):
         price = format_money(*wanted)
         raise AnswerError(
-            f"Stripe made {session.id}, which is no page for {price}: {asked}, {session.url!r:.80}",
-            "Nobody was sent there. Look at it in the Stripe dashboard.",
+            f"Stripe made {session.id}, but not a page for {price}: {asked}, {session.url!r:.80}",
+            "Nobody was sent there. Look at the session in the Stripe dashboard.",
         )

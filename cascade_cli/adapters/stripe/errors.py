@@ -56,7 +56,7 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
         "See status.stripe.com, then run the same command again.",
     ),
 )
-_PROXY_HINT = "A proxy may stand in between: check STRIPE_API_BASE, then run it again."
+_PROXY_HINT = "There may be a proxy in between: check STRIPE_API_BASE, then run it again."
 # How the SDK begins its text about a body that it cannot read; the whole body follows.
 _UNREADABLE = "Invalid response"
 _OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
@@ -86,14 +86,14 @@ def fresh_keys() -> Iterator[None]:
     except stripe.IdempotencyError as error:
         raise KeyReusedError(
             "This Idempotency-Key was used for another purchase, or for this one at another price.",
-            "Nothing was sold. Take a new key for a new purchase.",
+            "Nothing was sold. Use a new key for a new purchase.",
         ) from error
     except stripe.InvalidRequestError as error:
         if error.code != _IN_USE:
             raise
         raise KeyInUseError(
             "Another request with this Idempotency-Key is under way.",
-            "Send the same request with the same key again in some seconds.",
+            "Send the same request with the same key again in a few seconds.",
         ) from error
 
 

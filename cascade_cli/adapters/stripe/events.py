@@ -30,7 +30,7 @@ _LONGEST_TYPE = 200
 _OBJECTS = ("event", "v2.core.event")
 # Stripe makes no event before or after these. A moment outside them is somebody's mistake.
 _EARLIEST, _LATEST = datetime(2010, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_FILE_FORM = "A file holds one event as Stripe sends it, or one such event a line (JSON lines)."
+_FILE_FORM = "A file holds one event as Stripe sends it, or one such event per line (JSON lines)."
 _SHOWN_LINES = 5
 # The fields in which an event's object names objects of the same payment.
 _SUBJECTS = ("id", "payment_intent", "charge", "latest_charge", "invoice")
@@ -126,7 +126,7 @@ def to_event(document: Any, raw: bytes) -> Event:
     that the event is recorded and passed over: it must not stop the events beside it.
     """
     if not is_event(document):
-        raise ValueError("it is no event of Stripe")
+        raise ValueError("it is not a Stripe event")
     type_, subject = _type(document.get("type")), _subject(document)
     livemode, pending = document.get("livemode"), document.get("pending_webhooks")
     return Event(
@@ -223,7 +223,7 @@ def _events_a_line(path: Path, text: str) -> list[Event]:
         more = f"; and {len(wrong) - _SHOWN_LINES} more" if len(wrong) > _SHOWN_LINES else ""
         what = "; ".join(wrong[:_SHOWN_LINES]) + more if wrong else "it is empty"
         raise UsageError(
-            f"{str(path)!r} was refused whole, nothing was written: {what}.", _FILE_FORM
+            f"All of {str(path)!r} was refused, nothing was written: {what}.", _FILE_FORM
         )
     return [parsed for _, parsed in found if isinstance(parsed, Event)]
 
@@ -235,6 +235,6 @@ def _parsed(text: str) -> Event | str:
         document: Any = json.loads(stripped)
         return to_event(document, stripped.encode())
     except json.JSONDecodeError as error:
-        return f"it is no JSON ({error.msg}, character {error.pos + 1})"
+        return f"it is not JSON ({error.msg}, character {error.pos + 1})"
     except (ValueError, RecursionError) as error:
         return str(error)

@@ -72,7 +72,7 @@ class PaymentIntents:
         except KeyReusedError as error:
             raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
-            raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
+            raise AnswerError(f"Stripe made {made.id} for another price than was asked for.")
         return self._intent_of(made)
 
     def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
@@ -150,11 +150,11 @@ def _at_another_price(sale: Sale, earlier: stripe.PaymentIntent) -> KeyReusedErr
         return None
     was = _offer(earlier.amount, earlier.currency, before)
     offered = _offer(sale.quote.amount_cents, sale.quote.currency, now)
-    change = f"{was} then, {offered} now" if was != offered else "its exchange rate is another now"
+    change = f"{was} then, {offered} now" if was != offered else "its exchange rate has changed"
     return KeyReusedError(
         "The price has changed since this Idempotency-Key was used for the same purchase: "
         f"{change}.",
-        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; take a "
+        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; use a "
         "new key to sell at today's price.",
     )
 

@@ -62,7 +62,7 @@ class EventGate:
         if not self._is_signed(f"{moment}.".encode() + body, signatures):
             raise RefusedEventError(
                 Refusal.FORGED,
-                "No secret of ours made this signature for this body.",
+                "None of our secrets made this signature for this body.",
                 "Compare STRIPE_WEBHOOK_SECRET with the endpoint's secret; the body has to arrive "
                 "byte for byte as Stripe sent it.",
             )
@@ -79,7 +79,7 @@ class EventGate:
             raise RefusedEventError(
                 Refusal.OLD,
                 f"The signature is older than {OLDEST_SIGNATURE.total_seconds():.0f} s.",
-                "It may be a recording; Stripe signs each new delivery afresh.",
+                "Somebody may have replayed an old request; Stripe signs each delivery anew.",
             )
         if age < -FURTHEST_AHEAD:
             raise RefusedEventError(
@@ -92,7 +92,7 @@ class EventGate:
         except (ValueError, RecursionError) as error:
             what = type(error).__name__ if isinstance(error, RecursionError) else str(error)
             raise RefusedEventError(
-                Refusal.NO_EVENT, f"Signed, but no event: {what[:200]}."
+                Refusal.NO_EVENT, f"It is signed, but is not an event: {what[:200]}."
             ) from error
         if event.livemode is None:
             return replace(event, livemode=self._livemode)

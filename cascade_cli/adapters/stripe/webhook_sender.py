@@ -54,7 +54,7 @@ class Webhook:
         except requests.RequestException as error:
             raise UnreachableError(
                 f"The webhook gave no answer to {event.id} ({type(error).__name__}).",
-                "Check --forward-to; it may or may not have acted on the event.",
+                "Check --forward-to; the webhook may or may not have acted on the event.",
             ) from error
         return Reply(event, response.status_code, response.text[:MOST_TEXT].strip())
 

@@ -319,7 +319,7 @@ def _balance(value: object) -> Decimal:
         return Decimal(str(value))
     except InvalidOperation as error:
         raise AnswerError(
-            f"A citizen's Ducats are {str(value)!r:.40}, which is no number.",
+            f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",
             "Correct the cell in CITIZENS, or make the field a number.",
         ) from error
 

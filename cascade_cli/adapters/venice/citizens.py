@@ -48,7 +48,7 @@ def _ducats(value: Any) -> Decimal:
         ducats = Decimal("NaN")
     if isinstance(value, bool) or not ducats.is_finite():
         raise AnswerError(
-            f"A citizen's Ducats are no number: {value!r:.80}",
+            f"A citizen's Ducats are not a number: {value!r:.80}",
             "Look at the field Ducats in the base's table CITIZENS.",
         )
     return ducats

@@ -63,8 +63,8 @@ _BY_STATUS: dict[int, tuple[type[CascadeError], str, str]] = {
         "Airtable refused the token",
         "Check AIRTABLE_API_KEY: create a personal access token under airtable.com/create/tokens.",
     ),
-    403: (RightsError, "Airtable forbids this, or base or table do not exist", RIGHTS_HINT),
-    404: (RightsError, "Airtable does not find the base or table", RIGHTS_HINT),
+    403: (RightsError, "Airtable forbids this, or the base or table does not exist", RIGHTS_HINT),
+    404: (RightsError, "Airtable cannot find the base or table", RIGHTS_HINT),
     422: (
         AnswerError,
         "Airtable refused the request",
@@ -98,7 +98,7 @@ def translate(error: Exception) -> CascadeError:
     if isinstance(error, SENSELESS):
         return AnswerError(
             f"Airtable's answer makes no sense ({type(error).__name__})",
-            "A proxy may stand in between: check AIRTABLE_ENDPOINT_URL, then run it again.",
+            "There may be a proxy in between: check AIRTABLE_ENDPOINT_URL, then run it again.",
         )
     seconds = f" within {READ_TIMEOUT_SECONDS} s" if isinstance(error, requests.Timeout) else ""
     return UnreachableError(

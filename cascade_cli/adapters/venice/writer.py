@@ -203,14 +203,14 @@ def write_errors() -> Iterator[None]:
     try:
         yield
     except PermitError as error:
-        raise ServiceError("Too much time went by before a write could be sent.") from error
+        raise ServiceError("Too much time passed before a write could be sent.") from error
     except (requests.RequestException, *SENSELESS) as error:
         ours = translate(error)
         if _is_refused(error) or was_never_connected(error):
             raise ours from error
         raise FateUnknownError(
             f"A write to Airtable may or may not have been applied: {ours.message}",
-            "It is not sent again before that is known.",
+            "It is not sent again until that is known.",
         ) from error
 
 
