@@ -216,7 +216,7 @@ def _payment_in(subjects: Iterable[str]) -> str | None:
 
 def _intent_text(intent: dict[str, Any]) -> str:
     money = format_money(intent["amount"], intent["currency"])
-    return f"payment intent over {money}, now {intent['status'].replace('_', ' ')}"
+    return f"payment intent for {money}, now {intent['status'].replace('_', ' ')}"
 
 
 def _charge_text(charge: dict[str, Any]) -> str:
@@ -255,7 +255,7 @@ def _invoice_text(invoice: Document) -> str:
     money = format_money(invoice["total"], invoice["currency"])
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
     subscription = f" of {details['subscription']}" if details.get("subscription") else ""
-    return f"invoice over {money}{subscription}, now {invoice['status']}"
+    return f"invoice for {money}{subscription}, now {invoice['status']}"
 
 
 def _event_text(event: Event) -> str:
