@@ -81,7 +81,7 @@ class ServiceClock:
         named: dict[str, list[str]] = {}
         for name, ahead in sorted(self._ahead.items()):
             if _beyond_tolerance(ahead):
-                named.setdefault(_told(ahead), []).append(f"{name}'s")
+                named.setdefault(_difference_text(ahead), []).append(f"{name}'s")
         if not named:
             return ""
         told = " and ".join(f"{how} {' and '.join(whose)}" for how, whose in named.items())
@@ -134,7 +134,7 @@ def _beyond_tolerance(ahead: timedelta) -> timedelta:
     return ahead if abs(ahead) > CLOCK_TOLERANCE else _EXACT
 
 
-def _told(ahead: timedelta) -> str:
+def _difference_text(ahead: timedelta) -> str:
     way = "ahead of" if ahead > _EXACT else "behind"
     unit = timedelta(minutes=1) if abs(ahead) > timedelta(minutes=10) else timedelta(seconds=1)
     return f"{format_span(round(ahead / unit) * unit)} {way}"

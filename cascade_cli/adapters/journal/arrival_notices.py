@@ -24,7 +24,7 @@ from cascade_cli.domain.delivery.delivery_steps import Action
 from cascade_cli.domain.records.journal_entries import EntryKind, Intent
 from cascade_cli.domain.shop.times import moment_text
 
-_LETS_THE_ENGINE = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
+_ACTIVATING = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
 _PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
 _PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
 
@@ -35,9 +35,9 @@ def untold(connection: Connection, base: str, since: datetime) -> dict[str, date
     A key for which a notice of arrival was sent, or was about to be, is left out.
     """
     is_attempt = (*_attempts(base), entries.c.at >= moment_text(since))
-    letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
+    activating = or_(*(entries.c.body.startswith(_body_prefix(a)) for a in _ACTIVATING))
     told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
-    found = select(entries.c.key, entries.c.at).where(*is_attempt, letting)
+    found = select(entries.c.key, entries.c.at).where(*is_attempt, activating)
     # Grouped in Python: to group by the key, SQLite would read every entry there ever was.
     rows = connection.execute(found.where(entries.c.key.not_in(told)).order_by(entries.c.at))
     last = dict[str, str]()
@@ -96,5 +96,5 @@ def _body(action: str, detail: Mapping[str, Any]) -> str:
     return to_json({"action": action, "detail": dict(detail)})
 
 
-def _beginning(action: str) -> str:
+def _body_prefix(action: str) -> str:
     return to_json({"action": action})[:-1]

@@ -74,7 +74,7 @@ def record_outcome(
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
     rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
-    settled = [row for row in rows if row.last_action == action and _is_its_own(transaction, row)]
+    settled = [row for row in rows if row.last_action == action and _is_ours(transaction, row)]
     transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
         detail = (body or {}).get(key, {})
@@ -83,7 +83,7 @@ def record_outcome(
         )
 
 
-def _is_its_own(transaction: Transaction, row: Row[Any]) -> bool:
+def _is_ours(transaction: Transaction, row: Row[Any]) -> bool:
     """Whether this run made the last attempt or holds the key now.
 
     A late outcome must not settle the newer attempt of another run.

@@ -81,7 +81,7 @@ class Claiming:
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = holder_in(row)
         is_other = (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats))
-        if is_other and not (intent.amends or self._was_to_end(row)):
+        if is_other and not (intent.amends or self._promised_nothing(row)):
             promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
             return self._claim(ClaimState.CONFLICT, row, promise)
         if self._is_kept(holder):
@@ -95,7 +95,7 @@ class Claiming:
             self._taken.append((row, self._hold.columns()))
         return self._claim(ClaimState.HELD, row)
 
-    def _was_to_end(self, row: Row[Any]) -> bool:
+    def _promised_nothing(self, row: Row[Any]) -> bool:
         """Whether the claim's intent was only to stop a transfer. It promised nobody ducats."""
         promised = select(entries.c.body).where(entries.c.seq == row.intent_seq)
         body = self._transaction.connection.scalar(promised)

@@ -65,13 +65,13 @@ class Database:
         """
         with (
             self._translated(consequence),
-            self._in_line(),
+            self._in_turn(),
             _for_writing(self._opened()).begin() as connection,
         ):
             yield connection
 
     @contextmanager
-    def _in_line(self) -> Iterator[None]:
+    def _in_turn(self) -> Iterator[None]:
         """Let this process's threads take turns: waiters in SQLite's own queue sleep too long.
 
         A thread that has waited too long goes on, and SQLite refuses it.

@@ -74,7 +74,7 @@ def _add_seals(connection: Connection) -> None:
 def _add_base(connection: Connection, table: Table) -> None:
     """Add the base to the table and its primary key. For that, SQLite needs a new table."""
     if connection.dialect.name == "sqlite":
-        _make_anew(connection, table)
+        _rebuild(connection, table)
         return
     _alter(connection, table, _BASE)
     constraint = inspect(connection).get_pk_constraint(table.name)["name"]
@@ -82,7 +82,7 @@ def _add_base(connection: Connection, table: Table) -> None:
     _alter(connection, table, f"DROP CONSTRAINT {constraint}, ADD PRIMARY KEY ({key})")
 
 
-def _make_anew(connection: Connection, table: Table) -> None:
+def _rebuild(connection: Connection, table: Table) -> None:
     earlier = f"{table.name}_earlier"
     for index in inspect(connection).get_indexes(table.name):
         if not str(index["name"]).startswith("sqlite_"):

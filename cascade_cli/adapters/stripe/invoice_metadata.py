@@ -128,7 +128,7 @@ def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> B
             problem = f"{metadata[said_key]}, but not for which line of {invoice['id']}"
     except ValueError as error:
         problem = f"{invoice['id']}: {error}"
-    subscription = _of_subscription(invoice).get("subscription") or ""
+    subscription = _subscription_details(invoice).get("subscription") or ""
     return Bill(
         *(metadata, sold, invoice["id"], subscription, invoice["currency"]),
         *(invoice["amount_due"], invoice["total"], problem),
@@ -137,10 +137,10 @@ def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> B
 
 def _metadata(invoice: Document) -> dict[str, str]:
     """The invoice's own metadata and the subscription's, as it was when the invoice was made."""
-    return {**(invoice["metadata"] or {}), **(_of_subscription(invoice).get("metadata") or {})}
+    return {**(invoice["metadata"] or {}), **(_subscription_details(invoice).get("metadata") or {})}
 
 
-def _of_subscription(invoice: Document) -> Document:
+def _subscription_details(invoice: Document) -> Document:
     details: Document = (invoice.get("parent") or {}).get("subscription_details") or {}
     return details
 
@@ -157,12 +157,12 @@ def _line(line: Document) -> InvoiceLine:
         good=good_of(str(_details(line).get("product") or "")),
         # A proration: charged for the rest of a month, or given back for it.
         is_part=any(one.get("proration") for one in details),
-        discount_cents=_taken_off(line),
+        discount_cents=_discount_cents(line),
         is_recurring=bool(details[0]),
     )
 
 
-def _taken_off(line: Document) -> int:
+def _discount_cents(line: Document) -> int:
     """What discounts and credit grants took off the line. Only the grants are taken from the pretax
     credits, because Stripe lists the discounts there too."""
     taken = [*(line.get("discount_amounts") or ())]

@@ -98,7 +98,7 @@ class _DisputedMoney:
     @property
     def amount_cents(self) -> int:
         """How much is contested."""
-        if self._is_in_the_charge_s_currency:
+        if self._is_in_charge_currency:
             return int(self._dispute["amount"])
         return self._worth(self._withdrawn) if self._withdrawn > 0 else self._captured
 
@@ -117,7 +117,7 @@ class _DisputedMoney:
         return int(self._charge["amount_captured"])
 
     @property
-    def _is_in_the_charge_s_currency(self) -> bool:
+    def _is_in_charge_currency(self) -> bool:
         return str(self._dispute["currency"]) == str(self._charge["currency"])
 
     @property
@@ -134,7 +134,7 @@ class _DisputedMoney:
             return moved_cents
         if moved_cents * 100 <= self._withdrawn * RATE_DRIFT_PERCENT:
             return 0
-        if self._is_in_the_charge_s_currency:
+        if self._is_in_charge_currency:
             return _part(int(self._dispute["amount"]), moved_cents, self._withdrawn)
         paid = self._settled(self._charge["balance_transaction"] or "")
         is_alike = paid is not None and paid["currency"] == currency and paid["amount"] > 0

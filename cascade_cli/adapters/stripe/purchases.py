@@ -104,7 +104,7 @@ class Purchases(Listing):
         self.invoiced += older.invoiced
 
 
-class _Asked:
+class _Requested:
     """The payments and portions that a caller asks for.
 
     Stripe knows only whole payments, so `keep` drops the portions that were not asked for.
@@ -205,7 +205,7 @@ class StripeReader:
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
-        found, asked = self._nothing(), _Asked(charge_ids)
+        found, asked = self._nothing(), _Requested(charge_ids)
         with our_errors():
             for charge in self._threads.map(self._charge_of, asked.wholes):
                 if charge is not None:
@@ -232,13 +232,13 @@ class StripeReader:
                 if charge is not None:
                     found.take(charge, is_invoiced=is_invoice)
             self._settle(found)
-        return _Asked([payment_id]).keep(found.charges)
+        return _Requested([payment_id]).keep(found.charges)
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """What `portions` finds for each id. Stripe is asked once for each whole payment."""
-        wholes = _Asked(payment_ids).wholes
+        wholes = _Requested(payment_ids).wholes
         found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
-        return {one: _Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
+        return {one: _Requested([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
@@ -276,7 +276,7 @@ class StripeReader:
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """The disputes of each charge, newest first. One listing has those of many charges."""
-        wholes = _Asked(charge.id for charge in charges).wholes
+        wholes = _Requested(charge.id for charge in charges).wholes
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())

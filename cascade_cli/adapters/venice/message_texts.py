@@ -77,7 +77,7 @@ def to_giver(order: Order, next_run: str) -> Letter:
         f"Reference: {order.key}.{_message(order)}"
     )
     title = TITLE_GIVEN_BACK if order.payer else TITLE_GIVEN
-    return Letter(order.gift.giver, title, text, {**_details(order), **_giver_s(order)})
+    return Letter(order.gift.giver, title, text, {**_details(order), **_giver_details(order)})
 
 
 def arrived_at_citizen(arrival: Arrival) -> Letter:
@@ -104,7 +104,7 @@ def arrived_for_giver(arrival: Arrival) -> Letter:
     )
     unnamed = " Your name is not told." if order.gift.anonymous else ""
     text = f"{_your_gift(order)} {did} ({order.reason}).{unnamed} Reference: {order.key}."
-    return Letter(order.gift.giver, title, text, {**_moved(arrival), **_giver_s(order)})
+    return Letter(order.gift.giver, title, text, {**_moved(arrival), **_giver_details(order)})
 
 
 def _given(order: Order) -> str:
@@ -119,7 +119,7 @@ def _kind(order: Order) -> dict[str, str]:
     return {"gift": "received"} if order.gift else {}
 
 
-def _giver_s(order: Order) -> dict[str, str]:
+def _giver_details(order: Order) -> dict[str, str]:
     """The transfer's key finds both messages. The key in `notice` marks the giver's."""
     return {"gift": "given", "notice": order.key + GIVER_SUFFIX}
 
