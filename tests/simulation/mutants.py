@@ -602,7 +602,7 @@ def strange_events_spoil_the_list() -> Iterator[Alter]:
 def _only_whole_ones(document: Any, raw: bytes) -> Event:
     decision_plan = (document.get("data") or {}).get("object") or ()
     if not isinstance(document.get("created"), int) or "id" not in decision_plan:
-        raise ValueError("it is no event of Stripe")
+        raise ValueError("it is not a Stripe event")
     return to_event(document, raw)
 
 

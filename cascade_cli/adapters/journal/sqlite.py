@@ -1,4 +1,4 @@
-"""The journal as one SQLite file: how it is born, opened and kept durable."""
+"""The journal as one SQLite file: how it is created, opened and kept durable."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from cascade_cli.errors import JournalError
 
 
 def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
-    """An engine for the journal at `path`, which is made if nothing is there.
+    """An engine for the journal at `path`, which is created if there is no file.
 
-    Raises JournalError if the file is empty: cascade never leaves it so, and starting afresh
-    would forget every promise made.
+    Raises JournalError if the file is empty: cascade never leaves an empty file, and starting
+    over would forget every promise.
     """
     if not path.exists():
         _make(path, lock_wait_seconds)
@@ -38,8 +38,8 @@ def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
 def _make(path: Path, lock_wait_seconds: float) -> None:
     """Build the journal under another name, then link it into place.
 
-    So it is there whole or not at all, whatever is killed and however many begin at once; and
-    an empty file can only mean damage.
+    So the journal is there completely or not at all, even if a process is killed or several begin
+    at once. An empty file can only mean damage.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = _new_draft(path)
@@ -66,8 +66,8 @@ def _build(draft: Path, lock_wait_seconds: float) -> None:
     try:
         with engine.begin() as connection:
             tables.create(connection)
-        # Only now: what is committed before stands in the file itself, and is linked with it. In
-        # this mode it would stand beside it until a checkpoint, which a full disk quietly prevents.
+        # Only now, so that the tables are in the file itself when it is linked. In this mode they
+        # would stay in a second file until a checkpoint, which a full disk silently prevents.
         with closing(engine.raw_connection()) as connection:
             # Outside of any transaction: inside one, SQLite keeps the old mode.
             connection.cursor().execute("PRAGMA journal_mode = WAL")
@@ -76,10 +76,9 @@ def _build(draft: Path, lock_wait_seconds: float) -> None:
 
 
 def back_up(path: Path, version: int) -> None:
-    """Copy the journal beside itself, whole or not at all, unless that was done before.
+    """Copy the journal to a file beside it, completely or not at all, unless there is a copy.
 
-    Whoever calls holds the write lock in another connection: what is copied is what was last
-    committed.
+    The caller holds the write lock in another connection, so the copy has the last committed state.
     """
     kept = path.with_name(f"{path.name}.version-{version}")
     if kept.exists():
@@ -102,7 +101,7 @@ def back_up(path: Path, version: int) -> None:
 
 @contextmanager
 def any_text(connection: Connection) -> Iterator[None]:
-    """Read text that is not UTF-8 too, which somebody else wrote."""
+    """Within this block, text that is not UTF-8 can be read. Cascade never writes such text."""
     driver: Any = connection.connection.dbapi_connection
     driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
     try:
@@ -115,7 +114,7 @@ def _link(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        return  # Another process was quicker, and its journal is as good.
+        return  # Another process was faster, and its journal is just as good.
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_DIRECTORY)
         os.fsync(folder)
@@ -126,8 +125,8 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
-        # sqlite3's own transactions start too late to be trusted: `isolation_level=None` leaves
-        # BEGIN to the listener below.
+        # sqlite3 begins its own transactions too late. `isolation_level=None` leaves BEGIN to the
+        # listener below.
         connection = sqlite3.connect(
             uri, uri=True, timeout=lock_wait_seconds, isolation_level=None, check_same_thread=False
         )
@@ -135,7 +134,7 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # on a Mac, fsync alone is not enough
         except BaseException:
-            # It would hold the file, and its room on a full disk, until Python finds it.
+            # Left open, it would keep the file and its space on a full disk until Python frees it.
             connection.close()
             raise
         return connection
@@ -146,7 +145,7 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    # A write transaction takes the write lock at once: one that began by reading could find
-    # the journal changed under it, and fail.
+    # A write transaction takes the write lock at once. If it began by reading, another process
+    # could change the journal before its first write, and the write would fail.
     is_write = connection.get_execution_options().get("journal_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

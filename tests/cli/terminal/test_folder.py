@@ -69,7 +69,7 @@ class TestKeys:
             finished = cascade(*command, *_reason(command), **settings)
             assert is_plain(finished)
             assert (
-                f"{name} in {file} leads to another host, or not by https: no key was sent"
+                f"{name} in {file} leads to another host, or does not use https: no key was sent"
                 in finished.err
             )
             assert f"--env-file {file}" in finished.err

@@ -141,7 +141,7 @@ def test_an_allocation_that_was_edited_is_noticed_and_nobody_is_credited(
         i for i in reconciled(counter, **elsewhere)["items"] if i["payment_intent"] == forged
     ]
     assert item["kind"] == "unattributable"
-    assert any("was changed or is not all there" in line for line in item["evidence"])
+    assert any("was changed or is incomplete" in line for line in item["evidence"])
     # The journal has what was sold under that digest.
     sold = [i for i in reconciled(counter)["items"] if i["payment_intent"] == forged]
     assert {i["citizen"]: i["ducats"] for i in sold}["zuan"] == "20"
