@@ -1,4 +1,4 @@
-"""What `cascade checkout` sells, to whom."""
+"""The options of `cascade checkout`: what is sold, and to whom."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cascade_cli.cli.terminal import layout
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
-    where it is a gift; or a file. Raises BadParameter for any others."""
+    """The options as typed: either a citizen with `ducats` or `package` (and a `giver`, if it is a
+    gift), or a file. Raises BadParameter for any other combination."""
 
     citizen: Annotated[
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")

@@ -1,4 +1,4 @@
-"""How far `cascade citizen setup` and `replenish` may go."""
+"""The options that `cascade citizen setup` and `replenish` share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cascade_cli.cli.terminal import layout
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """The options of both, as typed."""
+    """The options as typed."""
 
     force: Annotated[
         bool,

@@ -74,7 +74,8 @@ def _change(
 
 
 def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) -> None:
-    """Everything that stands before a write: the warning, the question, the guard of the mode."""
+    """What comes before a write: the warning, the question, and the check that the base belongs to
+    the key's mode."""
     before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
         check_answerable(yes=yes)

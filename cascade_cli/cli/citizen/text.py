@@ -1,4 +1,4 @@
-"""The processor's account for people and scripts."""
+"""The processor's account as text and as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cascade_cli.services.processor.balance import BalancePlan, BalanceReport
 
 
 def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
-    """What would be written, and that nothing was."""
+    """What would be written by a dry run's plan."""
     text = {
         BalanceChange.CREATE: "would be created with {after} ducats",
         BalanceChange.RAISE: "would be raised from {before} to {after} ducats",
@@ -41,7 +41,8 @@ def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
 
 
 def report_outcome(session: Session, report: BalanceReport, username: str) -> Outcome:
-    """What was written; exit 3 where the base shows something else by now."""
+    """What was written. Exit code 3 if the base shows something else by now, or if the engine
+    executed transfers during the write."""
     text = {
         BalanceChange.CREATE: "was created with {after} ducats",
         BalanceChange.RAISE: "was raised from {before} to {after} ducats",
@@ -71,7 +72,7 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
 def finances_outcome(
     citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> Outcome:
-    """The balance, and for how long it lasts."""
+    """The balance, and how long it will last."""
     runway, last = finances.runway_days, finances.last_executed_at
     data = {
         "citizen": citizen.username,

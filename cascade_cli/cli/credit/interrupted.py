@@ -21,7 +21,7 @@ MOST_NAMED = 5
 
 
 class OrderProgress(StrEnum):
-    """How far an order has come, by the journal."""
+    """How far an order has come, according to the journal."""
 
     UNDER_WAY = "on the way to Venice's engine"
     BEGUN = "written as planned, and not active yet: no ducats move"
@@ -30,7 +30,8 @@ class OrderProgress(StrEnum):
 
 
 class Interruption:
-    """Around a credit: its orders are carried out by `carry_out`; `again` goes on after it."""
+    """Wraps a credit, and tells the operator what Ctrl-C left behind. `again` is the command line
+    that continues it."""
 
     def __init__(self, session: Session, again: str) -> None:
         self._session, self._again, self._is_told = session, again, False
@@ -48,7 +49,7 @@ class Interruption:
             self._session.complain("\nBroken off: nothing was written.")
 
     def carry_out(self, context: WriteContext[Session], plan: CreditPlan) -> list[Delivery]:
-        """Raises as `CreditDesk.carry_out`."""
+        """Carry out the plan. Raises what `CreditService.carry_out` raises."""
         try:
             return context.writing.service.carry_out(plan)
         except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Who is credited by `cascade credit`, how much, and why."""
+"""The options of `cascade credit`: who is credited, how much, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CreditOptions:
-    """The command's words as typed."""
+    """The arguments and options as typed."""
 
     citizen: Annotated[
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
@@ -72,7 +72,7 @@ class CreditOptions:
         return frozenset(override for override, is_said in said.items() if is_said)
 
     def again_as(self, made_up_reference: str) -> str:
-        """The command line that goes on with what this one began."""
+        """The command line that continues what this one began."""
         from cascade_cli.domain.shop.shell import command
 
         words = [word for word in (self.citizen, self.ducats) if word is not None]

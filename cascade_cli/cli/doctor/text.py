@@ -1,4 +1,4 @@
-"""Doctor's answer for people and scripts. Its marks are words, so they need no colour."""
+"""Doctor's findings as text and as JSON. Their marks are words, so they need no colour."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
 
 def _told(session: Session, check: Check) -> Text:
     text = Text(escape(session.redacted(session.completed(check.found))))
-    # The finding that stands in the way says what to do.
+    # A check that could not run has no advice of its own: the finding that prevented it has.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:

@@ -1,4 +1,4 @@
-"""`cascade events replay --forward-to`: the events themselves, to a webhook."""
+"""`cascade events replay --forward-to`: sends the events themselves to a webhook."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Forwarding:
 
     @property
     def error(self) -> CascadeError | None:
-        """The first thing that has to be done again."""
+        """Why the command has to be run again, if it has to."""
         refused = [reply for reply in self.replies if not reply.is_accepted]
         if self.broken:
             return self.broken
@@ -54,7 +54,8 @@ class Forwarding:
 
 
 def receiver_of(url: str) -> str:
-    """Scheme, host and path, without a password. Raises UsageError for what is no address."""
+    """The URL to show: scheme, host, port and path, without a password. Raises UsageError for an
+    invalid one."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and parts.hostname
@@ -77,7 +78,7 @@ def forward(
     dry_run: bool,
     yes: bool,
 ) -> Outcome:
-    """Send the chosen events one by one, oldest first; each once, whatever is answered."""
+    """Send the chosen events one by one, oldest first; each once, whatever the answer."""
     receiver = receiver_of(url)
     with connected(session) as wiring:
         secrets = wiring.settings.signing_secrets
@@ -95,7 +96,7 @@ def forward(
 
 
 def _send(webhook: Webhook, chosen: ChosenEvents) -> Forwarding:
-    """Stops where nobody answers: the others would meet the same silence."""
+    """Stops at the first event that nobody answers: the others would fail in the same way."""
     replies: list[Reply] = []
     for event in chosen.events:
         try:

@@ -1,4 +1,4 @@
-"""Which events `cascade events …` is about, and what becomes of them."""
+"""The options of `cascade events …`: which events, and what to do with them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class EventSelection:
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """Where to, and how far to go."""
+    """Where the events go, and how far to go without asking."""
 
     forward_to: Annotated[
         str | None,

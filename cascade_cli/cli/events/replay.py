@@ -91,7 +91,8 @@ def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None
 def _carry_out(
     context: WriteContext[Session], chosen: ChosenEvents, plan: ReplayPlan, back: Back
 ) -> ReplayReport:
-    """Credits first: what is under way can be ended, what nobody has begun cannot."""
+    """Credits first: a refund can end a transfer that is under way, but not one that nobody has
+    begun."""
     deliveries: Sequence[Delivery] = []
     if plan.orders:
         context.begin()
@@ -118,12 +119,12 @@ class ReplayReport:
     refunds: Sequence[RefundReplayed] = ()
 
     def delivery_of(self, planned: PlannedReplay) -> Delivery | None:
-        """What became of its order."""
+        """What became of the payment's order; None if it had none."""
         by_key = {delivery.order.key: delivery for delivery in self.deliveries or ()}
         return by_key.get(planned.order.key) if planned.order else None
 
     def result_of(self, planned: PlannedReplay) -> tuple[str, str]:
-        """One word, and a sentence."""
+        """The result in one word, and the reason in a sentence."""
         delivery = self.delivery_of(planned)
         if delivery:
             return delivery.result.value, delivery.why
@@ -153,7 +154,8 @@ def _remaining(report: ReplayReport) -> ExitCode:
 
 
 def _error(report: ReplayReport) -> CascadeError | None:
-    """What is incomplete has to be done again; then come guards; what people must see is last."""
+    """Incomplete work comes first, because it has to be run again. Then come refusals by a
+    guard."""
     returned = [delivery for refund in report.refunds for delivery in refund.deliveries]
     delivered = first_error([*(report.deliveries or ()), *returned])
     if delivered and delivered.exit_code == ExitCode.INCOMPLETE:
@@ -245,6 +247,6 @@ def _show_plan(console: Console, plan: ReplayPlan) -> None:
 
 
 def left_sentence(chosen: ChosenEvents) -> str:
-    """What --limit left, and how to go on."""
+    """What --limit left out, and how to go on."""
     first = rfc3339(chosen.left[0].created_at)
     return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."

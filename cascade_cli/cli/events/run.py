@@ -1,4 +1,4 @@
-"""`cascade events list`: which events a command means, and what the webhook made of them."""
+"""`cascade events list`, and the choice of events for a replay."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
 
 @dataclass(frozen=True)
 class ChosenEvents:
-    """Events, oldest first and each once; what `--limit` left; what Stripe has no longer."""
+    """Events, oldest first and each once. `left` is what `--limit` left out, `lost` the part of the
+    window that Stripe no longer has, `unknown` the ids that it does not know."""
 
     events: tuple[Event, ...]
     left: tuple[Event, ...] = ()
@@ -47,7 +48,7 @@ class ChosenEvents:
 
     @property
     def error(self) -> ServiceError | None:
-        """Whether these are all that were asked for."""
+        """Set if these are not all the events that were asked for."""
         if self.lost is not None:
             return ServiceError(
                 f"Incomplete: Stripe keeps events for {KEPT.days} days, and the window begins "
@@ -102,7 +103,7 @@ def choose(
     saved: Sequence[Event] | None,
     now: datetime | None = None,
 ) -> ChosenEvents:
-    """The events that a replay is to work on; `saved` are those of its file."""
+    """The events to replay. `saved` are those of the file, if there is one."""
     now = now or datetime.now(UTC)
     lost: Window | None = None
     unknown: tuple[str, ...] = ()
@@ -147,7 +148,7 @@ def _window(selection: EventSelection, now: datetime) -> Window | None:
 
 
 def check_types(types: Sequence[str]) -> None:
-    """Raises UsageError for what cannot be a type of event."""
+    """Raises UsageError for a name that cannot be an event type."""
     for name in types:
         if not _TYPE.fullmatch(name):
             hint = "They look like charge.succeeded, or charge.* for all of a kind."
@@ -194,12 +195,13 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         console.print(f"--limit left out {len(chosen.left)} older ones.")
 
 
-# A statement holds only so many values, and each id is asked for twice.
+# An SQL statement takes a limited number of values, and each id is used twice.
 _IDS_PER_QUERY = 250
 
 
 def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[str, Kept]:
-    """Those that it received, by their ids; without the journal none, and that is said."""
+    """What our webhook did with those events that it received, by event id. Empty, with a warning,
+    if the journal cannot be read."""
     found = dict[str, Kept]()
     try:
         with archive_of(session, wiring) as archive:

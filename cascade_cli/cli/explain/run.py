@@ -45,7 +45,7 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
 def _setting(
     session: Session, terms: Terms, window: Window, archive: Archive | None
 ) -> ExplainSettings:
-    """Where there is no journal, it has no entries and no events."""
+    """Without a journal there are no entries and no events."""
     if archive is None:
         return ExplainSettings(terms, window, lambda _key: ())
     journal, inbox = archive.journal, archive.inbox

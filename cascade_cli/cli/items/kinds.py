@@ -36,7 +36,7 @@ MEANINGS = {
     Kind.SETTLED: "delivered once as sold, or refunded before delivery",
 }
 
-# The same of one case.
+# The same for a single case.
 SENTENCES = {
     Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
     Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
@@ -53,7 +53,7 @@ SENTENCES = {
     Kind.UNDERPAID: "Less was paid than the ducats cost.",
 }
 
-# Two columns of kinds need so much, and so much where "at risk" stands behind each amount.
+# The widths from which two columns of kinds fit, without and with "at risk" after each amount.
 NARROW, WIDE = 58, 76
 
 
@@ -79,7 +79,7 @@ def _cells(kind_count: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
 
 
 def kinds_explained(counts: Mapping[Kind, int]) -> Table:
-    """Every kind that there is, with what it means."""
+    """Every kind that was found, with its meaning."""
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "left"):
         table.add_column(justify=justify)
@@ -90,5 +90,5 @@ def kinds_explained(counts: Mapping[Kind, int]) -> Table:
 
 
 def kind_name(kind: Kind, severity: Severity | None = None) -> Text:
-    """In the colour of its severity, or of that of one item."""
+    """The kind in the colour of its severity, or of the given one, which is a single item's."""
     return Text(kind.words, STYLES[severity or kind.severity])

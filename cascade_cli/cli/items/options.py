@@ -1,4 +1,4 @@
-"""The options that say which cases are meant: `reconcile`, `status` and `review` have the same."""
+"""The options that select cases, the same for `reconcile`, `status` and `review`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def selected(
     *,
     everything: bool = False,
 ) -> Selection:
-    """What the options mean. Raises BadParameter for a kind that there is not."""
+    """The options as a Selection. Raises BadParameter for an unknown kind."""
     from cascade_cli.domain.reconcile.reconciliation import Selection
 
     return Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
