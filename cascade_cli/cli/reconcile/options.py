@@ -1,5 +1,5 @@
-"""What `cascade reconcile` looks at and does, who is told how it ended, and where that is written.
-The telling itself is in run_end.py, which `schedule` does not need."""
+"""The options of `cascade reconcile`: what it reads and does, and who is told how it ended. The
+code that tells them is in run_end.py, which `schedule` does not need."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReconcileOptions:
-    """The command's options as typed; `until` and `grace` None mean now and the setting's.
+    """The options as typed. None means now for `until`, and the setting for `grace`.
 
-    Raises BadParameter for those that do not go together, and for a kind that there is not.
+    Raises BadParameter for options that exclude each other, and for an unknown kind.
     """
 
     since: Annotated[
@@ -78,14 +78,14 @@ class ReconcileOptions:
 
     @property
     def again(self) -> tuple[str, ...]:
-        """The words that make another run look at the same payments."""
+        """The options that make another run read the same payments."""
         since = None if self.since == type(self).since else self.since
         named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
         return tuple(word for pair in named if pair[1] is not None for word in pair if word)
 
     @property
     def check(self) -> VerificationSample | None:
-        """What is to be verified."""
+        """What `--verify` asks for."""
         from cascade_cli.domain.history.verification import Depth, VerificationSample
 
         return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
@@ -93,7 +93,7 @@ class ReconcileOptions:
 
 @dataclass(frozen=True)
 class EndOptions:
-    """The options of `cascade reconcile` for its end."""
+    """The options that say who is told how a run ended."""
 
     alert: Annotated[
         bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
@@ -111,15 +111,15 @@ class EndOptions:
     ] = None
 
     def switch(self) -> DeadManSwitch | None:
-        """The dead man's switch, if there is one. Raises UsageError for what is no address."""
+        """The dead man's switch, if there is one. Raises UsageError for an invalid address."""
         from cascade_cli.adapters.http.ping import DeadManSwitch
 
         return None if self.ping is None else DeadManSwitch(self.ping)
 
     def metrics(self) -> Path | None:
-        """The metrics file from wherever the run is started.
+        """The metrics file as an absolute path.
 
-        Raises UsageError where a run could not write, or the node exporter would not read.
+        Raises UsageError if a run could not write it, or the node exporter would not read it.
         """
         if self.metrics_file is None:
             return None
@@ -133,7 +133,7 @@ class EndOptions:
         return path
 
     def page(self) -> Path | None:
-        """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
+        """The report's file as an absolute path. Raises UsageError if a run could not write it."""
         if self.report is None:
             return None
         check_place("--report", self.report)
@@ -141,7 +141,7 @@ class EndOptions:
 
 
 def check_place(option: str, path: Path) -> None:
-    """Raises UsageError where no file could be written later on."""
+    """Raises UsageError if the file could not be written later on."""
     try:
         flaw = _flaw(path)
     except OSError as error:

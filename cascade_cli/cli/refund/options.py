@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RefundOptions:
-    """The command's words as typed."""
+    """The arguments and options as typed."""
 
     payment: Annotated[str, typer.Argument(show_default=False, help="Its id: pi_… or ch_….")]
     ducats: Annotated[

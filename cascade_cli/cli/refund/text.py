@@ -1,4 +1,4 @@
-"""The refunds of one payment for people and scripts."""
+"""The refunds of one payment as text and as JSON."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The decision that `cascade resolve` is given. `--credit` and `--take-back` may stand without a
-number: then they mean all that there is."""
+"""The options of `cascade resolve`. `--credit` and `--take-back` need no number: without one, they
+mean everything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPTIONAL = frozenset({"--credit", "--take-back"})
 
 @dataclass(frozen=True)
 class ResolveOptions:
-    """The command's words as typed: each `How` has a field of its name."""
+    """The arguments and options as typed. Each `How` has a field of the same name."""
 
     case: Annotated[
         str,
@@ -87,7 +87,7 @@ class ResolveOptions:
 
     @property
     def how(self) -> How:
-        """The one decision. Raises UsageError where there is none, or several."""
+        """The one decision. Raises UsageError if there is none, or more than one."""
         from cascade_cli.domain.records.decisions import How
         from cascade_cli.errors import UsageError
 
@@ -109,7 +109,7 @@ class ResolveOptions:
 
 
 def with_amounts(words: Sequence[str]) -> list[str]:
-    """The same words, with `all` where no number follows."""
+    """The same words, with `all` after an option that has no number."""
     found: list[str] = []
     for index, word in enumerate(words):
         found.append(word)
@@ -120,8 +120,9 @@ def with_amounts(words: Sequence[str]) -> list[str]:
 
 
 class OptionalAmounts(TyperCommand):
-    """Reads the words of `resolve` so: Typer knows no option whose value may be left out."""
+    """Reads the words of `resolve` in this way, because Typer has no options with an optional
+    value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As Typer does."""
+        """Called by Typer."""
         return super().parse_args(ctx, with_amounts(args))

@@ -1,4 +1,4 @@
-"""From a key to a decision: what else has to be said, asked in short lines below the screen."""
+"""From a key to a decision: asks for whatever else it needs, in short lines below the screen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Said = TypeVar("Said")
 
 
 class LeftOpenError(Exception):
-    """Nothing was answered: nothing is decided."""
+    """The person gave no answer, so nothing is decided."""
 
 
 class Interview:
@@ -38,8 +38,8 @@ class Interview:
         self._reason = ""
 
     def wish(self, seen: Seen, how: How, *, is_part: bool = False) -> tuple[Seen, Wish]:
-        """What is decided, of which transfer; with `is_part`, the person says of how many ducats.
-        Raises LeftOpenError, UsageError or GuardError."""
+        """The decision, and the transfer that it is about. With `is_part`, the person is asked for
+        the number of ducats. Raises LeftOpenError, UsageError or GuardError."""
         seen = self._one_doubtful(seen, how)
         wish = _ASKED.get(how, Interview._nothing)(self, seen, Wish(how, ""))
         if is_part and wish.ducats is None:
@@ -55,7 +55,8 @@ class Interview:
         return seen, replace(wish, reason=reason)
 
     def _usual(self, seen: Seen, how: How) -> str:
-        """The table's reason for what it names first, the last one that was given for all else."""
+        """The reason to suggest: the decision table's for the choice that it names first, else the
+        last one that was typed."""
         rule = seen.subject.rule
         is_first = how is rule.choice[0] or {how, rule.choice[0]} <= {How.MOVED, How.NOT_MOVED}
         return rule.reason if is_first else self._reason

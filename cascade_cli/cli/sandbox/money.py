@@ -18,7 +18,7 @@ from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 
 def pay(session: Session, sale: SaleRequest) -> Outcome:
-    """Somebody pays for ducats by card, as the older CASCADE API sold them."""
+    """Somebody pays for ducats by card, as the legacy CASCADE API sold them."""
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
     def change(app: SandboxApp) -> Any:
@@ -36,7 +36,7 @@ def pay(session: Session, sale: SaleRequest) -> Outcome:
 
 
 def capture(session: Session, payment: str, cents: int | None) -> Outcome:
-    """Authorised money is taken, all of it or the first `cents`."""
+    """Take authorised money, all of it or the first `cents`."""
 
     def change(app: SandboxApp) -> Any:
         return app.stripe.account.capture(payment, at=app.now(), amount_to_capture=cents)
@@ -98,7 +98,7 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
 
 
 def product(session: Session, identity: str, *, active: bool) -> Outcome:
-    """A product of the shop's is sold no longer, or again."""
+    """Stop selling one of the shop's products, or sell it again."""
 
     def change(app: SandboxApp) -> Any:
         return app.stripe.account.update_product(identity, at=app.now(), active=active)

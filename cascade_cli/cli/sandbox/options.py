@@ -1,4 +1,4 @@
-"""What can be typed after `cascade sandbox …`, and what it asks for."""
+"""The options of `cascade sandbox …`."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class CitizenChange:
 
 @dataclass(frozen=True)
 class SaleRequest:
-    """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
+    """Ducats for a citizen at `cents` of a currency. If `held`, the payment is only authorised."""
 
     citizen: Annotated[str, typer.Argument(metavar="CITIZEN", help="Who gets the ducats.")]
     ducats: Annotated[float, typer.Option(min=1, help="How many.")] = 100.0
@@ -187,12 +187,12 @@ class DisputeRequest:
 
     @property
     def is_new(self) -> bool:
-        """Whether it names the payment, not the dispute."""
+        """Whether `identity` is a payment, and not a dispute."""
         return not self.identity.startswith(("du_", "dp_"))
 
     @property
     def is_claim(self) -> bool:
-        """Whether it says what is contested and how."""
+        """Whether an option says what is contested, and how."""
         details = (self.prevented_by, self.cents, self.currency, self.withdrawn)
         return any(detail is not None for detail in details)
 

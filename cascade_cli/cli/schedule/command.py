@@ -25,7 +25,7 @@ _Repair = Annotated[
 
 @dataclass(frozen=True)
 class NightlyEnd(EndOptions):
-    """The same as for `cascade reconcile`, told of every night."""
+    """The options of `cascade reconcile`, with help for something that happens every night."""
 
     ping: Annotated[
         str | None, layout.TELL(metavar="URL", help="Ask this dead man's switch each time.")

@@ -85,7 +85,8 @@ def _check(session: Session, settings: Settings) -> None:
 
 
 def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
-    """What opens a server over the sandbox: there is nothing to guess, and nothing to gain."""
+    """The sandbox's own secrets, allowed if the server serves the sandbox: there is nothing to gain
+    from them."""
     if session.sandbox or is_loopback(settings.stripe_url):
         return {SANDBOX_TOKEN, SANDBOX_SECRET}
     return set()

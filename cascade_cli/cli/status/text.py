@@ -1,4 +1,4 @@
-"""One look at the shop as one screen: 80 columns, and 24 lines unless very much is wrong."""
+"""The state of the shop on one screen: 80 columns, and 24 lines unless very much is wrong."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ SANDBOX = "sandbox"
 
 @dataclass(frozen=True)
 class Shown:
-    """One look, with what else stands on the screen.
+    """The status, and what else the screen shows.
 
-    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable. The cases of
-    a `selection` are listed.
+    `since` is as typed, `requests` how many were sent to Stripe and to Airtable. If there is a
+    `selection`, its cases are listed.
     """
 
     status: Status
@@ -61,13 +61,13 @@ class Shown:
 
     @property
     def now(self) -> datetime:
-        """When it was looked."""
+        """When it was read."""
         return self.status.terms.now
 
 
 def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
-    """The whole screen. What must not be cut off at the lower end of a small one, with `beneath`,
-    stands below the headline."""
+    """The whole screen. Whatever must not be cut off at the bottom of a small terminal, `beneath`
+    among it, comes right below the headline."""
     yield Block(_headline(shown).append(settings_note(console), "default"))
     for gap in shown.status.gaps:
         told = escape(completed(console, gap.error.message))
@@ -217,7 +217,7 @@ def _worker(worker: Holder, now: datetime) -> Text:
 
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
-    """The verdict in the words of `reconcile`, then the kinds, or the cases that are asked for."""
+    """The verdict in the words of `reconcile`, then the kinds, or the selected cases."""
     found = what_is_open(run.result)
     yield Block(verdict(found))
     yield Block(Text(_since(shown.status)))
@@ -250,7 +250,7 @@ def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
-    """The newest event of each payment: several tell of the same one."""
+    """The newest event of each payment: there may be several about one payment."""
     return list({kept.about: kept for kept in attention}.values())
 
 

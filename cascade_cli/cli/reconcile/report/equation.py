@@ -9,7 +9,7 @@ from decimal import Decimal
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.shop.money import ratio, rounded
 
-# What is there has to be seen, however small its share.
+# In per cent: a part is visible, however small its share.
 NARROWEST = 0.8
 
 MEANINGS = {
@@ -40,7 +40,7 @@ class Segment:
 
     @property
     def style(self) -> str:
-        """What its filling is called."""
+        """The name of its filling."""
         return self.name.replace(" ", "-")
 
     @property
@@ -73,7 +73,7 @@ def beside(equation: Equation) -> tuple[Segment, ...]:
 
 
 def _widths(shares: Iterable[Decimal]) -> list[float]:
-    """Per cent of the bar, none that is there too narrow to be seen."""
+    """In per cent of the bar. No part that exists is too narrow to see."""
     wide = [max(float(share) * 100, NARROWEST) if share else 0.0 for share in shares]
     whole = sum(wide)
     return [100 * part / whole for part in wide] if whole else wide
