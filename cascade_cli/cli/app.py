@@ -16,30 +16,33 @@ from cascade_cli.cli.terminal.session import Session, conduct, failure, unwritab
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
-    "reconcile": "Every paid charge against the transfer it should have caused.",
+    "reconcile": "Compare every paid charge with the transfer it should have caused.",
     "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
     "once.",
     "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
-    "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, and "
-    "shown everywhere.",
+    "resolve": "Decide one discrepancy: the decision is recorded, carried out once, and shown "
+    "everywhere.",
     "review": "Walk through the open cases: decide each with a key, see the plan, confirm once.",
-    "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
+    "explain": "Tell the whole story of one payment, transfer or citizen: timeline, verdict, exact "
     "repair.",
-    "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "
-    "runs.",
-    "doctor": "Keys, rights, schema, processor, engine, webhook, journal: what would fail, before "
-    "it does.",
-    "serve": "The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.",
-    "checkout": "A Stripe page on which ducats for a citizen, or for many, can be paid: prints its "
-    "link.",
-    "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
-    "help": "The manual: list its topics, read one, or write man pages.",
+    "status": "Show everything on one screen: processor, payments on their way, discrepancies, "
+    "limits, runs.",
+    "doctor": "Check keys, rights, schema, processor, engine, webhook, journal: what would fail, "
+    "before it does.",
+    "serve": "Serve the payment API /api/payments/ and the Stripe webhook, until SIGTERM or "
+    "Ctrl-C.",
+    "checkout": "Create a Stripe page on which ducats for one citizen or many can be paid; print "
+    "its link.",
+    "pricing": "Show the price list: rate, packages with their bonus, and the bounds of custom "
+    "amounts.",
+    "help": "Read the manual: list its topics, show one, or write man pages.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
-    "journal": "The audit trail: who did what when, and whether it was touched.",
-    "schedule": "Print what runs the nightly reconciliation; install nothing.",
-    "citizen": "The citizen who pays the ducats out.",
+    "journal": "The audit trail: who did what when, and whether anybody tampered with it.",
+    "schedule": "Print a cron line or systemd units for the nightly reconciliation; install "
+    "nothing.",
+    "citizen": "The payment processor: the citizen who pays the ducats out.",
     "stratagem": "Transfers as Venice sees them.",
     "sandbox": "The embedded stand-in for Stripe, Airtable and Venice.",
 }

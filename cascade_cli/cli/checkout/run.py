@@ -58,8 +58,8 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
             _warn_of_closing_time(session)
     if allocation and not fits(allocation):
         session.warn(
-            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
-            "credit them"
+            "Stripe's metadata has no room for so many citizens: only a cascade that uses this "
+            "journal can credit them"
         )
     if options.open and not webbrowser.open(page.url):
         session.warn("no browser could be opened: follow the link yourself")
@@ -97,7 +97,7 @@ def _warn_of_closing_time(session: Session) -> None:
 
     if find_running(session.folder) is None:
         session.warn(
-            "the link leads nowhere, for no sandbox is being served: start `cascade sandbox serve` "
+            "the link leads nowhere, because no sandbox is running: start `cascade sandbox serve` "
             "in another terminal, then run this again"
         )
 

@@ -14,9 +14,11 @@ class WriteOptions:
 
     force: Annotated[
         bool,
-        layout.WRITING("--force", help="Lower the balance too, and write near an engine's run."),
+        layout.WRITING("--force", help="Allow a lower balance, and a write near the engine's run."),
     ] = False
-    dry_run: Annotated[bool, layout.WRITING("--dry-run", help="Show the write and make none.")] = (
-        False
-    )
-    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering.")] = False
+    dry_run: Annotated[
+        bool, layout.WRITING("--dry-run", help="Show the write, but do not make it.")
+    ] = False
+    yes: Annotated[
+        bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering the balance.")
+    ] = False

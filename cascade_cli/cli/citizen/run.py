@@ -38,7 +38,7 @@ def setup(session: Session, ducats: str | None, options: WriteOptions) -> Outcom
 def replenish(session: Session, to: str | None, by: str | None, options: WriteOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
     if (to is None) == (by is None):
-        raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
+        raise UsageError("Give either --to or --by, with a number of ducats.", FORMS)
     wish = BalanceWish(_ducats("--to", to), _ducats("--by", by), force=options.force)
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
@@ -87,7 +87,9 @@ def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) ->
         )
     if before is not None and lowers:
         after = rounded(plan.step.after)
-        confirm(context.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+        confirm(
+            context.session, f"Lower the balance from {rounded(before)} to {after} ducats?", yes=yes
+        )
     context.begin()
 
 

@@ -111,7 +111,7 @@ def _show(
     if finances.ducats < finances.owed:
         with exactly():
             short = format_ducats(enough(finances.owed - finances.ducats))
-        console.print(Text(f"It cannot pay what is in flight: {short} ducats are short.", "red"))
+        console.print(Text(f"It cannot pay what is in flight: {short} ducats are missing.", "red"))
         console.print(
             to_type(console, command("citizen", "replenish", "--by", short)), soft_wrap=True
         )
@@ -139,7 +139,7 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
 def _warnings(report: BalanceReport) -> Iterator[str]:
     after = report.plan.step.after
     if len(report.found) != 1:
-        yield f"There are {len(report.found)} citizens of that name now; look into the base."
+        yield f"There are {len(report.found)} citizens of that name now; check the base."
     elif not report.is_as_written:
         yield _changed(after, report.found[0].ducats)
     if report.executed_meanwhile:
@@ -151,9 +151,9 @@ def _changed(after: Decimal, found: Decimal) -> str:
         difference = abs(found - after)
     way = "less" if found < after else "more"
     return (
-        f"Somebody else wrote the balance in between: {format_ducats(after)} was written, and "
-        f"{format_ducats(found)} stands there now, {format_ducats(difference)} {way}. If that is "
-        "what transfers executed just now come to, it is right; if not, run: "
+        f"Somebody else wrote the balance in between: cascade wrote {format_ducats(after)}, and "
+        f"now it is {format_ducats(found)}, {format_ducats(difference)} {way}. If transfers that "
+        "were executed just now explain the difference, it is right; if not, run: "
         f"{command('citizen', 'replenish', '--to', format_ducats(after))}"
     )
 

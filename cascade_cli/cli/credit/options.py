@@ -23,10 +23,10 @@ class CreditOptions:
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None
     ducats: Annotated[
-        str | None, typer.Argument(show_default=False, help="Such as 525 or 10.50.")
+        str | None, typer.Argument(show_default=False, help="How many, such as 525 or 10.50.")
     ] = None
     reason: Annotated[
-        str | None, layout.CREDITED(metavar="TEXT", help="Why; it stands in Venice's record.")
+        str | None, layout.CREDITED(metavar="TEXT", help="Why. Venice's record will show it.")
     ] = None
     reference: Annotated[
         str | None,
@@ -41,21 +41,21 @@ class CreditOptions:
         layout.CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
     ] = None
     again: Annotated[
-        bool, layout.OVERRIDE("--again", help="Although the same was credited within 24 hours.")
+        bool, layout.OVERRIDE("--again", help="Even if the same was credited within 24 hours.")
     ] = False
     although_underpaid: Annotated[
         bool,
         layout.OVERRIDE(
             "--although-underpaid",
-            help="Deliver a payment that cost less than its ducats, or whose price nobody can "
-            "check; this is recorded.",
+            help="Deliver even if less was paid than the ducats cost, or nobody can check the "
+            "price; this is recorded.",
         ),
     ] = False
     although_ambiguous: Annotated[
         bool,
         layout.OVERRIDE(
             "--although-ambiguous",
-            help="Deliver, although another transfer may already be this payment's; this is "
+            help="Deliver even if another transfer may already belong to this payment; this is "
             "recorded.",
         ),
     ] = False

@@ -121,7 +121,7 @@ def _from_words(options: CreditOptions) -> Wanted:
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)
     if options.reference is not None:
-        raise UsageError("--payment and --reference exclude each other.", "A payment is a key.")
+        raise UsageError("--payment and --reference exclude each other.", "The payment is the key.")
     return _for_payment(options.payment, citizen, amount, reason, options.overrides)
 
 

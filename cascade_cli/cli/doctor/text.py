@@ -23,7 +23,7 @@ NARROW = 100
 NEW_LINE = "\n  "
 _UNCHECKED = {finding.code for finding in UNCHECKED.values()}
 LEFT_OUT = (
-    "Doctor only reads: whether a key may write shows at its first write. "
+    "Doctor only reads: whether a key may write is not known before its first write. "
     "A webhook's secret cannot be compared, because Stripe never shows it again."
 )
 

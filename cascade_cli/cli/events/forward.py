@@ -64,7 +64,7 @@ def receiver_of(url: str) -> str:
         usable, port = None, ""
     if not usable or not url.isprintable() or " " in url:
         raise UsageError(
-            f"--forward-to {url[:80]!r} is no address of a webhook.",
+            f"--forward-to {url[:80]!r} is not the address of a webhook.",
             "Write it like https://example.org/api/payments/webhook.",
         )
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
@@ -85,7 +85,7 @@ def forward(
         if not secrets:
             raise SettingsError(
                 f"{WEBHOOK_SECRET.name} is not set: {WEBHOOK_SECRET.meaning}.",
-                f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
+                f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} works too.",
             )
         chosen = choose(wiring.events)
         if dry_run or not chosen.events:
@@ -145,4 +145,4 @@ def _show(console: Console, forwarding: Forwarding, receiver: str) -> None:
     would = "would be sent" if forwarding.dry_run else f"{len(replies)} sent, {accepted} accepted"
     console.print(f"{len(chosen.events)} events to {receiver}: {would}.", soft_wrap=True)
     if chosen.left:
-        console.print(f"--limit left {len(chosen.left)} events.")
+        console.print(f"--limit left out {len(chosen.left)} events.")

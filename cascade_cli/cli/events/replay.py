@@ -249,4 +249,5 @@ def _show_plan(console: Console, plan: ReplayPlan) -> None:
 def left_sentence(chosen: ChosenEvents) -> str:
     """What --limit left out, and how to go on."""
     first = rfc3339(chosen.left[0].created_at)
-    return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."
+    left = len(chosen.left)
+    return f"--limit left out {left} events; the next is of {first}: continue with --since."

@@ -59,7 +59,7 @@ class ChosenEvents:
         if self.unknown:
             return ServiceError(
                 f"Incomplete: Stripe has no event {', '.join(self.unknown)}.",
-                f"It keeps events for {KEPT.days} days. By the payment instead: cascade explain "
+                f"It keeps events for {KEPT.days} days. Use the payment instead: cascade explain "
                 "pi_…, or cascade reconcile --repair.",
             )
         return None
@@ -133,7 +133,9 @@ def read_file(selection: EventSelection) -> list[Event] | None:
     _window(selection, datetime.now(UTC))
     for event_id in selection.event_ids or ():
         if not EVENT_ID.fullmatch(event_id):
-            raise UsageError(f"{event_id[:80]!r} is no event's id.", "They look like evt_1Abc….")
+            raise UsageError(
+                f"{event_id[:80]!r} is not an event's id.", "They look like evt_1Abc…."
+            )
     return read_event_file(selection.file) if selection.file is not None else None
 
 
@@ -152,7 +154,7 @@ def check_types(types: Sequence[str]) -> None:
     for name in types:
         if not _TYPE.fullmatch(name):
             hint = "They look like charge.succeeded, or charge.* for all of a kind."
-            raise UsageError(f"--type {name[:80]!r} is no type of event.", hint)
+            raise UsageError(f"--type {name[:80]!r} is not a type of event.", hint)
 
 
 def _listed(reader: EventReader, window: Window, types: Sequence[str]) -> list[Event]:
@@ -211,5 +213,5 @@ def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[
                 ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
                 found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
     except JournalError as error:
-        session.warn(f"without the webhook's part: {error.message}")
+        session.warn(f"what our webhook did is not shown: {error.message}")
     return found

@@ -66,7 +66,7 @@ def _patient(
         try:
             return read(asked)
         except JournalError as error:
-            session.warn(f"without the journal: {error.message}")
+            session.warn(f"shown without the journal: {error.message}")
             return ()
 
     return of

@@ -42,4 +42,4 @@ def _kind(text: str) -> Kind:
     try:
         return Kind(text.strip().replace(" ", "_").replace("-", "_"))
     except ValueError:
-        raise typer.BadParameter(f"--kind {text!r} is none of {', '.join(Kind)}") from None
+        raise typer.BadParameter(f"--kind {text!r} is not one of {', '.join(Kind)}") from None

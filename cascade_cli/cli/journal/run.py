@@ -80,8 +80,8 @@ def _kept_head(text: str) -> Head:
     head = Head.of(text)
     if head is None:
         raise UsageError(
-            f"--against {text!r} is no head.",
-            "It is the line that `cascade journal verify` printed after `Head:`, or a part of it "
+            f"--against {text!r} is not a head.",
+            "A head is what `cascade journal verify` printed after `Head:`, or the part of that "
             "before the colon.",
         )
     return head

@@ -67,8 +67,8 @@ class Alerting:
         missed = self._channels.send(with_head(alert, self._head))
         for number in missed:
             self._session.insist(
-                f"the alert was not taken by address {number} of {len(self._channels)} in "
-                f"{ALERT_URLS.name}; the next run with --alert tells it again"
+                f"address {number} of {len(self._channels)} in {ALERT_URLS.name} did not take the "
+                "alert; the next run with --alert sends it again"
             )
         return not missed
 
@@ -77,7 +77,7 @@ class Alerting:
             with run_journal(self._session, wiring) as journal:
                 document = journal.mark(_name(wiring))
         except JournalError as error:
-            self._session.insist(f"all that is open is told as new: {error.message}")
+            self._session.insist(f"the alert calls every open case new: {error.message}")
             return NOTHING_TOLD
         return Told.of(document) if document else NOTHING_TOLD
 

@@ -43,8 +43,8 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         return
     if not is_over:
         session.warn(
-            "This run is not remembered for --since last: it may end later than now, since the "
-            "clocks of this machine and of the services differ."
+            "This run is not remembered for --since last: its end may be in the future, because "
+            "the clocks of this machine and of the services differ."
         )
 
 

@@ -40,20 +40,22 @@ class ReconcileOptions:
     ] = None
     grace: Annotated[
         str | None,
-        layout.PAYMENTS(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+        layout.PAYMENTS(metavar="D", help="Younger charges count as in flight: 90s, 15m, 48h."),
     ] = None
     verify: Annotated[
         str | None,
-        layout.PAYMENTS(metavar="HOW", help="With --since last, prove its memory: sample or full."),
+        layout.PAYMENTS(
+            metavar="HOW", help="With --since last, check what it remembers: sample or full."
+        ),
     ] = None
     everything: Annotated[
-        bool, layout.CASES("--all", help="List all: what is settled and in flight as well.")
+        bool, layout.CASES("--all", help="List all, including what is settled or in flight.")
     ] = False
     kinds: KindOption = None
     citizen: CitizenOption = None
     limit: LimitOption = None
     repair: Annotated[
-        bool, layout.REPAIR("--repair", help="Do what a machine may about the discrepancies.")
+        bool, layout.REPAIR("--repair", help="Fix what is safe to fix automatically.")
     ] = False
     dry_run: Annotated[
         bool, layout.REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
@@ -100,7 +102,9 @@ class EndOptions:
     ] = False
     ping: Annotated[
         str | None,
-        layout.TELL(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
+        layout.TELL(
+            metavar="URL", help="Dead man's switch: call it at the end, its /fail on failure."
+        ),
     ] = None
     metrics_file: Annotated[
         Path | None,
@@ -127,7 +131,7 @@ class EndOptions:
         if path.suffix != ".prom":
             raise UsageError(
                 f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
-                "The node exporter reads no other file of its folder.",
+                "The node exporter reads only files whose names do.",
             )
         check_place("--metrics-file", path)
         return path
@@ -148,7 +152,7 @@ def check_place(option: str, path: Path) -> None:
         flaw = f"{str(path)!r} cannot be written: {error.strerror}"
     if flaw:
         raise UsageError(
-            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that is there."
+            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that exists."
         )
 
 
@@ -157,7 +161,7 @@ def _flaw(path: Path) -> str:
     if not folder.is_dir():
         return f"there is no folder {str(folder)!r}"
     if path.exists() and not path.is_file():
-        return f"{str(path)!r} is no ordinary file"
+        return f"{str(path)!r} is not an ordinary file"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"you may not write into the folder {str(folder)!r}"
     return ""

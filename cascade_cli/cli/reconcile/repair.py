@@ -124,7 +124,7 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     if not plan.repairs:
         return f"Tell {citizens(arrived)} that their ducats have arrived?"
     total = rounded(plan.total_ducats)
-    also = f", and tell {citizens(arrived)} of their arrival" if arrived else ""
+    also = f", and tell {citizens(arrived)} that their ducats have arrived" if arrived else ""
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 

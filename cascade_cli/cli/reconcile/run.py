@@ -93,9 +93,7 @@ def _check_verify(options: ReconcileOptions) -> None:
     if options.verify not in set(Depth):
         raise UsageError(f"--verify {options.verify!r} is neither sample nor full.")
     if options.since != LAST or options.until is not None:
-        raise UsageError(
-            "--verify proves what --since last remembers: it goes with that, without --until."
-        )
+        raise UsageError("--verify checks what --since last remembers: give both, and no --until.")
 
 
 def window_of(

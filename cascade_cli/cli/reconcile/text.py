@@ -186,7 +186,7 @@ def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Tex
     beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
     if beside and not is_terse:
         words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
-        yield from _flowing(["Beside it:", *words], width)
+        yield from _flowing(["Besides:", *words], width)
 
 
 def _amounts(equation: Equation, *names: str) -> list[str]:

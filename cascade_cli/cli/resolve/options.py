@@ -33,7 +33,9 @@ class ResolveOptions:
     ]
     credit: Annotated[
         str | None,
-        layout.DECISION(metavar="[N]", help="Give the right citizen what he lacks, or N of it."),
+        layout.DECISION(
+            metavar="[N]", help="Give the right citizen the missing ducats, or N of them."
+        ),
     ] = None
     take_back: Annotated[
         str | None,
@@ -49,18 +51,19 @@ class ResolveOptions:
         bool, layout.DECISION("--moved", help="A doubtful transfer has moved its ducats.")
     ] = False
     not_moved: Annotated[
-        bool, layout.DECISION("--not-moved", help="It has moved nothing, and may be tried again.")
+        bool, layout.DECISION("--not-moved", help="It moved nothing, and may be tried again.")
     ] = False
     accept: Annotated[bool, layout.DECISION("--accept", help="Nothing will be done.")] = False
     snooze: Annotated[
-        str | None, layout.DECISION(metavar="D", help="Nothing will be done before: 36h, 14d.")
+        str | None,
+        layout.DECISION(metavar="D", help="Nothing will be done for this long: 36h, 14d."),
     ] = None
     reopen: Annotated[
-        bool, layout.DECISION("--reopen", help="What was decided counts no more.")
+        bool, layout.DECISION("--reopen", help="The earlier decision no longer counts.")
     ] = False
     reason: Annotated[
         str | None,
-        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why; needed, and kept for ever."),
+        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why. Required, and kept for ever."),
     ] = None
     citizen: Annotated[
         str | None,
@@ -69,18 +72,19 @@ class ResolveOptions:
     although_underpaid: Annotated[
         bool,
         layout.OVERRIDE(
-            "--although-underpaid", help="With --credit: give also what was not paid for."
+            "--although-underpaid", help="With --credit: also give what was not paid for."
         ),
     ] = False
     although_ambiguous: Annotated[
         bool,
         layout.OVERRIDE(
-            "--although-ambiguous", help="With --credit: another transfer may be its own."
+            "--although-ambiguous",
+            help="With --credit: even if another transfer may already belong to the payment.",
         ),
     ] = False
     again: Annotated[
         bool,
-        layout.OVERRIDE("--again", help="With --credit: although a credit by hand speaks of it."),
+        layout.OVERRIDE("--again", help="With --credit: even if a credit by hand mentions it."),
     ] = False
     dry_run: DryRun = False
     yes: Yes = False

@@ -75,7 +75,7 @@ def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
         if has is not None:
             yield f"  {name!r} has {format_ducats(has)} ducats now"
             yield (
-                f"  without the {format_ducats(ducats)} of {row.record_id} that would be "
+                f"  without the {format_ducats(ducats)} of {row.record_id} it would be "
                 f"{format_ducats(has + ducats if row.payer else has - ducats)}"
             )
         for line in row.engine_log.splitlines():

@@ -46,7 +46,7 @@ class Interview:
             wish = replace(wish, ducats=self._ducats())
         for hurdle in hurdles(seen.subject, wish):
             self._say(hurdle.why)
-            if _needed("Do it all the same? y or n", "n").lower() not in {"y", "yes"}:
+            if _needed("Do it anyway? y or n", "n").lower() not in {"y", "yes"}:
                 raise LeftOpenError
             wish = hurdle.taken_by(wish)
         reason = _needed("Why, in a few words, kept for ever", self._usual(seen, how))
@@ -69,7 +69,7 @@ class Interview:
             self._say(f"{number}: {describe(row, seen.subject.terms)}")
         said = _needed("Which of them, by number")
         if said not in {str(number) for number in range(1, len(rows) + 1)}:
-            raise UsageError(f"{said!r} is none of them.")
+            raise UsageError(f"{said!r} is not one of them.")
         subject: Subject = replace(seen.subject, named=rows[int(said) - 1].record_id)
         return replace(seen, subject=subject)
 

@@ -59,7 +59,7 @@ def _check(reading: ReconcileOptions, selection: Selection) -> None:
     for kind in selection.kinds:
         if not kind.is_discrepancy:
             known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
-            raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
+            raise UsageError(f"{kind.value!r} is not a kind of open case.", f"Kinds: {known}.")
 
 
 def _read(context: WriteContext[Session], reading: ReconcileOptions) -> Outcome:
@@ -130,7 +130,7 @@ def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        session.complain(f"\n{told}. To go on: {command('review')}")
+        session.complain(f"\n{told}. To continue: {command('review')}")
         raise
 
 
@@ -177,7 +177,7 @@ def _without_terminal(session: Session, service: ReviewService, cases: Sequence[
             console.print(line)
         console.print()
     raise UsageError(
-        "A review asks for keys, and there is no terminal.",
+        "A review needs a keyboard, and there is no terminal.",
         f"Nothing was written. Decide one case: {command('resolve')} ID, with a decision.",
     )
 

@@ -91,7 +91,7 @@ class Walk:
         elif key in {"q", END}:
             return WalkEnd.STOP
         elif key != RESIZED:
-            what = f"The key {key!r} does" if key else "What came at once, or has no name, does"
+            what = f"The key {key!r} does" if key else "That key, or pasted text, does"
             self.note = f"{what} nothing here."
         return None
 
@@ -143,7 +143,7 @@ class Walk:
 
     def _choose_refund(self, seen: Seen) -> None:
         if not refund_offered(seen.subject):
-            self.note = "No refund is to be carried out here."
+            self.note = "There is no refund to carry out here."
             return
         try:
             self.chosen[seen.subject.name] = self.service.choose_refund(seen)
@@ -164,7 +164,7 @@ class Walk:
             self.whole_story(page.subject.named or page.subject.name)
         except CascadeError as error:
             self.note = error.message
-        self.keyboard.key(lambda: self.console.print(Text("Any key goes back.", "dim")))
+        self.keyboard.key(lambda: self.console.print(Text("Press any key to go back.", "dim")))
 
     def _at_plan(self) -> WalkEnd | None:
         """Ask the one question. Only a plan that does something can be agreed to."""
@@ -244,12 +244,12 @@ def _sums(chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
         total = f"{rounded(repairs.total_ducats)} ducats"
-        what = f"{count(number, 'case')} that a machine may repair, {total}"
-        yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
+        what = f"{count(number, 'case')} that can be repaired automatically, {total}"
+        yield Text(f"Including {what}." if with_repairs else f"Not included: {what}.")
         out += repairs.total_ducats if with_repairs else ZERO
     sums = [f"{rounded(out)} ducats go out"]
     sums += [f"{rounded(back)} come back"] if back else []
-    yield Text(f"In all {', '.join(sums)}.", "bold")
+    yield Text(f"In all, {', '.join(sums)}.", "bold")
 
 
 def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:

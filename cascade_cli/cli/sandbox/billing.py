@@ -18,7 +18,7 @@ def subscription(session: Session, change: BillingStep) -> Outcome:
     """One step in a subscription's life. Raises UsageError for an unknown step."""
     step, identity = change.step, change.identity
     if step not in _STEPS:
-        raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
+        raise UsageError(f"{step!r} is not a step.", f"Choose {', '.join(_STEPS)}.")
     _check(change)
     with opened(session) as app, our_errors():
         account, at = app.stripe.account, app.now()

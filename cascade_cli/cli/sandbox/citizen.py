@@ -38,5 +38,6 @@ def _carry_out(residents: Residents, change: CitizenChange) -> tuple[dict[str, o
             return {"citizens": paid}, f"{len(paid)} Innovatori got 3,000 ducats each."
         case _:
             raise UsageError(
-                f"That is no change of a citizen. It is one of: {FORMS}.", "Nothing was changed."
+                f"That is not a change of a citizen. Choose one of: {FORMS}.",
+                "Nothing was changed.",
             )

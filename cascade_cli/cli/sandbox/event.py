@@ -36,4 +36,4 @@ def _json(option: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise UsageError(f"{option}: {text[:80]!r} is no JSON.", _UNCHANGED) from None
+        raise UsageError(f"{option}: {text[:80]!r} is not JSON.", _UNCHANGED) from None

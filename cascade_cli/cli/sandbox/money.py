@@ -138,4 +138,4 @@ def _currency(code: str) -> str:
 
 
 def _no(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
-    return UsageError(f"{status!r} is no status of a {of}.", f"Choose {', '.join(allowed)}.")
+    return UsageError(f"{status!r} is not a status of a {of}.", f"Choose {', '.join(allowed)}.")

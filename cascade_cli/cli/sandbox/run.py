@@ -86,7 +86,7 @@ def run_engine(
     if ran.killed_at:
         lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")
     elif kill_after:
-        lines.append("  It was not killed: no stratagem got so far.")
+        lines.append("  It was not killed: no stratagem got that far.")
     killed_at = ran.killed_at or None
     data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
     return told({**data}, "\n".join(lines))

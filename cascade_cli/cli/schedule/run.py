@@ -34,7 +34,7 @@ class Nightly:
         """Hour and minute. Raises UsageError."""
         match = _CLOCK.fullmatch(self.at)
         if not match:
-            raise UsageError(f"--at {self.at!r} is no time of day.", "Write it like 03:30.")
+            raise UsageError(f"--at {self.at!r} is not a time of day.", "Write it like 03:30.")
         return int(match[1]), int(match[2])
 
     def words(self, session: Session) -> list[str]:
@@ -86,7 +86,7 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
     folders = nightly.folders(session)
     _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
-        session.warn(f"systemd starts the service only when the folder {missing!r} is there")
+        session.warn(f"systemd starts the service only if the folder {missing!r} exists")
     return _text(
         _UNITS.format(
             # systemd expands $ in commands only.
@@ -153,7 +153,7 @@ Type=oneshot
 ExecStart={command}
 User={user}
 WorkingDirectory={folder}
-# The journal that you use by hand; nothing can be written but what stands here.
+# The journal that you use by hand. The service can write only to the folders named here.
 Environment={environment}
 ReadWritePaths={written}
 ProtectSystem=strict

@@ -113,7 +113,7 @@ def _lines(console: Console, shown: Shown) -> Iterator[tuple[str, Text]]:
     if records.worker:
         yield "worker", _worker(records.worker, now)
     elif records.events[EventState.WAITING]:
-        yield "worker", Text("none: no cascade serve credits what waits", "yellow")
+        yield "worker", Text("none: no cascade serve is running to credit them", "yellow")
 
 
 def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text]]:
@@ -134,7 +134,7 @@ def _balance(finances: Finances) -> Text:
     if finances.ducats < finances.owed:
         with exactly():
             short = finances.owed - finances.ducats
-        return text.append(f": {rounded(short)} are short for what is in flight", "bold red")
+        return text.append(f": {rounded(short)} too few for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
     due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
@@ -167,7 +167,7 @@ def _today(today: Today, now: datetime) -> Text:
     span = format_span(today.resets_at - now)
     text = Text(f"{rounded(today.promised)} of {rounded(today.limit)} ducats credited; ")
     text.append(f"{rounded(today.left)} left", "default" if today.left else "bold red")
-    return text.append(f", a new day in {span}", "default")
+    return text.append(f", resets in {span}", "default")
 
 
 def _engine(status: Status) -> Text:
@@ -182,7 +182,7 @@ def _engine(status: Status) -> Text:
     text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
     if treasury.passed_over:
         number = count(treasury.passed_over, "transfer")
-        text.append(f"\nit seems to stand still: {number} should have been executed", "bold red")
+        text.append(f"\nit seems to be stuck: {number} should have been executed", "bold red")
     return text
 
 
@@ -206,14 +206,14 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {count(len(_of_payments(attention)), 'payment')} for you",
+        f", {count(len(_of_payments(attention)), 'payment')} for you to decide",
         "yellow" if attention else "default",
     )
 
 
 def _worker(worker: Holder, now: datetime) -> Text:
     age = format_span(now - datetime.fromisoformat(worker.since))
-    return Text(escape(f"pid {worker.pid} on {worker.host} has credited for {age}"))
+    return Text(escape(f"pid {worker.pid} on {worker.host} has been crediting for {age}"))
 
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
@@ -246,7 +246,7 @@ def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     for item in items:
         yield from item_blocks(console, item, shown.now)
     if not items:
-        yield Block(Text("None of them is what you asked for."))
+        yield Block(Text("No case is what you asked for."))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:

@@ -45,7 +45,7 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
     # Messages about waiting for a service would be printed across the screen.
     with (
         connected(replace(session, quiet=True), in_hurry=False) as wiring,
-        Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
+        Live(Text("Reading …"), console=console, screen=True, auto_refresh=False) as live,
     ):
         _watch(
             Observer(session, wiring, since, selection).look,
@@ -101,7 +101,7 @@ def _costs(shown: Shown, every: timedelta) -> Text:
     _stripe, airtable = shown.requests
     a_day = round(airtable * (DAY / every))
     return Text(
-        f"Every {format_span(every)}, {airtable} Airtable calls a look, {a_day:,} a day. "
+        f"Every {format_span(every)}, {airtable} Airtable calls each time, {a_day:,} a day. "
         "Ctrl-C ends it.",
         "dim",
     )

@@ -62,4 +62,4 @@ def check_text(what: str, text: str) -> None:
     if not text.strip():
         raise UsageError(f"{what} is empty.")
     if not text.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
-        raise UsageError(f"{what} {text[:40]!r} holds bytes that are no text in UTF-8.")
+        raise UsageError(f"{what} {text[:40]!r} contains bytes that are not text in UTF-8.")

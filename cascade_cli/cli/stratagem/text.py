@@ -54,7 +54,9 @@ def status_outcome(session: Session, found: Found, moment: Moment, snapshot: Sna
     for rows in found.by_portion:
         moving = may_all_move(rows, moment.now)
         if len(moving) > 1:
-            session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
+            session.warn(
+                f"{found.identity} has {len(moving)} transfers that moved ducats, or still may."
+            )
     if found.rule in _TIES:
         session.warn(f"It was found {_TIES[found.rule]}; it may belong to another payment.")
     if found.missing:

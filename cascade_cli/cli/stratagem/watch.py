@@ -75,7 +75,7 @@ class _TransferWatch:
             return self.service.again(found)
         except (UnreachableError, ThrottledError) as error:
             # A wait of hours should survive a network that is away for minutes.
-            self.tell(f"{error.message}; looking again")
+            self.tell(f"{error.message}; trying again")
             return found
 
 
@@ -119,9 +119,9 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
 
 def _timed_out(outcome: Outcome, found: Found, watching: _TransferWatch) -> Outcome:
     error = ServiceError(
-        f"{_still(found, watching.clock.now())}: the time to wait is over.",
-        f"Nothing is lost. Wait on: {command('stratagem', 'watch', '--', found.identity)}; "
-        f"whether the engine runs at all: {command('citizen', 'show')}",
+        f"{_still(found, watching.clock.now())}: the wait timed out.",
+        f"Nothing is lost. To keep waiting: {command('stratagem', 'watch', '--', found.identity)}; "
+        f"to see whether the engine runs at all: {command('citizen', 'show')}",
     )
     return replace(outcome, exit_code=ExitCode.INCOMPLETE, error=error)
 

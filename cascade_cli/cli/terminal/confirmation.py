@@ -41,8 +41,8 @@ def confirm_plan(
     latest = plan_again()
     if writes(latest) != writes(plan):
         raise GuardError(
-            "What is to be done has changed since it was shown.",
-            "Nothing was written. Type the same command again, and look at it anew.",
+            "The plan has changed since it was shown.",
+            "Nothing was written. Type the same command again, and check the new plan.",
         )
     return latest
 

@@ -43,7 +43,7 @@ def decoded(data: bytes) -> tuple[str, str]:
     try:
         return data.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise UndecodableError(f"it begins as {encoding.upper()} and does not go on so") from None
+        raise UndecodableError(f"it begins as {encoding.upper()}, but the rest is not") from None
 
 
 def _encoding(data: bytes) -> str:
@@ -67,7 +67,7 @@ def _unmarked_utf_16(data: bytes) -> str:
         return "utf-16-le"
     if head[::2].count(0) == len(head[::2]) and 0 not in head[1::2]:
         return "utf-16-be"
-    raise UndecodableError("it is no text; a workbook has to be saved as CSV first")
+    raise UndecodableError("it is not text; a workbook has to be saved as CSV first")
 
 
 def _windows(data: bytes) -> str:
@@ -79,7 +79,7 @@ def _windows(data: bytes) -> str:
     """
     if _LETTERS.fullmatch(data) and not _MANY_IN_A_ROW.search(data):
         return WINDOWS
-    raise UndecodableError("its letters with accents are in no encoding that is certain")
+    raise UndecodableError("nobody can tell the encoding of its accented letters")
 
 
 SHOWN_PROBLEMS = 10
@@ -165,7 +165,7 @@ def _rows(
         delimiter, lines = _lines(text, columns)
         if delimiter is None:
             raise UsageError(
-                f"{path} begins with other columns than {', '.join(columns)}.",
+                f"{path} does not begin with the columns {', '.join(columns)}.",
                 f"{untouched} Put these names into its first line, with commas, semicolons or "
                 "tabs between them.",
             )

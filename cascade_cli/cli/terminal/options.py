@@ -17,7 +17,7 @@ _JSON = "One JSON object on stdout."
 Json = Annotated[bool, layout.OUTPUT("--json", help=_JSON)]
 PlainJson = Annotated[bool, typer.Option("--json", help=_JSON)]
 """For a command without panels."""
-DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write and make none.")]
+DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write, but make none.")]
 Yes = Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")]
 
 

@@ -184,7 +184,7 @@ def unwritable(error: OSError) -> OutputError:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return OutputError(
         f"The result could not be written to standard output: {error.strerror}.",
-        "What the command did stands. Make room, then ask again.",
+        "What the command did is done. Make room, then ask again.",
     )
 
 

@@ -14,10 +14,10 @@ NARROWEST = 0.8
 
 MEANINGS = {
     "settled": "reached the right citizen",
-    "in flight": "wait for the engine's next run, or are very young",
-    "undelivered": "are paid and did not arrive",
+    "in flight": "wait for the engine's next run, or were paid recently",
+    "undelivered": "were paid for and did not arrive",
     "doubtful": "may or may not have moved: a person decides",
-    "unattributable": "belong to nobody known",
+    "unattributable": "belong to nobody that we know of",
 }
 BESIDE = {
     "over-delivered": "went out beyond what was sold, or to somebody else",

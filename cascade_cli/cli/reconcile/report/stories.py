@@ -19,7 +19,7 @@ LONGEST_TEXT = 500
 
 URGENCY = (
     (Severity.CRITICAL.value, "ducats left, or may leave, that nobody paid for"),
-    (Severity.HIGH.value, "somebody paid and waits"),
+    (Severity.HIGH.value, "somebody paid and is waiting"),
     (Severity.MEDIUM.value, "the shop's money is at risk"),
 )
 

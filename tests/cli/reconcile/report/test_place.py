@@ -74,8 +74,8 @@ def test_text_that_no_file_can_hold_is_spelt_out(tmp_path: Path) -> None:
     ("name", "flaw"),
     [
         ("missing/report.html", "there is no folder"),
-        ("folder", "no ordinary file"),
-        ("pipe", "no ordinary file"),
+        ("folder", "not an ordinary file"),
+        ("pipe", "not an ordinary file"),
         ("x" * 300, "cannot be written"),
     ],
 )
