@@ -55,7 +55,7 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
         )
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
-            _warn_of_closing_time(session)
+            _warn_if_not_served(session)
     if allocation and not fits(allocation):
         session.warn(
             "Stripe's metadata has no room for so many citizens: only a cascade that uses this "
@@ -91,7 +91,7 @@ def currency_option(text: str) -> str:
         raise UsageError(f"--currency: {error}.", "Nothing was done.") from None
 
 
-def _warn_of_closing_time(session: Session) -> None:
+def _warn_if_not_served(session: Session) -> None:
     """A sandbox that runs inside this command ends with it, and so do its pages."""
     from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - only for the sandbox
 

@@ -57,7 +57,8 @@ def replenish(
     ctx: typer.Context,
     *,
     to: Annotated[
-        str | None, layout.BALANCE("--to", metavar="N", help="How many ducats it should have.")
+        str | None,
+        layout.BALANCE("--to", metavar="N", help="How many ducats the processor should have."),
     ] = None,
     by: Annotated[
         str | None, layout.BALANCE("--by", metavar="N", help="How many ducats to add.")

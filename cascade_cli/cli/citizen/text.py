@@ -35,7 +35,7 @@ def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
         BalanceChange.NONE: "has {after} ducats: nothing would be written",
     }[plan.step.change]
     if plan.step.leaves:
-        text = f"{_unless_nothing(plan, text)}; InVenice would be set to false"
+        text = f"{_or_kept_balance(plan, text)}; InVenice would be set to false"
     data = {"dry_run": True, **_document(plan, username)}
     return Outcome(data, lambda session: _tell(session, username, _filled(text, plan)))
 
@@ -50,7 +50,7 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
         BalanceChange.NONE: "has {after} ducats: nothing was written",
     }[report.plan.step.change]
     if report.plan.step.leaves:
-        text = f"{_unless_nothing(report.plan, text)}; InVenice was set to false"
+        text = f"{_or_kept_balance(report.plan, text)}; InVenice was set to false"
     for warning in _warnings(report):
         session.warn(warning)
     is_clean = report.is_as_written and not report.executed_meanwhile
@@ -182,7 +182,7 @@ def _document(plan: BalancePlan, username: str) -> dict[str, Any]:
     }
 
 
-def _unless_nothing(plan: BalancePlan, text: str) -> str:
+def _or_kept_balance(plan: BalancePlan, text: str) -> str:
     return "keeps its {after} ducats" if plan.step.change is BalanceChange.NONE else text
 
 

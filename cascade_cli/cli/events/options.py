@@ -40,7 +40,7 @@ class EventSelection:
     """The options of `events replay` that say which events."""
 
     event_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events: evt_….")
+        list[str] | None, typer.Argument(metavar="[EVENT]...", help="Event ids: evt_….")
     ] = None
     since: Annotated[
         str | None, layout.EVENTS(metavar="W", help="All events since when: 36h, 7d, 2026-11-01.")

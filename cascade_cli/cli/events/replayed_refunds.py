@@ -47,7 +47,7 @@ class RefundReplayed:
 
 
 @dataclass(frozen=True)
-class Back:
+class RefundEvents:
     """The chosen events that automatic refunds deal with, by payment."""
 
     automatic_refunds: AutomaticRefunds | None
@@ -59,7 +59,7 @@ class Back:
         automatic_refunds: AutomaticRefunds | None,
         events: Iterable[Event],
         types: Collection[str],
-    ) -> Back:
+    ) -> RefundEvents:
         """Sorts the events out. Without automatic refunds there are none."""
         found: dict[str, list[Event]] = {}
         for event in events if automatic_refunds else ():

@@ -52,12 +52,12 @@ def _setting(
     return ExplainSettings(
         terms,
         window,
-        _patient(session, lambda key: list(journal.entries(key=key))),
-        _patient(session, inbox.about),
+        _tolerant(session, lambda key: list(journal.entries(key=key))),
+        _tolerant(session, inbox.about),
     )
 
 
-def _patient(
+def _tolerant(
     session: Session, read: Callable[[Asked], Sequence[Told]]
 ) -> Callable[[Asked], Sequence[Told]]:
     """A journal that cannot be read is a gap in the story, not its end."""

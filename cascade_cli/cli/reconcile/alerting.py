@@ -121,7 +121,7 @@ def news_alert(session: Session, found: AlertNews, window: Window, base: str) ->
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", _transfer_status(found), place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _what_is_open(found), place]), urgency)
 
 
 def with_head(alert: Alert, head: Head | None) -> Alert:
@@ -154,7 +154,7 @@ def _became(found: AlertNews, name: str) -> str:
     return "snoozed" if how is How.SNOOZE else "decided"
 
 
-def _transfer_status(found: AlertNews) -> str:
+def _what_is_open(found: AlertNews) -> str:
     """What is open, in the words of every screen."""
     transfer_status = found.transfer_status
     return (

@@ -133,18 +133,18 @@ class EndOptions:
                 f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
                 "The node exporter reads only files whose names do.",
             )
-        check_place("--metrics-file", path)
+        check_writable("--metrics-file", path)
         return path
 
     def page(self) -> Path | None:
         """The report's file as an absolute path. Raises UsageError if a run could not write it."""
         if self.report is None:
             return None
-        check_place("--report", self.report)
+        check_writable("--report", self.report)
         return self.report.absolute()
 
 
-def check_place(option: str, path: Path) -> None:
+def check_writable(option: str, path: Path) -> None:
     """Raises UsageError if the file could not be written later on."""
     try:
         flaw = _flaw(path)

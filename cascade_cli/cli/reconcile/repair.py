@@ -98,7 +98,7 @@ def _carry_out(
     question = _question(plan, arrived)
     if plan.repairs:
         plan = confirm_plan(context, question, plan, look_again, lambda plan: plan.writes, yes=yes)
-    elif not _may_tell(context.session, question, yes=yes):
+    elif not _agrees_to_notices(context.session, question, yes=yes):
         context.session.warn("nobody was told of arrivals: you said no")
         return [], 0
     context.begin()
@@ -110,7 +110,7 @@ def _carry_out(
         raise
 
 
-def _may_tell(session: Session, question: str, *, yes: bool) -> bool:
+def _agrees_to_notices(session: Session, question: str, *, yes: bool) -> bool:
     """False after a no. If there are only notices to write, a no does not end the command: the
     report is still to be shown."""
     try:

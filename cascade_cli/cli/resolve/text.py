@@ -84,7 +84,7 @@ def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
         if name not in {row.concerned for row in evidence.rows}:
             yield f"  {name!r} has {format_ducats(has)} ducats now"
     for row in evidence.neighbours:
-        yield f"  beside it, {neighbour(row, terms)}"
+        yield f"  nearby, {neighbour(row, terms)}"
 
 
 def neighbour(row: Stratagem, terms: Terms) -> str:

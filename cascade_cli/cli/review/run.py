@@ -80,7 +80,7 @@ def _walked(
     meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
     cases = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
-    chosen, notes = _taken_up(service, everything)
+    chosen, notes = _kept_decisions(service, everything)
     if not (cases or chosen or repairs.repairs):
         return nothing_open(found)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -88,7 +88,7 @@ def _walked(
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
     pages = _links(context)
-    with keyboard() as keys, _told_if_broken_off(session, is_kept):
+    with keyboard() as keys, _tell_if_interrupted(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
             keys,
@@ -108,7 +108,7 @@ def _walked(
     return Agreed(tuple(chosen.values()), wished)
 
 
-def _taken_up(
+def _kept_decisions(
     service: ReviewService, open_cases: Sequence[Seen]
 ) -> tuple[dict[str, ChosenDraft], list[str]]:
     """The decisions kept from an earlier review, and a note for each one that no longer holds."""
@@ -125,7 +125,7 @@ def _taken_up(
 
 
 @contextmanager
-def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
+def _tell_if_interrupted(session: Session, told: str) -> Iterator[None]:
     """Tells a person who presses Ctrl-C that nothing is lost."""
     try:
         yield
@@ -187,7 +187,7 @@ def _carried_out(session: Session, reading: ReconcileOptions, agreed: Agreed) ->
     with write_context(session, "review") as context:
         context.begin()
         service = _service(context)
-        with _told_if_broken_off(session, "What was not carried out is kept"):
+        with _tell_if_interrupted(session, "What was not carried out is kept"):
             carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
         repaired = _repaired(context, reading, agreed.repairs)
         return ended(_read(context, reading), carried, repaired)

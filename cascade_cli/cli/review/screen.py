@@ -111,7 +111,7 @@ def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]
     known = {describe(row, terms) for row in item.rows}
     yield "known", [told for told in dict.fromkeys(item.evidence[1:]) if told not in known]
     yield (
-        "beside",
+        "nearby",
         [_beside(row, terms, is_whole=is_whole) for row in page.view.evidence.neighbours],
     )
     yield "limit", [page.why_not] if page.why_not else []

@@ -81,7 +81,7 @@ class Walk:
         elif key == "u":
             self._undo(seen)
         elif key == "e":
-            self._tell_all(page)
+            self._show_whole_story(page)
         elif key == NEXT:
             self._at += 1
         elif key in {BACK, "b"}:
@@ -156,7 +156,7 @@ class Walk:
             self.service.drop(chosen.draft)
             self.note = "Undone."
 
-    def _tell_all(self, page: CaseScreen) -> None:
+    def _show_whole_story(self, page: CaseScreen) -> None:
         self.console.clear()
         for line in page_lines(self.console, page, None):
             self.console.print(line)

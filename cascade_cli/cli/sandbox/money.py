@@ -47,7 +47,7 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
 def refund(session: Session, wanted: RefundRequest) -> Outcome:
     """A new refund of a payment, or another status of a refund."""
     if wanted.status not in refunds.STATUSES:
-        raise _no(wanted.status, "refund", refunds.STATUSES)
+        raise _unknown_status(wanted.status, "refund", refunds.STATUSES)
     if wanted.unfunded and wanted.status != "pending":
         raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
 
@@ -74,7 +74,7 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
     status = wanted.status
     allowed = disputes.OPENINGS if wanted.is_new else disputes.STATUSES
     if status not in allowed:
-        raise _no(status, "new dispute" if wanted.is_new else "dispute", allowed)
+        raise _unknown_status(status, "new dispute" if wanted.is_new else "dispute", allowed)
     if wanted.is_claim and not wanted.is_new:
         raise UsageError("What a dispute claims cannot be changed.", "Nothing was changed.")
     if wanted.prevented_by and status != "prevented":
@@ -137,5 +137,5 @@ def _currency(code: str) -> str:
     return str(Currency().read(code, "currency"))
 
 
-def _no(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
+def _unknown_status(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
     return UsageError(f"{status!r} is not a status of a {of}.", f"Choose {', '.join(allowed)}.")

@@ -223,7 +223,8 @@ class BillingStep:
     product: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="To change or add: what is sold; to discount: for this alone."
+            metavar="ID",
+            help="To change or add: what is sold; to discount: for this product alone.",
         ),
     ] = None
     cents: Annotated[
@@ -238,7 +239,7 @@ class BillingStep:
         int | None,
         typer.Option(
             min=1,
-            help="To change: its price in another currency; --cents is then an option of that.",
+            help="To change: list it at this price in another currency, with --cents as an option.",
         ),
     ] = None
     payment: Annotated[

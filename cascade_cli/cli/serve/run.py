@@ -55,9 +55,9 @@ def serve(session: Session, host: str, port: int) -> Outcome:
                     f"Cannot listen on {host} port {port}: {error.strerror or error}.",
                     "Choose another --port, or stop what uses it.",
                 ) from error
-            with listening, serving.opened(dependencies) as office:
+            with listening, serving.opened(dependencies) as app_state:
                 _announce(host, listening.getsockname()[1])
-                serving.run(office, listening, session.say)
+                serving.run(app_state, listening, session.say)
     return Outcome(None, lambda _session: None)
 
 

@@ -22,7 +22,7 @@ EXAMPLES = layout.examples(
 def status(
     ctx: typer.Context,
     since: Annotated[
-        str, layout.CASES(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….")
+        str, layout.CASES(metavar="W", help="Cases since when: last, 36h, 7d, 2026-11-01, ….")
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,

@@ -201,7 +201,7 @@ def _last_writes(records: Records, now: datetime) -> Text:
 
 
 def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
-    text = Text(f"{records.events[EventState.CREDITED]} events credited, ")
+    text = Text(f"{count(records.events[EventState.CREDITED], 'event')} credited, ")
     text.append(f"{records.events[EventState.WAITING]} waiting")
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
