@@ -206,7 +206,7 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {count(len(_of_payments(attention)), 'payment')} for you to decide",
+        f", {count(len(_of_payments(attention)), 'payment')} for you",
         "yellow" if attention else "default",
     )
 

@@ -121,5 +121,5 @@ def test_of_a_file_it_says_how_many_came_how_far(interrupted: Interrupted) -> No
     told = finished.err.splitlines()
     assert f"Of {len(PEOPLE)} credits:" in finished.err
     assert any(line.startswith("  10 written as planned, but not active yet") for line in told)
-    assert any(line.startswith("  2 written or not") for line in told)
+    assert any(line.startswith("  2 perhaps written") for line in told)
     assert told[-1] == f"  cascade credit --file {file}"
