@@ -27,8 +27,8 @@ COMMANDS = {
     "repair.",
     "status": "Show everything on one screen: processor, payments on their way, discrepancies, "
     "limits, runs.",
-    "doctor": "Check keys, rights, schema, processor, engine, webhook, journal: what would fail, "
-    "before it does.",
+    "doctor": "Check keys, rights, schema, processor, engine, webhook and journal before anything "
+    "fails.",
     "serve": "Serve the payment API /api/payments/ and the Stripe webhook, until SIGTERM or "
     "Ctrl-C.",
     "checkout": "Create a Stripe page on which ducats for one citizen or many can be paid; print "

@@ -17,8 +17,7 @@ def doctor(
     ctx: typer.Context,
     json: PlainJson = False,
 ) -> int:
-    """Check keys, rights, schema, processor, engine, webhook, journal: what would fail, before it
-    does.
+    """Check keys, rights, schema, processor, engine, webhook and journal before anything fails.
 
     It only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
     """
