@@ -96,7 +96,7 @@ def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
 def _check_length(setting: Setting, value: str, known: set[str], hint: str) -> None:
     if len(value) < SHORTEST_TOKEN and value not in known:
         raise SettingsError(
-            f"{setting.name} has only {len(value)} characters, so it can be guessed; it needs at "
+            f"{setting.name} has {len(value)} characters, so it can be guessed; it needs at "
             f"least {SHORTEST_TOKEN}.",
             hint,
         )
