@@ -38,7 +38,7 @@ def setup(session: Session, ducats: str | None, options: WriteOptions) -> Outcom
 def replenish(session: Session, to: str | None, by: str | None, options: WriteOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
     if (to is None) == (by is None):
-        raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
+        raise UsageError("Give either --to or --by, with a number of ducats.", FORMS)
     wish = BalanceWish(_ducats("--to", to), _ducats("--by", by), force=options.force)
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
@@ -74,7 +74,8 @@ def _change(
 
 
 def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) -> None:
-    """Everything that stands before a write: the warning, the question, the guard of the mode."""
+    """What comes before a write: the warning, the question, and the check that the base belongs to
+    the key's mode."""
     before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
         check_answerable(yes=yes)
@@ -86,7 +87,9 @@ def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) ->
         )
     if before is not None and lowers:
         after = rounded(plan.step.after)
-        confirm(context.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+        confirm(
+            context.session, f"Lower the balance from {rounded(before)} to {after} ducats?", yes=yes
+        )
     context.begin()
 
 

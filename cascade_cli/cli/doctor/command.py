@@ -17,9 +17,9 @@ def doctor(
     ctx: typer.Context,
     json: PlainJson = False,
 ) -> int:
-    """Keys, rights, schema, processor, engine, webhook, journal: what would fail, before it does.
+    """Check keys, rights, schema, processor, engine, webhook and journal before anything fails.
 
-    Only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
+    It only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
     """
     from cascade_cli.cli.doctor.run import doctor as work
 

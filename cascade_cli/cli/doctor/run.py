@@ -12,7 +12,8 @@ from cascade_cli.wiring.doctor import examine
 
 
 def doctor(session: Session) -> Outcome:
-    """Check everything. Exit code 4 if something is red. Broken settings raise nothing."""
+    """Run all checks. Exit code 4 if something is red. Broken settings are a finding, not an
+    exception."""
     checks = examine(session, lambda error: _tell_bug(session, error))
     is_red = any(check.level is Level.RED for check in checks)
     return Outcome(

@@ -45,19 +45,19 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
 def _setting(
     session: Session, terms: Terms, window: Window, archive: Archive | None
 ) -> ExplainSettings:
-    """Where there is no journal, it has no entries and no events."""
+    """Without a journal there are no entries and no events."""
     if archive is None:
         return ExplainSettings(terms, window, lambda _key: ())
     journal, inbox = archive.journal, archive.inbox
     return ExplainSettings(
         terms,
         window,
-        _patient(session, lambda key: list(journal.entries(key=key))),
-        _patient(session, inbox.about),
+        _tolerant(session, lambda key: list(journal.entries(key=key))),
+        _tolerant(session, inbox.about),
     )
 
 
-def _patient(
+def _tolerant(
     session: Session, read: Callable[[Asked], Sequence[Told]]
 ) -> Callable[[Asked], Sequence[Told]]:
     """A journal that cannot be read is a gap in the story, not its end."""
@@ -66,7 +66,7 @@ def _patient(
         try:
             return read(asked)
         except JournalError as error:
-            session.warn(f"without the journal: {error.message}")
+            session.warn(f"shown without the journal: {error.message}")
             return ()
 
     return of

@@ -13,7 +13,8 @@ from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 journal = typer.Typer(
-    help="The audit trail: who did what when, and whether it was touched.", no_args_is_help=True
+    help="The audit trail: who did what when, and whether anybody tampered with it.",
+    no_args_is_help=True,
 )
 
 
@@ -35,7 +36,7 @@ def list_(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Who did what when, oldest first."""
+    """Show who did what when, oldest first."""
     from cascade_cli.cli.journal.run import list_entries
 
     return conduct(ctx.obj, "journal list", lambda s: list_entries(s, options, limit), json=json)
@@ -84,7 +85,7 @@ def export(
         Path | None, layout.OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
     ] = None,
 ) -> int:
-    """Entries as JSON lines, oldest first, with their hashes."""
+    """Write the entries as JSON lines, oldest first, with their hashes."""
     from cascade_cli.cli.journal.run import export as work
 
     return conduct(ctx.obj, "journal export", lambda s: work(s, options, output))

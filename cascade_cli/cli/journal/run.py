@@ -1,4 +1,4 @@
-"""`cascade journal list`, `verify` and `export`: they read, and make no journal where none is."""
+"""`cascade journal list`, `verify` and `export`. They only read, and never create a journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from cascade_cli.wiring.journal import existing_journal
 
 
 def head_to_tell(session: Session) -> Head | None:
-    """The journal's head, from now on known as told; None where there is no journal to be read."""
+    """The journal's head, recorded as one that was told to people. None if no journal can be
+    read."""
     try:
         with existing_journal(session) as journal:
             return told(session.folder, journal, session.warn) if journal else None
@@ -27,7 +28,7 @@ def head_to_tell(session: Session) -> Head | None:
 
 
 def _criteria(options: EntryOptions) -> dict[str, Any]:
-    """As the journal takes them. Raises UsageError for what is no time."""
+    """The options as arguments of the journal. Raises UsageError for an invalid time."""
     since, until, now = options.since, options.until, datetime.now(UTC)
     return {
         "since": moment_option("--since", since, now) if since else None,
@@ -48,7 +49,7 @@ def list_entries(session: Session, options: EntryOptions, limit: int | None = No
 
 
 def verify(session: Session, against: str | None = None) -> Outcome:
-    """Whether all of it is as cascade wrote it. Raises UsageError for what is no head."""
+    """Whether the whole journal is as cascade wrote it. Raises UsageError for an invalid head."""
     kept = _kept_head(against) if against is not None else None
     with existing_journal(session) as journal:
         if journal is None:
@@ -79,8 +80,8 @@ def _kept_head(text: str) -> Head:
     head = Head.of(text)
     if head is None:
         raise UsageError(
-            f"--against {text!r} is no head.",
-            "It is the line that `cascade journal verify` printed after `Head:`, or a part of it "
+            f"--against {text!r} is not a head.",
+            "A head is what `cascade journal verify` printed after `Head:`, or the part of that "
             "before the colon.",
         )
     return head
@@ -114,7 +115,7 @@ def export(session: Session, options: EntryOptions, output: Path | None) -> Outc
 
 
 def _write_file(path: Path, entries: Iterator[Entry]) -> int:
-    """Never over another file, and never half."""
+    """Never overwrites a file, and never leaves half of one."""
     try:
         with path.open("x", encoding="utf-8") as out:
             path.chmod(0o600)

@@ -39,15 +39,15 @@ class PriceOffer:
     file: Path | None
 
     def price(self, package: Package) -> int:
-        """Of a package, in minor units."""
+        """A package's price in minor units."""
         return self.prices.price_cents(package.ducats, self.currency, self.exchange)
 
 
 def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
-    """Read the list; no service is asked.
+    """Read the list. No service is asked.
 
-    Raises SettingsError if a file cannot be used, UsageError and GuardError where nothing is sold
-    in the currency.
+    Raises SettingsError if a file cannot be used, UsageError or GuardError if nothing is sold in
+    the currency.
     """
     code = currency_option(currency)
     values = gather_values(session.environ, session.env_file)

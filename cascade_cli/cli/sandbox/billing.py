@@ -1,4 +1,4 @@
-"""`cascade sandbox subscription`: months that pass, and what else befalls subscriptions."""
+"""`cascade sandbox subscription`: renewals, and whatever else happens to subscriptions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 
 
 def subscription(session: Session, change: BillingStep) -> Outcome:
-    """One step in a subscription's life. Raises UsageError for one that is none."""
+    """One step in a subscription's life. Raises UsageError for an unknown step."""
     step, identity = change.step, change.identity
     if step not in _STEPS:
-        raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
+        raise UsageError(f"{step!r} is not a step.", f"Choose {', '.join(_STEPS)}.")
     _check(change)
     with opened(session) as app, our_errors():
         account, at = app.stripe.account, app.now()

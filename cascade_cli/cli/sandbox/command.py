@@ -69,11 +69,11 @@ def run_engine(
     ctx: typer.Context,
     only: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="This StratagemId, whatever its status or expiry."),
+        typer.Option(metavar="ID", help="Only this StratagemId, whatever its status or expiry."),
     ] = None,
     fail_at: Annotated[
         str | None,
-        typer.Option(metavar="STEP", help="Break off at this step, to make doubtful rows."),
+        typer.Option(metavar="STEP", help="Stop at this step, to make doubtful rows."),
     ] = None,
     kill_after: Annotated[
         str | None,
@@ -137,7 +137,7 @@ def capture(
         str, typer.Argument(metavar="PAYMENT", help="A payment that is only authorised (pi_…).")
     ],
     cents: Annotated[
-        int | None, typer.Option(min=1, help="How much; the rest is released.")
+        int | None, typer.Option(min=1, help="How much to take; the rest is released.")
     ] = None,
     json: PlainJson = False,
 ) -> int:
@@ -190,7 +190,7 @@ def product(
     ctx: typer.Context,
     identity: Annotated[str, typer.Argument(metavar="ID", help="The product.")],
     inactive: Annotated[
-        bool, typer.Option("--inactive", help="Off the shelves: nothing new is sold of it.")
+        bool, typer.Option("--inactive", help="Take it off the shelves: nothing new is sold of it.")
     ] = False,
     json: PlainJson = False,
 ) -> int:
@@ -231,7 +231,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
 )
 @spread
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
-    """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
+    """Let the embedded Stripe send an event of any type, with fields left out if you like."""
     from cascade_cli.cli.sandbox.event import event as work
 
     return conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)

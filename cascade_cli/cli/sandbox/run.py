@@ -37,8 +37,8 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_legacy_notifications()
-        # Whoever reads the lines may end it at once: a threading.Event would hang where its own
-        # lock is held as the signal arrives.
+        # A reader of these lines may send SIGTERM at once. A threading.Event would hang if the
+        # signal arrived while its own lock is held.
         stop: SimpleQueue[int] = SimpleQueue()
         signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
         sys.stdout.write(_connection(url, webhooks))
@@ -86,7 +86,7 @@ def run_engine(
     if ran.killed_at:
         lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")
     elif kill_after:
-        lines.append("  It was not killed: no stratagem got so far.")
+        lines.append("  It was not killed: no stratagem got that far.")
     killed_at = ran.killed_at or None
     data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
     return told({**data}, "\n".join(lines))
@@ -103,7 +103,7 @@ def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
     with our_errors():
         instance.reset(session.folder)
-    # What cascade did in the sandbox is forgotten with it; else its promises would seem broken.
+    # The sandbox's journal goes, too: without the rows, its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
         (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
     return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
@@ -144,7 +144,7 @@ def _clock(ahead: timedelta) -> Callable[[], datetime]:
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """What the sandbox raises leaves as ours."""
+    """Turns the sandbox's exceptions into ours."""
     try:
         yield
     except instance.SandboxRunningError as error:

@@ -14,21 +14,22 @@ from cascade_cli.cli.terminal.options import spread
 from cascade_cli.cli.terminal.session import conduct
 
 schedule = typer.Typer(
-    help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
+    help="Print a cron line or systemd units for the nightly reconciliation; install nothing.",
+    no_args_is_help=True,
 )
 
 _At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")]
 _Repair = Annotated[
-    bool, layout.RUN("--repair", help="Also repair what a machine may, without asking.")
+    bool, layout.RUN("--repair", help="Also fix what is safe to fix automatically, without asking.")
 ]
 
 
 @dataclass(frozen=True)
 class NightlyEnd(EndOptions):
-    """The same as for `cascade reconcile`, told of every night."""
+    """The options of `cascade reconcile`, with help for something that happens every night."""
 
     ping: Annotated[
-        str | None, layout.TELL(metavar="URL", help="Ask this dead man's switch each time.")
+        str | None, layout.TELL(metavar="URL", help="Call this dead man's switch each time.")
     ] = None
     metrics_file: Annotated[
         Path | None, layout.TELL(metavar="FILE", help="Write metrics for the node exporter.")
@@ -47,7 +48,7 @@ class NightlyEnd(EndOptions):
 )
 @spread
 def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd) -> int:
-    """A line for `crontab -e`."""
+    """Print a line for `crontab -e`."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import cron as work
 
@@ -66,7 +67,7 @@ def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end:
 def systemd(
     ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd
 ) -> int:
-    """A hardened service and a timer that makes up for a night the machine slept."""
+    """Print a hardened service, and a timer that makes up for a night that the machine slept."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import systemd as work
 

@@ -20,7 +20,7 @@ from cascade_cli.wiring.reading import Wiring
 
 
 def status(session: Session, identity: str) -> Outcome:
-    """One transfer, or all that one payment has."""
+    """One transfer, or all transfers of one payment."""
     check_text("ID", identity)
     with connected(session) as wiring:
         at = service(wiring)
@@ -47,7 +47,7 @@ def list_transfers(
 
 
 def service(wiring: Wiring) -> TransferService:
-    """Over the services of this run."""
+    """The transfer service for this run."""
     transfers = wiring.transfers()
 
     def beside(rows: Sequence[Stratagem]) -> Snapshot:
@@ -58,8 +58,8 @@ def service(wiring: Wiring) -> TransferService:
 
 
 def check_text(what: str, text: str) -> None:
-    """Raises UsageError for what no record can hold: nothing, or bytes that are no UTF-8."""
+    """Raises UsageError for a text that no record can hold: empty, or bytes that are not UTF-8."""
     if not text.strip():
         raise UsageError(f"{what} is empty.")
     if not text.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
-        raise UsageError(f"{what} {text[:40]!r} holds bytes that are no text in UTF-8.")
+        raise UsageError(f"{what} {text[:40]!r} contains bytes that are not text in UTF-8.")

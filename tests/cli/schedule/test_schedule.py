@@ -146,7 +146,7 @@ def test_a_folder_without_which_systemd_does_not_start_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["schedule", "systemd"]) == 0
-    assert f"only when the folder '{tmp_path}/state of things' is there" in capsys.readouterr().err
+    assert f"only if the folder '{tmp_path}/state of things' exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("state", "private"), [("/tmp/c", "no"), (f"{Path.home()}/c", "yes")])  # noqa: S108

@@ -86,7 +86,7 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
     assert time.monotonic() - began > 5
-    assert b"Every 5s, 4 Airtable calls a look, 69,120 a day." in terminal.text.replace(
+    assert b"Every 5s, 4 Airtable calls each time, 69,120 a day." in terminal.text.replace(
         b"\r\n", b" "
     )
 

@@ -14,7 +14,7 @@ from tests.harness.counter import Counter
     ("text", "why"),
     [
         ("citizen,ducats\n", "it names nobody"),
-        ("citizen,amount\nmarco,10\n", "begins with other columns than citizen, ducats"),
+        ("citizen,amount\nmarco,10\n", "does not begin with the columns citizen, ducats"),
         ("citizen,ducats\nmarco,ten\nlucia,-1\n", "line 2: 'ten' is not"),
         ("citizen,ducats\nmarco,10,x\n", "line 2: it has too many or too few cells"),
         ("citizen,ducats\nmarco,10\nmarco,20\n", "'marco' stands in 2 rows"),

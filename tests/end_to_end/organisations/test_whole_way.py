@@ -104,7 +104,9 @@ def test_what_does_not_fit_the_metadata_is_credited_by_the_journal_alone(
     counter.settle(*members)
     answer = offered(counter, members=members)
     assert answer.data["allocation"]["in_metadata"] is False
-    assert any("only what uses this journal" in line for line in answer.document["warnings"])
+    assert any(
+        "only a cascade that uses this journal" in line for line in answer.document["warnings"]
+    )
     digest = answer.data["allocation"]["digest"]
     intent = bought(counter, members=members)
     assert "allocation_1" not in metadata_of(counter, intent)

@@ -1,5 +1,5 @@
-"""The page's HTML, written when a run ends: one file, no script, nothing fetched, and text from
-outside always text."""
+"""Writes the report page when a run ends: one HTML file, no script, nothing fetched, and text from
+outside never becomes markup."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ def render(
     completed: Callable[[str], str] = str,
     settings: str = "",
 ) -> str:
-    """The whole document; `redacted` takes keys out of any text that crept in, `completed` puts
-    the global options into the commands in a text, `settings` names the file that is read."""
+    """The whole document. `redacted` removes keys from any text, `completed` puts the global
+    options into the commands within a text, and `settings` names the settings file."""
     css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
 
     def harmless(value: Any) -> Any:
-        """What would act on a reader (direction marks, control codes) spelt out."""
+        """The value, with anything that would act on a reader (direction marks, control codes)
+        spelt out."""
         if isinstance(value, str) and not isinstance(value, Markup):
             return escape(redacted(readable(value)))
         return value
@@ -66,17 +67,17 @@ def render(
 
 
 def _words(line: str) -> Markup:
-    """A command whose words are not parted at their hyphens; what is copied is the same."""
+    """A command whose words are not broken at their hyphens. Copied, it is the same text."""
     word = Markup('<span class="word">{}</span>')
     return Markup(" ").join(word.format(each) for each in line.split(" "))
 
 
-# Nothing was done, or somebody else is doing it: the page of the last run stays.
+# Nothing was done, or somebody else is doing it: the last run's page is kept.
 NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
 
 
 def write_report(session: Session, path: Path, outcome: Outcome, head: Head | None) -> None:
-    """Put the outcome's page there. Raises OSError."""
+    """Write the outcome's page to the path. Raises OSError."""
     if outcome.exit_code in NOT_WORTH_A_PAGE:
         return
     text = render(
