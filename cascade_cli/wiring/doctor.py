@@ -121,7 +121,7 @@ def instruments(
             account=AccountProbe(connections.client),
             base=BaseProbe(api, base),
             transfers=TransferReader(api, base, processor),
-            citizens_called=CitizenReader(api, base).called,
+            citizens_called=CitizenReader(api, base).rows_named_like,
             legacy_since=LegacyReader(api, base, processor).legacy_since,
             ask_venice=VeniceApi(settings.venice_url, venice_key, venice).ask,
             journal=journal,

@@ -33,6 +33,7 @@ from cascade_cli.settings import Settings
 if TYPE_CHECKING:
     # Few commands use these, so they are imported when needed: every command waits for this file.
     from cascade_cli.adapters.stripe.events import EventReader
+    from cascade_cli.adapters.venice.citizens import CitizenReader
     from cascade_cli.services.explain.explain_sources import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
@@ -82,6 +83,13 @@ class Wiring:
         """Venice's transfers, by any id or by what became of them."""
         base, processor = self.settings.airtable_base, self.settings.processor
         return TransferReader(self.api, base, processor, rulings=self.rulings)
+
+    @cached_property
+    def citizens(self) -> CitizenReader:
+        """Venice's citizens, by name."""
+        from cascade_cli.adapters.venice.citizens import CitizenReader  # noqa: PLC0415 - see above
+
+        return CitizenReader(self.api, self.settings.airtable_base)
 
     @cached_property
     def events(self) -> EventReader:

@@ -1,4 +1,4 @@
-"""Find the rows of Venice's citizens by name."""
+"""Finds the whole rows of Venice's citizens by name, with those whose names look like it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class CitizenReader:
     def __init__(self, api: Api, base_id: str) -> None:
         self._table = api.table(base_id, CITIZENS)
 
-    def called(self, username: str) -> list[CitizenRow]:
-        """The citizens with this name, and those with similar names. At most one of them should be
-        spelt exactly so."""
+    def rows_named_like(self, username: str) -> list[CitizenRow]:
+        """The citizens with this name, and those whose names look like it.
+
+        At most one of them should be spelt exactly so.
+        """
         with our_errors():
             records = self._table.all(formula=str(named_like([username])))
         return [_to_citizen(record) for record in records]

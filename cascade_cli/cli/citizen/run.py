@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
@@ -48,7 +47,7 @@ def show(session: Session) -> Outcome:
     with connected(session) as wiring:
         settings = wiring.settings
         service = ProcessorService(
-            CitizenReader(wiring.api, settings.airtable_base).called,
+            wiring.citizens.rows_named_like,
             _transfers(wiring),
             settings.processor,
             wiring.clock.now,
@@ -97,7 +96,7 @@ def _service(context: WriteContext[Session]) -> BalanceService:
     wiring, settings = context.reading, context.settings
     base = settings.airtable_base
     return BalanceService(
-        called=CitizenReader(wiring.api, base).called,
+        rows_named_like=wiring.citizens.rows_named_like,
         writer=context.writing.writer,
         transfers=_transfers(wiring),
         journal=context.journal,

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, Shown, screen
 from cascade_cli.cli.terminal.paging import paged
@@ -54,12 +53,12 @@ class Observer:
     selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
-        wiring, base = self.wiring, self.wiring.settings.airtable_base
+        wiring = self.wiring
         processor = wiring.settings.processor
         self._service = StatusService(
             wiring.payments,
             wiring.transfers(),
-            CitizenReader(wiring.api, base).called,
+            wiring.citizens.rows_named_like,
             wiring.events.events,
             processor,
             wiring.past,

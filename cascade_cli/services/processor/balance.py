@@ -46,7 +46,7 @@ from cascade_cli.errors import (
     ServiceError,
 )
 from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
-from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
+from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.processor.sent_balances import UnreportedWrites, body_of, sent_of
 
 LEASE = timedelta(minutes=10)
@@ -101,7 +101,7 @@ class BalanceService:
     def __init__(
         self,
         *,
-        called: Called,
+        rows_named_like: FindRows,
         writer: VeniceWritesPort,
         transfers: VenicePort,
         journal: JournalPort,
@@ -109,7 +109,7 @@ class BalanceService:
         around: Surroundings,
         run: str,
     ) -> None:
-        self._called, self._writer, self._transfers = called, writer, transfers
+        self._rows_named_like, self._writer, self._transfers = rows_named_like, writer, transfers
         self._journal, self._account, self._around, self._run = journal, account, around, run
         self._mark = f"balance {account.base} {account.username}"
         self._unreported = UnreportedWrites(journal, self._mark)
@@ -117,7 +117,7 @@ class BalanceService:
     def plan(self, wish: BalanceWish) -> BalancePlan:
         """Read and decide; writes nothing."""
         now = self._around.now()
-        citizen = the_citizen(self._called, self._account.username)
+        citizen = processor_row(self._rows_named_like, self._account.username)
         if citizen is None:
             return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
         sent = sent_of(self._journal.mark(self._mark))
@@ -155,7 +155,7 @@ class BalanceService:
 
     def _plan_create(self, wish: BalanceWish) -> Step:
         if not wish.is_setup:
-            raise missing(self._called, self._account.username)
+            raise no_processor(self._rows_named_like, self._account.username)
         self._writer.check_citizen(self._account.social_class)
         return next_step(wish, None)
 
@@ -300,7 +300,7 @@ class BalanceService:
 
     def _named_exactly(self) -> list[CitizenRow]:
         name = self._account.username
-        return [c for c in self._called(name) if c.username == name]
+        return [c for c in self._rows_named_like(name) if c.username == name]
 
 
 def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:

@@ -11,7 +11,7 @@ from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_claus
 from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.ports import VenicePort
 
-Called = Callable[[str], list[CitizenRow]]
+FindRows = Callable[[str], list[CitizenRow]]
 """The citizens of a name, and those whose names look like it."""
 
 
@@ -20,19 +20,19 @@ class ProcessorService:
 
     def __init__(
         self,
-        called: Called,
+        rows_named_like: FindRows,
         transfers: VenicePort,
         username: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._called, self._transfers = called, transfers
+        self._rows_named_like, self._transfers = rows_named_like, transfers
         self._username, self._now = username, now
 
     def look(self) -> tuple[CitizenRow, Finances]:
         """The balance, and the transfers that draw on it: three or four requests."""
-        citizen = the_citizen(self._called, self._username)
+        citizen = processor_row(self._rows_named_like, self._username)
         if citizen is None:
-            raise missing(self._called, self._username)
+            raise no_processor(self._rows_named_like, self._username)
         now = self._now()
         executed = self._transfers.executed_since(now - timedelta(days=OUTFLOW_DAYS))
         moments = [row.executed_at for row in executed if row.executed_at]
@@ -40,9 +40,9 @@ class ProcessorService:
         return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
 
 
-def the_citizen(called: Called, username: str) -> CitizenRow | None:
+def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None:
     """The citizen with exactly that name. Raises GuardError if several share it."""
-    found = [c for c in called(username) if c.username == username]
+    found = [c for c in rows_named_like(username) if c.username == username]
     if len(found) > 1:
         records = ", ".join(citizen.record_id for citizen in found)
         raise GuardError(
@@ -52,9 +52,9 @@ def the_citizen(called: Called, username: str) -> CitizenRow | None:
     return found[0] if found else None
 
 
-def missing(called: Called, username: str) -> SettingsError:
+def no_processor(rows_named_like: FindRows, username: str) -> SettingsError:
     """The error to raise if nobody has exactly that name; it names citizens with similar names."""
-    others = [citizen.username for citizen in called(username)]
+    others = [citizen.username for citizen in rows_named_like(username)]
     similar = look_alikes([username], others).get(username, ())
     other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(

@@ -20,7 +20,7 @@ from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
+from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
 from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
@@ -116,7 +116,7 @@ class StatusService:
 
     payments: PaymentsPort
     transfers: VenicePort
-    called: Called
+    rows_named_like: FindRows
     changes: Callable[[Window, Sequence[str]], list[Event]]
     processor: str
     past: PastDeliveries | None = None
@@ -170,9 +170,9 @@ class StatusService:
         return _Rows(recent, list(rows.values()))
 
     def _citizen(self) -> CitizenRow:
-        found = the_citizen(self.called, self.processor)
+        found = processor_row(self.rows_named_like, self.processor)
         if found is None:
-            raise missing(self.called, self.processor)
+            raise no_processor(self.rows_named_like, self.processor)
         return found
 
     def _treasury(

@@ -155,7 +155,7 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
     with day.sandboxed.wired() as wiring:
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
-        called, events = CitizenReader(wiring.api, base).called, wiring.events.events
+        called, events = CitizenReader(wiring.api, base).rows_named_like, wiring.events.events
         service = StatusService(wiring.payments, transfers, called, events, processor)
         looks = []
         for _ in range(2):
