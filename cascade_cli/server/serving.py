@@ -45,7 +45,7 @@ from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
-GRACE_SECONDS = 20
+SHUTDOWN_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
 QUIET_SECONDS = 60.0
@@ -91,7 +91,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         tell=dependencies.tell,
         settled=metrics.settle,
         failed=lambda kind: metrics.failures.labels(kind).inc(),
-        patience_seconds=GRACE_SECONDS,
+        patience_seconds=SHUTDOWN_SECONDS,
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
@@ -242,7 +242,7 @@ def server_of(app_state: AppState) -> uvicorn.Server:
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     return uvicorn.Server(config)
 
