@@ -240,9 +240,7 @@ def test_what_stands_in_the_way_after_an_ending_is_for_a_person() -> None:
 
 
 def test_what_cannot_be_looked_at_afterwards_is_for_a_person() -> None:
-    dealt = automatic_refunds(
-        shown(sent_back(), DELIVERED), NoPurchaseError("It is gone.")
-    ).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED), NoPurchaseError("It is gone.")).settle()
     assert (dealt.note, dealt.needs_person, dealt.is_purchase) == ("It is gone.", True, True)
     assert len(dealt.deliveries) == 1
 
@@ -307,7 +305,7 @@ def test_what_has_not_arrived_is_withheld_while_a_dispute_is_open_where_the_shop
 
 def test_who_may_only_withhold_takes_nothing_back() -> None:
     charge = sent_back(0, disputed=True)
-    one = automatic_refunds(
+    one = service_seeing(
         shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True, refunds=False
     )
     one.settle()
@@ -322,7 +320,7 @@ def test_who_may_only_withhold_leaves_a_refund_to_others() -> None:
     refunded.settle()
     assert (refunded.service.told, refunded.service.asked) == ([], [])
     both = shown(sent_back(300, disputed=True), ON_ITS_WAY, dispute="under_review")
-    disputed = automatic_refunds(both, refunds=False, hold=True)
+    disputed = service_seeing(both, refunds=False, hold=True)
     disputed.settle()
     assert disputed.service.told == []
 
@@ -374,7 +372,7 @@ def guild(cents: int = 1000, *, delivered: bool = True) -> list[Picture]:
 
 
 def test_all_citizens_of_a_payment_are_asked_for_at_once_and_each_pays_its_share() -> None:
-    one = automatic_refunds(guild())
+    one = service_seeing(guild())
     dealt = one.settle()
     keys = [key for keys, *_ in one.service.told for key in keys]
     assert keys == [f"cascade_refund_re_1.{number}" for number in range(1, 6)]
@@ -383,7 +381,7 @@ def test_all_citizens_of_a_payment_are_asked_for_at_once_and_each_pays_its_share
 
 
 def test_very_many_citizens_take_turns_and_the_lock_is_free_in_between() -> None:
-    one = automatic_refunds(guild(), at_once=2)
+    one = service_seeing(guild(), at_once=2)
     first = one.settle()
     assert (first.note, first.goes_on, first.again_at) == (
         "2 of 5 citizens are dealt with, the others are next",
@@ -398,7 +396,7 @@ def test_very_many_citizens_take_turns_and_the_lock_is_free_in_between() -> None
 
 
 def test_the_last_turn_is_the_last_although_it_is_full() -> None:
-    one = automatic_refunds(guild(), at_once=5)
+    one = service_seeing(guild(), at_once=5)
     assert not one.settle().goes_on
 
 
@@ -411,20 +409,20 @@ def test_where_money_moves_between_two_turns_all_of_them_begin_again() -> None:
 
 
 def test_all_turns_are_taken_where_nobody_waits() -> None:
-    one = automatic_refunds(guild(), at_once=2)
+    one = service_seeing(guild(), at_once=2)
     dealt = one.automatic_refunds.settle_all("pi_1")
     assert (dealt.goes_on, len(dealt.deliveries), one.happened.count("locked")) == (False, 5, 3)
 
 
 def test_a_plan_is_shown_for_each_citizen_and_nothing_is_written() -> None:
-    one = automatic_refunds(guild())
+    one = service_seeing(guild())
     plans = one.automatic_refunds.plans("pi_1")
     assert [plan.orders[0].ducats for plan in plans] == [Decimal(10)] * 5
     assert (one.happened, one.service.told, one.service.asked) == ([], [], [5])
 
 
 def test_who_may_only_withhold_asks_for_no_citizens() -> None:
-    one = automatic_refunds(guild(), refunds=False, hold=True)
+    one = service_seeing(guild(), refunds=False, hold=True)
     one.settle()
     assert one.service.asked == []
 
@@ -434,7 +432,7 @@ def test_one_citizen_in_doubt_holds_up_no_other() -> None:
     doubtful = replace(cast("Any", pictures[1].matched.stratagems[0]), failure=Failure.UNCERTAIN)
     charge = pictures[1].matched.charge
     pictures[1] = shown(charge, doubtful)[0]
-    one = automatic_refunds(pictures)
+    one = service_seeing(pictures)
     dealt = one.settle()
     assert len(dealt.deliveries) == 4
     assert dealt.note.startswith("pi_1.2: cascade_payment_pi_1.2 may or may not have moved")
