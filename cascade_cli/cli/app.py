@@ -34,6 +34,7 @@ COMMANDS = {
     "link.",
     "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
     "help": "The manual: list its topics, read one, or write man pages.",
+    "completion": "Print what lets Tab complete commands, options, ids and citizens in your shell.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",

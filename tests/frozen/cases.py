@@ -131,6 +131,13 @@ LOOKING = {
         cascade help tims
         cascade help --man /dev/null
         """,
+    "completion": """
+        cascade completion bash
+        cascade completion zsh
+        cascade completion fish
+        cascade completion tcsh
+        cascade completion
+        """,
     "pricing": """
         cascade pricing
         cascade pricing --currency eur

@@ -10,6 +10,7 @@ from unicodedata import is_normalized
 COMMANDS = (
     *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
     *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+    *("completion",),
 )
 """What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
 among them: it means the sandbox without any option."""
