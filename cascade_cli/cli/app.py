@@ -57,7 +57,7 @@ def app_for(words: Container[str]) -> typer.Typer:
     app = typer.Typer(
         name="cascade",
         help="Every paid Stripe charge becomes exactly one transfer of ducats in Venice.",
-        no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -144,7 +144,7 @@ def run(arguments: Sequence[str]) -> int:
             # No command at all: Typer has shown the help already.
             return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
-        usage = failure(UsageError(message, f"See {path} --help."))
+        usage = failure(_meant(arguments) or UsageError(message, f"See {path} --help."))
         command = path.removeprefix("cascade").strip()
         return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
     except OSError as error:
@@ -157,6 +157,12 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)
+
+
+def _meant(arguments: Sequence[str]) -> UsageError | None:
+    from cascade_cli.cli.lost.command_line import meant
+
+    return meant(arguments)
 
 
 def _version(wanted: bool) -> None:
@@ -194,7 +200,7 @@ def global_options(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
-) -> None:
+) -> int:
     """Options that stand before the command."""
     ctx.obj = Session(
         sandbox=sandbox,
@@ -204,3 +210,8 @@ def global_options(
         no_color=no_color,
         pages=not no_pager,
     )
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from cascade_cli.cli.lost.alone import alone
+
+    return conduct(ctx.obj, "", alone)

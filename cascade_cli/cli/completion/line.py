@@ -22,6 +22,11 @@ class Table:
         self._rows: dict[str, dict[str, str]] = kept["rows"]
         self.values: dict[str, dict[str, str]] = kept["values"]
 
+    @property
+    def paths(self) -> list[str]:
+        """Every command in full, such as `events replay`."""
+        return [name for name in self._rows if "|" not in name]
+
     def commands(self, path: str) -> dict[str, str]:
         """The commands that may follow, and what each is for."""
         depth, start = len(path.split()) + 1, f"{path} " if path else ""
@@ -56,7 +61,7 @@ class Line:
         """The option whose value comes next."""
         self.is_past_options = False
         for word in words:
-            self._take(word)
+            self.take(word)
 
     @property
     def options(self) -> dict[str, dict[str, str]]:
@@ -67,7 +72,8 @@ class Line:
         """What is known of one: the global ones are understood behind the command as well."""
         return self.options.get(spelling) or self.table.options("").get(spelling, {})
 
-    def _take(self, word: str) -> None:
+    def take(self, word: str) -> None:
+        """The next word."""
         waiting, self.waiting = self.waiting, ""
         if waiting and self._is_value(waiting, word):
             self.given[waiting] = word

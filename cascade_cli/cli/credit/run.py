@@ -152,7 +152,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
 def _for_payment(
     payment: str, citizen: str, ducats: Decimal, reason: str, overrides: frozenset[Override]
 ) -> Wanted:
-    check_payment_id(payment)
+    check_payment_id(payment, "credit", "--payment")
     check_words(citizen, reason)
 
     def orders(context: WriteContext[Session]) -> list[Order]:
@@ -168,7 +168,7 @@ def _for_payment(
 
 def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) -> Wanted:
     """All that a payment says itself: one citizen, or many."""
-    check_payment_id(payment)
+    check_payment_id(payment, "credit", "--payment")
     check_words("citizen", reason)
     missing: list[str] = []
 

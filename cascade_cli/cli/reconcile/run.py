@@ -137,7 +137,8 @@ def once(
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return RunAttempt(failure(error, data))
     check_time()
-    for remark in run.remarks:
+    nobody = options.selection.nobody(run.result)
+    for remark in (*run.remarks, *([nobody] if nobody else [])):
         _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None
     reading = RunFacts(run.snapshot.window, terms, *_requests(wiring), since_last)

@@ -82,6 +82,8 @@ def _walked(
     cases = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
     chosen, notes = _taken_up(service, everything)
+    if nobody := selection.nobody(run.result):
+        session.warn(nobody)
     if not (cases or chosen or repairs.repairs):
         return nothing_open(found)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -34,8 +34,10 @@ def status(session: Session, since: str, selection: Selection) -> Outcome:
     with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since, selection)
         shown = observer.look(tell)
-    for remark in shown.status.run.remarks if shown.status.run else ():
-        session.warn(remark)
+    if run := shown.status.run:
+        nobody = selection.nobody(run.result)
+        for remark in (*run.remarks, *([nobody] if nobody else [])):
+            session.warn(remark)
     return outcome_of(shown)
 
 

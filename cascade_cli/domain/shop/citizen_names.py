@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from unicodedata import normalize
 
+SUGGESTIONS = 3
 _NO_INK = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _CALLED = {
     " ": "space",
@@ -71,6 +73,32 @@ def there_is(name: str, similar: Iterable[str]) -> str:
     if len(told) > 1:
         return f"; there are {', and '.join(told)}"
     return f"; there is a {told[0]}" if told else ""
+
+
+def near_names(name: str, others: Sequence[str]) -> list[str]:
+    """Names that look the same or differ little, most similar first."""
+    same = similar_names([name], others).get(name, ())
+    similar = get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
+    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]
+
+
+def suggestions(near: Mapping[str, Sequence[str]]) -> str:
+    """` Did you mean …?` for each of these names; empty where no other is near."""
+    for_whom = {name: f" for {name!r}" if len(near) > 1 else "" for name in near}
+    return "".join(
+        f" Did you mean {' or '.join(_told(other, name) for other in others)}{for_whom[name]}?"
+        for name, others in near.items()
+        if others
+    )
+
+
+def nobody_called(name: str, others: Sequence[str]) -> str:
+    """That Venice has no citizen of that name, and whose name is near."""
+    return f"Venice has no citizen {name!r}.{suggestions({name: near_names(name, others)})}"
+
+
+def _told(other: str, name: str) -> str:
+    return told_apart(other, name) if look_alike(other, name) else repr(other)
 
 
 def told_apart(name: str, wanted: str) -> str:

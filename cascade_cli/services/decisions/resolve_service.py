@@ -39,12 +39,14 @@ from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.citizen_names import no_citizen
 from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.refunds.refund_service import RefundService
@@ -121,14 +123,15 @@ class ResolveService:
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
         if form not in {Form.PAYMENT, Form.NAME}:
-            raise UsageError(f"{identity!r} is a {form}'s id.", f"Accepted: {FORMS}.")
+            raise UsageError(f"{identity!r} is no case.", right_line(identity))
         if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:
+            near = meant(self.transfers, identity, "resolve")
             raise NotFoundError(
                 f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
-                f"Accepted: {FORMS}.",
+                near or f"Accepted: {FORMS}.",
             )
         owner = self._neighbours.owner_of(rows[0])
         if owner is None:
