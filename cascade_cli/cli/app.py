@@ -144,7 +144,9 @@ def run(arguments: Sequence[str]) -> int:
             # No command at all: Typer has shown the help already.
             return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
-        usage = failure(_meant(arguments) or UsageError(message, f"See {path} --help."))
+        usage = failure(
+            _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
+        )
         command = path.removeprefix("cascade").strip()
         return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
     except OSError as error:
@@ -159,10 +161,9 @@ def run(arguments: Sequence[str]) -> int:
     return int(code or 0)
 
 
-def _meant(arguments: Sequence[str]) -> UsageError | None:
-    from cascade_cli.cli.lost.command_line import meant
-
-    return meant(arguments)
+def _lost(part: str) -> Any:
+    """What helps whoever is lost; like a command it is imported by name, since it lists them."""
+    return import_module(f"cascade_cli.cli.lost.{part}")
 
 
 def _version(wanted: bool) -> None:
@@ -212,6 +213,4 @@ def global_options(
     )
     if ctx.invoked_subcommand is not None:
         return 0
-    from cascade_cli.cli.lost.alone import alone
-
-    return conduct(ctx.obj, "", alone)
+    return conduct(ctx.obj, "", _lost("alone").alone)
