@@ -36,7 +36,7 @@ from cascade_cli.domain.records.orders import Order, Override, moves_of, order_f
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import nobody_called
 from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.wrong_ids import right_line
@@ -245,7 +245,7 @@ class ResolveService:
         names = sorted({row.citizen for row in rows if row.citizen})
         found = self.citizens.residents(names) if names else {}
         for name in names:
-            _refuse_stranger(name, found, rows)
+            _refuse_stranger(name, found, rows, self.citizens.usernames)
         if wish.ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         has = {name: found[name].ducats for name in names}
@@ -358,8 +358,14 @@ def _the_one(identity: str, items: Sequence[Item]) -> Item:
     )
 
 
-def _refuse_stranger(name: str, found: Mapping[str, Resident], rows: Sequence[Stratagem]) -> None:
+def _refuse_stranger(
+    name: str,
+    found: Mapping[str, Resident],
+    rows: Sequence[Stratagem],
+    usernames: Callable[[], Sequence[str]],
+) -> None:
+    """`usernames` tells all names; it is called only where this one is missing."""
     if name not in found:
-        raise GuardError(f"{no_citizen(name, found)}.", UNTOUCHED)
+        raise GuardError(nobody_called(name, usernames()), UNTOUCHED)
     if why := successor(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)
