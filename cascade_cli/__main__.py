@@ -19,6 +19,12 @@ def main() -> None:
         # Asked for in scripts, and answered before Typer is imported.
         print(f"cascade {__version__}")  # noqa: T201 - the command's output
         return
+    if "_CASCADE_COMPLETE" in os.environ:
+        # A shell asks what may be typed next, and a person waits for it.
+        from cascade_cli.cli.completion.answer import main as complete  # noqa: PLC0415 - see below
+
+        complete(os.environ)
+        return
     try:
         # Before anything is imported: imports are half of a short command's work.
         _lower_priority(sys.argv[1:])

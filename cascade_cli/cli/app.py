@@ -36,6 +36,7 @@ COMMANDS = {
     "pricing": "Show the price list: rate, packages with their bonus, and the bounds of custom "
     "amounts.",
     "help": "Read the manual: list its topics, show one, or write man pages.",
+    "completion": "Print what lets Tab complete commands, options, ids and citizens in your shell.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
@@ -59,7 +60,7 @@ def app_for(words: Container[str]) -> typer.Typer:
     app = typer.Typer(
         name="cascade",
         help="Every paid Stripe charge becomes exactly one transfer of ducats in Venice.",
-        no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -148,7 +149,9 @@ def run(arguments: Sequence[str]) -> int:
             # No command at all: Typer has shown the help already.
             return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
-        usage = failure(UsageError(message, f"See {path} --help."))
+        usage = failure(
+            _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
+        )
         command = path.removeprefix("cascade").strip()
         return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
     except OSError as error:
@@ -161,6 +164,11 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)
+
+
+def _lost(part: str) -> Any:
+    """What helps whoever is lost; like a command it is imported by name, since it lists them."""
+    return import_module(f"cascade_cli.cli.lost.{part}")
 
 
 def _version(wanted: bool) -> None:
@@ -198,7 +206,7 @@ def global_options(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
-) -> None:
+) -> int:
     """Options that are given before the command."""
     ctx.obj = Session(
         sandbox=sandbox,
@@ -208,3 +216,6 @@ def global_options(
         no_color=no_color,
         pages=not no_pager,
     )
+    if ctx.invoked_subcommand is not None:
+        return 0
+    return conduct(ctx.obj, "", _lost("alone").alone)

@@ -94,6 +94,9 @@ class VenicePort(Protocol):
     def identified(self, identity: str) -> list[Stratagem]:
         """The transfers with this StratagemId or record id, or for this payment."""
 
+    def beginning(self, identity: str) -> list[Stratagem]:
+        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
+
     def listed(
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
     ) -> list[Stratagem]:

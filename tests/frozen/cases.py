@@ -131,6 +131,52 @@ LOOKING = {
         cascade help tims
         cascade help --man /dev/null
         """,
+    "lost_command": """
+        cascade reconcile --sandbox --since 7d
+        cascade --sandbox reconcile -v --env-file "my shop.env"
+        cascade repair --since 7d
+        cascade recncile --json
+        cascade pi_3I1u6rFcQo6JAwyHzOI92FhQ
+        cascade replay evt_1PgafTB7WZ01
+        cascade journal verfy
+        cascade journal burn
+        """,
+    "lost_id": f"""
+        cascade --sandbox refund evt_1PgafTB7WZ01
+        cascade --sandbox refund cascade_payment_{MISSING}
+        cascade --sandbox credit --payment re_1PgafTB7WZ01 --reason owed
+        cascade --sandbox stratagem status evt_1PgafTB7WZ01
+        cascade --sandbox events replay {MISSING} --dry-run
+        cascade --sandbox resolve evt_1PgafTB7WZ01 --accept -r lost --dry-run
+        cascade --sandbox explain {ORPHAN[:-4]}
+        cascade --sandbox explain {DOUBTFUL[:-4]}
+        cascade --sandbox explain {DUPLICATE[:5]}
+        cascade --sandbox stratagem status {ORPHAN_ROW[:-4]}
+        cascade --sandbox refund {DOUBTFUL[:-4]} --dry-run
+        cascade --sandbox resolve {DOUBTFUL[:-4]} --accept -r lost --dry-run
+        """,
+    "lost_name": """
+        cascade --sandbox explain BasstheWhal
+        cascade --sandbox explain Nobody
+        cascade --sandbox stratagem list --citizen BasstheWhal
+        cascade --sandbox reconcile --citizen bassthewhale --limit 1
+        cascade --sandbox status --citizen BasstheWhal
+        cascade --sandbox review --citizen BasstheWhal
+        """,
+    "alone": """
+        cascade
+        cascade --sandbox
+        cascade -q --sandbox reconcile --since 7d --limit 1
+        cascade --sandbox
+        STRIPE_SECRET_KEY=sk_live_1 AIRTABLE_API_KEY=pat1.1 AIRTABLE_BASE_ID=appX cascade
+        """,
+    "completion": """
+        cascade completion bash
+        cascade completion zsh
+        cascade completion fish
+        cascade completion tcsh
+        cascade completion
+        """,
     "pricing": """
         cascade pricing
         cascade pricing --currency eur

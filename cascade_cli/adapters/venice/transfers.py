@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pyairtable.formulas import (
     AND,
@@ -35,6 +36,8 @@ from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import PORTION_ID, stratagem_id_for, whole_id
 
+_FEW = 10
+
 
 class TransferReader(VeniceReader):
     """Finds transfers by any id, by what they look like, or by what became of them."""
@@ -48,6 +51,14 @@ class TransferReader(VeniceReader):
                 FIND(whole_id(identity), Field("Notes")),
             ]
         return [row for row in self._where(OR(*ways)) if _is_meant(row, identity)]
+
+    def beginning(self, identity: str) -> list[Stratagem]:
+        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
+        places: tuple[Any, ...] = (Field("StratagemId"), RECORD_ID(), Field("Notes"))
+        has = OR(*(FIND(identity, place) for place in places))
+        with our_errors():
+            found = self._select(self._transfers_where(has), max_records=_FEW, page_size=_FEW)
+            return [self._stratagem(record) for record in found]
 
     def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
         """The transfers with these record ids, if they still exist."""

@@ -153,7 +153,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
 def _for_payment(
     payment: str, citizen: str, ducats: Decimal, reason: str, overrides: frozenset[Override]
 ) -> Wanted:
-    check_payment_id(payment)
+    check_payment_id(payment, "credit", "--payment")
     check_words(citizen, reason)
 
     def orders(context: WriteContext[Session]) -> list[Order]:
@@ -169,7 +169,7 @@ def _for_payment(
 
 def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) -> Wanted:
     """Deliver a payment to everybody whom it names: one citizen, or many."""
-    check_payment_id(payment)
+    check_payment_id(payment, "credit", "--payment")
     check_words("citizen", reason)
     missing: list[str] = []
 

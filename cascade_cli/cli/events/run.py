@@ -27,6 +27,7 @@ from cascade_cli.domain.records.stripe_events import (
 )
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import archive_of
@@ -133,9 +134,8 @@ def read_file(selection: EventSelection) -> list[Event] | None:
     _window(selection, datetime.now(UTC))
     for event_id in selection.event_ids or ():
         if not EVENT_ID.fullmatch(event_id):
-            raise UsageError(
-                f"{event_id[:80]!r} is not an event's id.", "They look like evt_1Abc…."
-            )
+            known = right_line(event_id) or "They look like evt_1Abc…."
+            raise UsageError(f"{event_id[:80]!r} is not an event's id.", known)
     return read_event_file(selection.file) if selection.file is not None else None
 
 

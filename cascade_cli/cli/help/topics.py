@@ -23,7 +23,7 @@ CHAPTERS = {
         *("payment-api", "python"),
     ),
     "Reference": (
-        *("settings", "times", "json", "services", "costs", "speed", "testing"),
+        *("settings", "completion", "times", "json", "services", "costs", "speed", "testing"),
         *("sandbox", "contributing"),
     ),
 }

@@ -138,7 +138,8 @@ def once(
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return RunAttempt(failure(error, data))
     check_time()
-    for remark in run.remarks:
+    unknown = options.selection.no_such_citizen(run.result)
+    for remark in (*run.remarks, *([unknown] if unknown else [])):
         _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None
     reading = RunFacts(run.snapshot.window, terms, *_requests(wiring), since_last)

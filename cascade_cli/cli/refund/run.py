@@ -29,7 +29,7 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
     """Read, show, ask, write. Raises UsageError before anything is read."""
-    check_payment_id(options.payment)
+    check_payment_id(options.payment, "refund")
     ducats = _amount(options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "refund", lock=not options.dry_run) as context:

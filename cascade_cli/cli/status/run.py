@@ -33,8 +33,10 @@ def status(session: Session, since: str, selection: Selection) -> Outcome:
     with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since, selection)
         shown = observer.look(tell)
-    for remark in shown.status.run.remarks if shown.status.run else ():
-        session.warn(remark)
+    if run := shown.status.run:
+        unknown = selection.no_such_citizen(run.result)
+        for remark in (*run.remarks, *([unknown] if unknown else [])):
+            session.warn(remark)
     return outcome_of(shown)
 
 

@@ -41,7 +41,7 @@ def list_transfers(
     with connected(session) as wiring:
         rows = service(wiring).listed(wanted)
         if wanted.citizen and not rows and (why := service(wiring).no_such_citizen(wanted.citizen)):
-            session.warn(f"{why}.")
+            session.warn(why.removesuffix("."))
         moment = Moment(wiring.settings.engine, wiring.clock.now())
         return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
 

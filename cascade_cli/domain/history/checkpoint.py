@@ -59,6 +59,7 @@ class Checkpoint:
     ends: tuple[datetime, ...] = ()
     claimed_until: datetime | None = None
     void: frozenset[str] = frozenset()
+    citizens: Mapping[str, str] = field(default_factory=dict)
 
     def believed(self, now: datetime) -> Checkpoint:
         """The part of the checkpoint that can be believed now.
@@ -125,6 +126,7 @@ class Checkpoint:
             "charges_a_day": self.charges_a_day,
             "ends": [end.isoformat() for end in self.ends],
             "void": sorted(self.void),
+            "citizens": dict(self.citizens),
         }
 
     def ended(self, until: datetime, before: Checkpoint | None) -> Checkpoint:
@@ -156,6 +158,7 @@ class Checkpoint:
             document.get("charges_a_day", 0),
             tuple(map(datetime.fromisoformat, document.get("ends", ()))),
             void=frozenset(document.get("void", ())),
+            citizens=document.get("citizens", {}),
         )
 
 
@@ -260,6 +263,7 @@ def checkpoint_of(
         {**remains.dormant, **dormant_of(result)},
         _a_day(remains.listed, window),
         void=remains.void | frozenset(_void_in(result)),
+        citizens={item.identity: item.citizen for item in watched if item.citizen},
     )
 
 

@@ -38,6 +38,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.selling.price_guard import overpaid
+from cascade_cli.domain.shop.citizen_names import did_you_mean, near_names
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 # How a credit by hand ends: it arrived, or a person cancelled it.
@@ -223,6 +224,12 @@ def _with_line(item: Item, line: Repair | None) -> Item:
     return replace(item, repair=line) if line and item.is_open else item
 
 
+def _concerned(item: Item) -> Iterator[str | None]:
+    """Who bought it, and whom each of its transfers concerns."""
+    yield item.citizen
+    yield from (row.concerned for row in item.rows)
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which items to show; by default all discrepancies.
@@ -261,4 +268,15 @@ class Selection:
         its transfers."""
         if self.kinds and item.kind not in self.kinds:
             return False
-        return self.citizen in {None, item.citizen, *(row.concerned for row in item.rows)}
+        return self.citizen in {None, *_concerned(item)}
+
+    def no_such_citizen(self, result: Reconciliation) -> str:
+        """That nothing which was read concerns the citizen, and whose name is near; empty where
+        something does, or no citizen is asked for."""
+        if self.citizen is None:
+            return ""
+        names = {name for item in result.items for name in _concerned(item) if name}
+        if self.citizen in names:
+            return ""
+        near = {self.citizen: near_names(self.citizen, sorted(names))}
+        return f"nothing that was read concerns {self.citizen!r}.{did_you_mean(near)}"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from unicodedata import normalize
 
+SUGGESTIONS = 3
 _NO_INK = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _CALLED = {
     " ": "space",
@@ -72,6 +74,32 @@ def look_alikes_clause(name: str, similar: Iterable[str]) -> str:
     if len(told) > 1:
         return f"; there are {', and '.join(told)}"
     return f"; there is a {told[0]}" if told else ""
+
+
+def near_names(name: str, others: Sequence[str]) -> list[str]:
+    """Names that look the same or differ little, most similar first."""
+    same = look_alikes([name], others).get(name, ())
+    similar = get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
+    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]
+
+
+def did_you_mean(near: Mapping[str, Sequence[str]]) -> str:
+    """` Did you mean …?` for each of these names; empty if no other name is near."""
+    for_whom = {name: f" for {name!r}" if len(near) > 1 else "" for name in near}
+    return "".join(
+        f" Did you mean {' or '.join(_shown(other, name) for other in others)}{for_whom[name]}?"
+        for name, others in near.items()
+        if others
+    )
+
+
+def no_citizen_called(name: str, others: Sequence[str]) -> str:
+    """A sentence: Venice has no citizen of that name; did you mean one of these near names?"""
+    return f"Venice has no citizen {name!r}.{did_you_mean({name: near_names(name, others)})}"
+
+
+def _shown(other: str, name: str) -> str:
+    return with_difference(other, name) if look_alike(other, name) else repr(other)
 
 
 def with_difference(name: str, wanted: str) -> str:

@@ -36,15 +36,17 @@ from cascade_cli.domain.records.orders import Order, Override, moves_of, order_f
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
+from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.refunds.refund_service import RefundService
@@ -122,14 +124,15 @@ class ResolveService:
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
         if form not in {Form.PAYMENT, Form.NAME}:
-            raise UsageError(f"{identity!r} is a {form}'s id.", f"Accepted: {FORMS}.")
+            raise UsageError(f"{identity!r} is no case.", right_line(identity))
         if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:
+            near = meant(self.transfers, identity, "resolve")
             raise NotFoundError(
                 f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
-                f"Accepted: {FORMS}.",
+                near or f"Accepted: {FORMS}.",
             )
         owner = self._neighbours.owner_of(rows[0])
         if owner is None:
@@ -243,7 +246,7 @@ class ResolveService:
         names = sorted({row.citizen for row in rows if row.citizen})
         found = self.citizens.residents(names) if names else {}
         for name in names:
-            _refuse_stranger(name, found, rows)
+            _refuse_stranger(name, found, rows, self.citizens.usernames)
         if wish.ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         has = {name: found[name].ducats for name in names}
@@ -356,8 +359,14 @@ def _only_open(identity: str, items: Sequence[Item]) -> Item:
     )
 
 
-def _refuse_stranger(name: str, found: Mapping[str, Resident], rows: Sequence[Stratagem]) -> None:
+def _refuse_stranger(
+    name: str,
+    found: Mapping[str, Resident],
+    rows: Sequence[Stratagem],
+    usernames: Callable[[], Sequence[str]],
+) -> None:
+    """`usernames` returns all names; it is called only if this one is missing."""
     if name not in found:
-        raise GuardError(f"{no_such_citizen(name, found)}.", UNTOUCHED)
+        raise GuardError(no_citizen_called(name, usernames()), UNTOUCHED)
     if why := successor(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)

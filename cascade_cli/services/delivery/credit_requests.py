@@ -13,6 +13,7 @@ from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_claus
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.ports import PaymentsPort
 
@@ -112,12 +113,13 @@ def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
     )
 
 
-def check_payment_id(text: str) -> None:
-    """Raises UsageError on what cannot be a payment's id."""
+def check_payment_id(text: str, *words: str) -> None:
+    """Raises UsageError on what cannot be a payment's id; `words` are the command that takes it."""
     if not PORTION_ID.fullmatch(text):
+        form = "A payment's id is pi_… or ch_…, as Stripe shows it."
         raise UsageError(
             f"The payment {text[:40]!r} is not the id of one.",
-            "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",
+            f"Nothing was written. {right_line(text, *words) or form}",
         )
 
 

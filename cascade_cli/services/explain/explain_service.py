@@ -41,6 +41,7 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.explain.citizen_story import CitizenStories
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 
@@ -148,9 +149,10 @@ class _Teller:
         if is_cut_off(self.identity):
             what = f"{self.identity[:80]!r} begins like a Stripe id, but is not one."
             return UsageError(what, f"Accepted: {FORMS}.")
+        near = meant(self.sources.transfers, self.identity, "explain", names=True)
         return NotFoundError(
             f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
-            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and keeps test and live apart.",
+            near or f"Accepted: {FORMS}. Stripe keeps events for 30 days, test and live apart.",
         )
 
     def _paid(self, charge: Charge, past: History) -> Story:

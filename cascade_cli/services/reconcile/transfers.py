@@ -10,16 +10,19 @@ from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
+from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
+_FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"
 # No status shows these: an active row may be live, expired unnoticed, or already executed.
 STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
 
@@ -112,9 +115,10 @@ class TransferService:
             self._refuse_vanished(identity, self._payments.portions(payment_id))
         elif is_own_key(identity) and self._past:
             _refuse_on_evidence(identity, self._past.written_for(identity).evidence())
+        near = right_line(identity) or meant(self._transfers, identity, "stratagem", "status")
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
-            "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
+            near or f"An id is {_FORMS}, to the letter.",
         )
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
@@ -153,15 +157,16 @@ class TransferService:
     def no_such_citizen(self, name: str) -> str:
         """A sentence that Venice has no such citizen, with similar names; empty if it has one."""
         found = self._transfers.residents([name])
-        return "" if name in found else no_such_citizen(name, found)
+        return "" if name in found else no_citizen_called(name, self._transfers.usernames())
 
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)
         if not charges:
+            near = meant(self._transfers, payment_id, "stratagem", "status")
             raise NotFoundError(
                 f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
                 "purchase of ducats in this account and mode.",
-                "Check the id; the end of a Stripe id is easily lost in copying.",
+                near or "Check the id; the end of a Stripe id is easily lost in copying.",
             )
         snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
         matches = match(snapshot.charges, snapshot.stratagems).by_charge

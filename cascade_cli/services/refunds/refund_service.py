@@ -37,6 +37,7 @@ from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 # After we end a transfer, it may turn out to be executed. Then there is one more round.
@@ -143,9 +144,10 @@ class RefundService:
         self, payment_id: str, charges: Sequence[Charge], began: datetime
     ) -> tuple[Picture, ...]:
         if not charges:
+            near = meant(self._venice, payment_id, "refund")
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
-                "Nothing was written. Check the id.",
+                f"Nothing was written. {near or 'Check the id.'}",
             )
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
