@@ -94,6 +94,8 @@ def suggestions(near: Mapping[str, Sequence[str]]) -> str:
 
 def nobody_called(name: str, others: Sequence[str]) -> str:
     """That Venice has no citizen of that name, and whose name is near."""
+    if similar_names([name], others):
+        return f"{no_citizen(name, others)}."
     return f"Venice has no citizen {name!r}.{suggestions({name: near_names(name, others)})}"
 
 
