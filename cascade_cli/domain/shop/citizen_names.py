@@ -94,7 +94,9 @@ def did_you_mean(near: Mapping[str, Sequence[str]]) -> str:
 
 
 def no_citizen_called(name: str, others: Sequence[str]) -> str:
-    """A sentence: Venice has no citizen of that name; did you mean one of these near names?"""
+    """A sentence: Venice has no citizen of that name, and these names are near."""
+    if look_alikes([name], others):
+        return f"{no_such_citizen(name, others)}."
     return f"Venice has no citizen {name!r}.{did_you_mean({name: near_names(name, others)})}"
 
 
