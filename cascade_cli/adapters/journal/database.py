@@ -50,7 +50,7 @@ class Database:
     def reading_one_state(self) -> Iterator[Connection]:
         """The same, and all its statements see one state of the journal, whoever writes on."""
         with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
-            if self._url.get_backend_name() == "sqlite":
+            if self.file:
                 with sqlite.any_text(connection):
                     yield connection
             else:
@@ -71,6 +71,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def rebuilding(self, consequence: str) -> Iterator[Connection]:
+        """A transaction that may replace all tables, or make the first; nobody else writes until
+        its end. Raises like `writing`."""
+        with self._translated(consequence), _closing(self._bare()) as engine:
+            unhurried = _for_writing(engine).execution_options(journal_migration=True)
+            with unhurried.begin() as connection:
+                tables.lock_writers(connection)
+                yield connection
+
+    @contextmanager
     def _in_line(self) -> Iterator[None]:
         """This process's threads take turns: in SQLite's own queue a waiter sleeps, and oversleeps.
 
@@ -83,19 +93,24 @@ class Database:
             if is_first:
                 self._turn.release()
 
+    @property
+    def file(self) -> Path | None:
+        """Its file; None where a server keeps it."""
+        is_file = self._url.get_backend_name() == "sqlite"
+        return Path(self._url.database or "") if is_file else None
+
     def exists(self) -> bool:
         """Whether a journal is there; unlike everything else, this makes none."""
-        if self._url.get_backend_name() == "sqlite":
-            return Path(self._url.database or "").exists()
+        if self.file:
+            return self.file.exists()
         if self._engine is not None:
             return True
-        with self._translated(NOTHING_MOVES):
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
-            try:
-                with engine.connect() as connection:
-                    return tables.found_version(connection) > 0
-            finally:
-                engine.dispose()
+        with (
+            self._translated(NOTHING_MOVES),
+            _closing(self._bare()) as engine,
+            engine.connect() as connection,
+        ):
+            return tables.found_version(connection) > 0
 
     def close(self) -> None:
         """Give back every connection; the next use opens them again."""
@@ -110,11 +125,14 @@ class Database:
                 self._engine = self._open()
             return self._engine
 
+    def _bare(self) -> Engine:
+        """Without looking whose tables there are."""
+        if self.file:
+            return sqlite.open_engine(self.file, self._lock_wait_seconds)
+        return postgresql.open_engine(self._url, self._lock_wait_seconds)
+
     def _open(self) -> Engine:
-        if self._url.get_backend_name() == "sqlite":
-            engine = sqlite.open_engine(Path(self._url.database or ""), self._lock_wait_seconds)
-        else:
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
+        engine = self._bare()
         try:
             self._make_tables(engine)
         except BaseException:
@@ -133,8 +151,8 @@ class Database:
 
     def _back_up(self, version: int) -> None:
         """Before its tables change, a file is copied; a database has backups of its own."""
-        if self._url.get_backend_name() == "sqlite":
-            sqlite.back_up(Path(self._url.database or ""), version)
+        if self.file:
+            sqlite.back_up(self.file, version)
 
     @contextmanager
     def _translated(self, consequence: str) -> Iterator[None]:
@@ -144,6 +162,15 @@ class Database:
             raise journal_error(error, self.place, consequence, self.secrets) from error
         except NONSENSE as error:
             raise tampered_error(error, self.place, consequence) from error
+
+
+@contextmanager
+def _closing(engine: Engine) -> Iterator[Engine]:
+    """Give back its connections at the end of the block."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _for_writing(engine: Engine) -> Engine:

@@ -22,11 +22,16 @@ def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | 
     head = journal.head()
     known = last_told(folder, journal.place)
     if head and head.entries and (known is None or journal.holds(known)):
-        try:
-            _keep(folder, journal.place, head)
-        except OSError as error:
-            warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+        tell(folder, journal.place, head, warn)
     return head
+
+
+def tell(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
+    """From now on that head is the last that was told of the journal at `place`."""
+    try:
+        _keep(folder, place, head)
+    except OSError as error:
+        warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
 
 
 def last_told(folder: Path, place: str) -> Head | None:

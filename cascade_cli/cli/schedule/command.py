@@ -21,6 +21,10 @@ _At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's ow
 _Repair = Annotated[
     bool, layout.RUN("--repair", help="Also repair what a machine may, without asking.")
 ]
+_Backup = Annotated[
+    Path | None,
+    layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
+]
 
 
 @dataclass(frozen=True)
@@ -42,16 +46,24 @@ class NightlyEnd(EndOptions):
     epilog=layout.examples(
         "cascade schedule cron --alert",
         "cascade schedule cron --repair --ping https://hc-ping.com/your-uuid",
+        "cascade schedule cron --alert --backup /mnt/backups",
         topic="nightly",
     )
 )
 @spread
-def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd) -> int:
+def cron(
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
+) -> int:
     """A line for `crontab -e`."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import cron as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly))
 
 
@@ -64,11 +76,16 @@ def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end:
 )
 @spread
 def systemd(
-    ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
 ) -> int:
     """A hardened service and a timer that makes up for a night the machine slept."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import systemd as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly))
