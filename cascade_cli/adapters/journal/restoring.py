@@ -160,9 +160,10 @@ class Restoring:
         self._draft.close()
         self._database.close()
 
-    def check_holders(self) -> None:
-        """Raises LockedError while anybody is at work with the journal that is there."""
-        if self._database.exists():
+    def check_holders(self, present: Present) -> None:
+        """Raises LockedError while anybody is at work with the journal that is there; of one that
+        cannot be read, nobody can tell."""
+        if present.head is not None:
             with self._database.reading() as connection:
                 self._refuse_holders(connection)
 

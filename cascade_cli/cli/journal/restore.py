@@ -44,7 +44,7 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
         data = {**plan_document(plan), "dry_run": options.dry_run, "kept": None}
         if plan.is_done or options.dry_run:
             return Outcome(data, lambda s: show_plan(s.console(), plan))
-        work.check_holders()
+        work.check_holders(plan.present)
         if plan.goes_back and not options.force:
             return _refused(plan, data, options.backup)
         kept = _carry_out(session, work, plan, options)
