@@ -42,8 +42,11 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
     with restoring(session, options.backup) as work:
         plan = _plan(session, work, against)
         data = {**plan_document(plan), "dry_run": options.dry_run, "kept": None}
-        if plan.is_done or options.dry_run:
+        if options.dry_run or (plan.is_done and not plan.was_carried_out):
             return Outcome(data, lambda s: show_plan(s.console(), plan))
+        if plan.is_done:
+            # The same command again: it goes on where it was broken off.
+            return _look_up(session, plan, data)
         work.check_holders(plan.present)
         if plan.goes_back and not options.force:
             return _refused(plan, data, options.backup)

@@ -32,6 +32,7 @@ from cascade_cli.domain.shop.keys import Origin, is_own_key
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 
+_OF_RESTORE = frozenset({"restored", "caught_up"})
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _CAUSES = {
     Origin.PAYMENT: Cause.PAYMENT,
@@ -71,11 +72,13 @@ class Forgotten:
     refunds: frozenset[str] = frozenset()
     allocations: frozenset[str] = frozenset()
     events: int = 0
+    is_restore_alone: bool = False
+    """Nothing was done but to restore the journal, and to look at the base."""
 
 
 def forgotten(entries: Iterable[Entry]) -> Forgotten:
     """What these entries, the last of a journal, tell of."""
-    number, events = 0, 0
+    number, events, of_restore = 0, 0, 0
     moments = list[datetime]()
     promises, undecided = set[str](), set[str]()
     decisions = dict[str, str]()
@@ -83,6 +86,7 @@ def forgotten(entries: Iterable[Entry]) -> Forgotten:
     for number, entry in enumerate(entries, 1):  # noqa: B007 - the last one is the count
         moments = [*moments[:1], entry.at]
         events += entry.kind is EntryKind.EVENT
+        of_restore += _is_of_restore(entry)
         if entry.kind in {EntryKind.INTENT, EntryKind.AMENDMENT}:
             promises.add(entry.key)
         elif entry.kind is EntryKind.ATTEMPT:
@@ -101,7 +105,15 @@ def forgotten(entries: Iterable[Entry]) -> Forgotten:
         frozenset(kept["refund"]),
         frozenset(kept["allocation"]),
         events,
+        is_restore_alone=0 < number == of_restore,
     )
+
+
+def _is_of_restore(entry: Entry) -> bool:
+    """A lock of a restore that was broken off may have been taken over."""
+    is_lock = entry.kind is EntryKind.TAKEOVER and not entry.key
+    is_run = entry.kind is EntryKind.RUN and not entry.body.keys().isdisjoint(_OF_RESTORE)
+    return is_lock or is_run
 
 
 def _note(entry: Entry, decisions: dict[str, str], kept: dict[str, set[str]]) -> None:
@@ -162,7 +174,16 @@ class RestorePlan:
     @property
     def is_done(self) -> bool:
         """The journal has just what the backup has, and is whole."""
-        return self.present.head == self.backup.head and not self.present.flaw
+        is_same = self.present.head == self.backup.head
+        return (is_same or self.was_carried_out) and not self.present.flaw
+
+    @property
+    def was_carried_out(self) -> bool:
+        """The backup was restored, and nothing was done since; the base may still have to be looked
+        at."""
+        lost = self.present.lost
+        is_whole = self.present.common == (self.backup.head.entries or 0)
+        return lost is not None and lost.is_restore_alone and is_whole
 
     @property
     def gone(self) -> int:
