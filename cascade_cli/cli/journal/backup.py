@@ -23,7 +23,7 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
         if not database.exists():
             raise JournalError(
                 "There is no journal: nothing was written from here yet, or it was removed.",
-                "If ducats were moved from this machine, restore it: cascade journal restore",
+                "If ducats were moved from this machine, restore it from a backup.",
             )
         found = backups.back_up(database, file)
         head = Head(found.head, found.entries)

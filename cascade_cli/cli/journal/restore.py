@@ -41,7 +41,8 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
     against = kept_head(options.against) if options.against is not None else None
     with restoring(session, options.backup) as work:
         plan = _plan(session, work, against)
-        data = {**plan_document(plan), "dry_run": options.dry_run, "kept": None}
+        nothing = {"kept": None, "caught_up": None}
+        data = {**plan_document(plan), "dry_run": options.dry_run, **nothing}
         if options.dry_run or (plan.is_done and not plan.was_carried_out):
             return Outcome(data, lambda s: show_plan(s.console(), plan))
         if plan.is_done:
@@ -98,7 +99,7 @@ def _look_up(session: Session, plan: RestorePlan, data: dict[str, Any]) -> Outco
         found = _caught_up(session, None)
     except CascadeError as caught:
         error = _unfinished(caught)
-    data |= {"caught_up": caught_up_document(found) if found else None}
+    data["caught_up"] = caught_up_document(found) if found else None
 
     def show(session: Session) -> None:
         console = session.console()

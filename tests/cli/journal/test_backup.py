@@ -90,13 +90,12 @@ def test_without_a_journal_there_is_nothing_to_back_up(day: ShopDay) -> None:
     assert not list(day.folder.glob("b.sqlite3*"))
 
 
-def test_of_a_journal_that_was_tampered_with_no_backup_is_made(
-    journaled: ShopDay, office: Office
-) -> None:
-    office.tamper("UPDATE cascade_claims SET ducats = '1'")
-    ended = journaled.cascade("journal", "backup", "b.sqlite3")
+def test_of_a_journal_that_was_tampered_with_no_backup_is_made(credited: ShopDay) -> None:
+    with closing(Office(f"sqlite:///{credited.journal}")) as office:
+        office.tamper("UPDATE cascade_claims SET ducats = '1'")
+    ended = credited.cascade("journal", "backup", "b.sqlite3")
     assert (ended.code, "was tampered with" in ended.err) == (3, True)
-    assert not list(journaled.folder.glob("b.sqlite3*"))
+    assert not list(credited.folder.glob("b.sqlite3*"))
 
 
 def test_a_backup_beside_the_journal_is_warned_of(credited: ShopDay) -> None:
