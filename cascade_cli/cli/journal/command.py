@@ -13,7 +13,7 @@ from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 journal = typer.Typer(
-    help="The audit trail: who did what when, and whether it was touched; its backups.",
+    help="The audit trail: who did what when, and whether it was touched.",
     no_args_is_help=True,
 )
 
