@@ -4,12 +4,12 @@ again."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cascade_cli.adapters.journal.restoring import Restoring
 from cascade_cli.adapters.journal.told_heads import last_told, tell
@@ -19,6 +19,7 @@ from cascade_cli.cli.journal.restore_text import (
     plan_document,
     show_caught_up,
     show_plan,
+    show_restored,
 )
 from cascade_cli.cli.journal.run import kept_head
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
@@ -35,6 +36,9 @@ from cascade_cli.wiring.journal import existing_journal, open_journal, restoring
 from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import run_lock
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 def restore(session: Session, options: RestoreOptions) -> Outcome:
     """Verify, say what would be forgotten, ask, replace, look up."""
@@ -47,13 +51,20 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
             return Outcome(data, lambda s: show_plan(s.console(), plan))
         if plan.is_done:
             # The same command again: it goes on where it was broken off.
-            return _look_up(session, plan, data)
+            return _look_up(session, data, lambda console: show_plan(console, plan))
         work.check_holders(plan.present)
         if plan.goes_back and not options.force:
             return _refused(plan, data, options.backup)
         kept = _carry_out(session, work, plan, options)
     data["kept"] = str(kept) if kept else None
-    return _look_up(session, plan, data)
+
+    def show(console: Console) -> None:
+        if options.yes or plan.present.is_absent:
+            # Whoever was asked has seen it.
+            show_plan(console, plan, is_done=True)
+        show_restored(console, data["kept"])
+
+    return _look_up(session, data, show)
 
 
 def _plan(session: Session, work: Restoring, against: Head | None) -> RestorePlan:
@@ -92,7 +103,9 @@ def _carry_out(
     return kept if was_there else None
 
 
-def _look_up(session: Session, plan: RestorePlan, data: dict[str, Any]) -> Outcome:
+def _look_up(
+    session: Session, data: dict[str, Any], show_before: Callable[[Console], None]
+) -> Outcome:
     """The restored journal stands, whatever becomes of this: then it waits to catch up."""
     found, error = None, None
     try:
@@ -103,7 +116,7 @@ def _look_up(session: Session, plan: RestorePlan, data: dict[str, Any]) -> Outco
 
     def show(session: Session) -> None:
         console = session.console()
-        show_plan(console, plan, is_done=True, kept=data["kept"])
+        show_before(console)
         if found:
             show_caught_up(console, found)
 

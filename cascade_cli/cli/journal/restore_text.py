@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from cascade_cli.cli.terminal.console import to_type
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.domain.history.restored import RestorePlan, Risk
 from cascade_cli.domain.shop.money import format_ducats
@@ -43,9 +44,7 @@ def plan_document(plan: RestorePlan) -> dict[str, Any]:
     }
 
 
-def show_plan(
-    console: Console, plan: RestorePlan, *, is_done: bool = False, kept: str | None = None
-) -> None:
+def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> None:
     """What the backup has, what is there, and what would be, or is, forgotten."""
     until = f" until {format_moment(plan.backup.at)}" if plan.backup.at else ""
     entries = plan.backup.head.entries or 0
@@ -60,10 +59,13 @@ def show_plan(
         console.print(f"  {head}", soft_wrap=True)
     for risk in plan.risks:
         _show_risk(console, risk)
+
+
+def show_restored(console: Console, kept: str | None) -> None:
+    """That it was done, and where the earlier journal is."""
     if kept:
         console.print(escape(f"Kept what was there: {kept}"), soft_wrap=True)
-    if is_done:
-        console.print("The journal is restored, and verified.")
+    console.print("The journal is restored, and verified.")
 
 
 def _show_risk(console: Console, risk: Risk) -> None:
@@ -72,7 +74,7 @@ def _show_risk(console: Console, risk: Risk) -> None:
     )
     console.print(hanging, soft_wrap=True)
     if risk.command:
-        console.print(f"  {risk.command}", soft_wrap=True)
+        console.print(to_type(console, risk.command), soft_wrap=True)
 
 
 def caught_up_document(found: CaughtUp) -> dict[str, Any]:
@@ -111,12 +113,14 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
             soft_wrap=True,
         )
     if taken > _MOST:
-        console.print(f"  and {taken - _MOST:,} more: cascade journal list --since 1h")
+        console.print(f"  and {taken - _MOST:,} more, in the journal:")
+        console.print(to_type(console, "cascade journal list --since 1h"))
     for row in found.unreadable:
         console.print(
             escape(f"Nobody can read for whom or how much {row.name} is: look at it by hand.")
         )
-    console.print("Look at the report before anything repairs: cascade reconcile")
+    console.print("Look at the report before anything repairs:")
+    console.print(to_type(console, "cascade reconcile"))
 
 
 def _entries(number: int) -> str:
