@@ -364,6 +364,9 @@ class JournalLookPort(Protocol):
     def holds(self, head: Head) -> bool:
         """Whether the chain has that entry."""
 
+    def restored(self) -> Restored | None:
+        """Since when it is a restored one, as this base knows it."""
+
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base was bound to live payments; None where neither."""
 

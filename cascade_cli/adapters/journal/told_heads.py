@@ -1,7 +1,7 @@
 """The newest head of each journal that was told to anybody: kept in the state folder.
 
 It stands outside the journal, so that a journal which was cut off, put back or replaced gives
-itself away. A head that the journal no longer has stays here until a person removes the file.
+itself away. A head that the journal no longer has stays here until a person lets it catch up.
 """
 
 from __future__ import annotations
