@@ -57,6 +57,8 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
             return _refused(plan, data, options.backup)
         kept = _carry_out(session, work, plan, options)
     data["kept"] = str(kept) if kept else None
+    # What follows may take two minutes.
+    session.say("The journal is restored. Now the base is looked at for what the backup lacks.")
 
     def show(console: Console) -> None:
         if options.yes or plan.present.is_absent:
