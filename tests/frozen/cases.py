@@ -418,6 +418,7 @@ KEEPING = {
         cascade --sandbox journal backup two.sqlite3 --keep 2
         cascade --sandbox journal restore one.sqlite3
         cascade --sandbox journal catch-up
+        cascade --sandbox journal catch-up --since soon
         cascade --sandbox credit LagunaNord 6 --reason gift --reference r2 --yes
         cascade --sandbox journal verify
         cascade --sandbox journal restore one.sqlite3
@@ -437,6 +438,7 @@ KEEPING = {
         cascade schedule cron --ping https://hc.example/1 --metrics-file cascade.prom | cat
         cascade schedule cron --at noon
         cascade schedule systemd | cat
+        cascade schedule systemd --backup . | cat
         cascade schedule systemd --repair --metrics-file cascade.prom --ping https://hc.test/1
         cascade schedule systemd --at 05:00 --alert --report night.html
         cascade schedule systemd --ping nowhere
