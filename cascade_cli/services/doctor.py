@@ -264,3 +264,5 @@ def _judge_existing(probe: JournalLookPort) -> Iterator[Check]:
     yield journal.judge_chain(found)
     if found.is_intact and probe.told and not probe.holds(probe.told):
         yield journal.judge_head(found, probe.told)
+    if found.is_intact:
+        yield from journal.judge_restored(probe.restored())

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Verification,
     )
     from cascade_cli.domain.records.orders import Order
+    from cascade_cli.domain.records.restored import Promised, Restored
     from cascade_cli.domain.records.stratagems import Stratagem
     from cascade_cli.domain.records.stripe_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.shop.density import DensityEstimate
@@ -272,6 +273,22 @@ class JournalPort(Protocol):
         """Bind the base to a mode at its first write. Raises GuardError on the other mode."""
 
 
+class RestoredJournalPort(Protocol):
+    """A journal that may have been restored, and learns what it has forgotten."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered under `name`."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
+        """The last write sent for each of `keys`."""
+
+    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
+        """Take over what it had forgotten."""
+
+
 class InboxPort(Protocol):
     """Where accepted webhook events wait."""
 
@@ -353,6 +370,9 @@ class JournalLookPort(Protocol):
 
     def holds(self, head: Head) -> bool:
         """Whether the chain has that entry."""
+
+    def restored(self) -> Restored | None:
+        """Since when it is a restored one, as this base knows it."""
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base is bound to live payments; None if it is bound to neither mode."""

@@ -19,8 +19,9 @@ from cascade_cli.wiring.state_folder import check_state_folder
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from cascade_cli.adapters.journal import Journal
+    from cascade_cli.adapters.journal import Database, Journal
     from cascade_cli.adapters.journal.inbox import Inbox
+    from cascade_cli.adapters.journal.restoring import Restoring
     from cascade_cli.domain.records.journal_entries import Worker
     from cascade_cli.wiring.reading import Wiring
 
@@ -85,8 +86,20 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     """The journal of all shops, to read; None if there is none. Needs no other setting."""
     from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+
+    database = journal_database(invocation)
+    if not database.exists():
+        yield None
+        return
+    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
+        yield journal
+
+
+def journal_database(invocation: Invocation) -> Database:
+    """Where the journal of all shops is, or would be made. No other setting is needed."""
+    from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
 
     values = invocation.values()
     invocation.enter_sandbox(values)
@@ -95,12 +108,25 @@ def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
         invocation.secrets.append(chosen)
     else:
         check_state_folder(invocation.folder)
-    database = Database(journal_url(invocation, chosen))
-    if not database.exists():
-        yield None
-        return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
-        yield journal
+    return Database(journal_url(invocation, chosen))
+
+
+@contextmanager
+def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
+    """A copy of the backup, on its way to the journal's place. No other setting is needed. Raises
+    UsageError for what is no backup, SettingsError, JournalError."""
+    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal import backups  # noqa: PLC0415
+    from cascade_cli.adapters.journal.restoring import Restoring, draft_for  # noqa: PLC0415
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+
+    database = journal_database(invocation)
+    backups.check(backup, database)
+    with draft_for(database, invocation.folder) as draft:
+        backups.take_copy(backup, draft)
+        worker = this_worker("journal restore")
+        with closing(Restoring(database, draft, worker, utc_now)) as work:
+            yield work
 
 
 @dataclass(frozen=True)

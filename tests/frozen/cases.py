@@ -456,12 +456,35 @@ KEEPING = {
         cascade --sandbox journal verify --against 0000000000000000:3
         cascade --sandbox journal export --output missing/entries.jsonl
         """,
+    "journal_restore": """
+        cascade --sandbox journal backup none.sqlite3
+        cascade --sandbox credit NLR 5 --reason gift --reference r1 --yes
+        cascade --sandbox journal backup one.sqlite3
+        cascade --sandbox journal backup one.sqlite3
+        cascade --sandbox journal backup two.sqlite3 --keep 2
+        cascade --sandbox journal restore one.sqlite3
+        cascade --sandbox journal catch-up
+        cascade --sandbox journal catch-up --since soon
+        cascade --sandbox credit LagunaNord 6 --reason gift --reference r2 --yes
+        cascade --sandbox journal verify
+        cascade --sandbox journal restore one.sqlite3
+        cascade --sandbox journal restore one.sqlite3 --force
+        cascade --sandbox journal restore one.sqlite3 --dry-run
+        cascade --sandbox journal restore one.sqlite3 --force --yes
+        cascade --sandbox journal list --limit 3
+        cascade --sandbox journal restore missing.sqlite3
+        cascade --sandbox journal restore credits.csv
+        cascade --sandbox journal restore one.sqlite3 --against nonsense
+        """,
     "schedule": """
         cascade schedule cron | cat
+        cascade schedule cron --backup . | cat
+        cascade schedule cron --backup missing
         cascade --sandbox schedule cron --at 04:05 --repair --alert --report night.html | cat
         cascade schedule cron --ping https://hc.example/1 --metrics-file cascade.prom | cat
         cascade schedule cron --at noon
         cascade schedule systemd | cat
+        cascade schedule systemd --backup . | cat
         cascade schedule systemd --repair --metrics-file cascade.prom --ping https://hc.test/1
         cascade schedule systemd --at 05:00 --alert --report night.html
         cascade schedule systemd --ping nowhere
@@ -563,6 +586,9 @@ NEEDS_SETTINGS = [
     "journal list",
     "journal verify",
     "journal export",
+    "journal backup backup.sqlite3",
+    "journal restore backup.sqlite3",
+    "journal catch-up",
     "citizen setup",
     "citizen replenish --by 5",
     "citizen show",

@@ -80,12 +80,14 @@ class Transaction:
         body: Mapping[str, Any],
         *,
         verbatim: Mapping[str, str] | None = None,
+        at: datetime | None = None,
     ) -> int:
-        """Add an entry and return its number. Secrets are removed from all but `verbatim`."""
+        """Add an entry and return its number. Secrets are removed from all but `verbatim`. `at` is
+        when the thing happened, if that was not now."""
         self._length += 1
         row = {
             "seq": self._length,
-            "at": moment_text(self.at),
+            "at": moment_text(at or self.at),
             "kind": kind.value,
             "key": key,
             "run": self.worker.run,
@@ -136,8 +138,12 @@ def holds(connection: Connection, head: Head) -> bool:
     """Whether the chain has the head: the entry with its number has its hash."""
     if not head.entries:
         return head.hash == GENESIS
-    found = select(entries.c.hash).where(entries.c.seq == head.entries)
-    return connection.scalar(found) == head.hash
+    return hash_at(connection, head.entries) == head.hash
+
+
+def hash_at(connection: Connection, number: int) -> str | None:
+    """The hash of the entry of that number; None where there is none."""
+    return connection.scalar(select(entries.c.hash).where(entries.c.seq == number))
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:
@@ -199,6 +205,13 @@ def entries_in(connection: Connection, which: Which, limit: int | None) -> Itera
         found = select(newest).order_by(newest.c.seq)
     else:
         found = found.order_by(entries.c.seq)
+    with connection.execute(found, execution_options={"yield_per": _PAGE_ROWS}) as rows:
+        yield from map(entry_of, rows)
+
+
+def entries_after(connection: Connection, number: int) -> Iterator[Entry]:
+    """The entries after that number, in order of writing, streamed."""
+    found = select(entries).where(entries.c.seq > number).order_by(entries.c.seq)
     with connection.execute(found, execution_options={"yield_per": _PAGE_ROWS}) as rows:
         yield from map(entry_of, rows)
 

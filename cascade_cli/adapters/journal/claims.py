@@ -103,7 +103,7 @@ class Claiming:
 
     def _amend(self, intent: Intent, row: Row[Any]) -> dict[str, Any]:
         """Correct what was promised under the key. Both promises stay on record."""
-        promise = _promise(intent)
+        promise = promise_of(intent)
         before = {"citizen": row.citizen, "ducats": row.ducats}
         body = {"detail": intent.detail, "amends": before}
         seq = self._transaction.append(EntryKind.AMENDMENT, intent.key, body, verbatim=promise)
@@ -120,7 +120,7 @@ class Claiming:
             key=row.key,
             state=state,
             first_intent_at=datetime.fromisoformat(row.first_at),
-            last_attempt=_last_attempt(row),
+            last_attempt=last_attempt(row),
             other=other,
             ducats_left_today=self._left(),
         )
@@ -142,7 +142,7 @@ class Claiming:
         return Claim(intent.key, ClaimState.HELD, first_intent_at=at, ducats_left_today=left)
 
     def _record(self, intent: Intent) -> None:
-        promise = _promise(intent)
+        promise = promise_of(intent)
         seq = self._transaction.append(
             EntryKind.INTENT, intent.key, {"detail": intent.detail}, verbatim=promise
         )
@@ -174,7 +174,8 @@ class Claiming:
         return None if self._limit is None else max(ZERO, self._limit - self._spent)
 
 
-def _promise(intent: Intent) -> dict[str, str]:
+def promise_of(intent: Intent) -> dict[str, str]:
+    """What its entry and its claim both say."""
     return {
         "citizen": intent.citizen,
         "ducats": format_ducats(intent.ducats),
@@ -203,7 +204,7 @@ def attempts_of(connection: Connection, base: str, keys: Collection[str]) -> dic
     found, remaining = dict[str, Attempt](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
         rows = rows_of(connection, base, some)
-        found |= {key: last for key, row in rows.items() if (last := _last_attempt(row))}
+        found |= {key: last for key, row in rows.items() if (last := last_attempt(row))}
     return found
 
 
@@ -265,7 +266,8 @@ def check(intents: Sequence[Intent]) -> None:
             raise UsageError(f"{intent.ducats} is not a positive number of ducats.")
 
 
-def _last_attempt(row: Row[Any]) -> Attempt | None:
+def last_attempt(row: Row[Any]) -> Attempt | None:
+    """The last write sent for a claim."""
     if row.last_action is None:
         return None
     at = datetime.fromisoformat(row.last_attempt_at)

@@ -50,7 +50,7 @@ class Database:
     def reading_one_state(self) -> Iterator[Connection]:
         """Like `reading`, but all statements see one state of the journal, whoever writes."""
         with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
-            if self._url.get_backend_name() == "sqlite":
+            if self.file:
                 with sqlite.any_text(connection):
                     yield connection
             else:
@@ -71,6 +71,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def rebuilding(self, consequence: str) -> Iterator[Connection]:
+        """A transaction that may replace all tables, or create the first. Nobody else writes until
+        it ends. Raises like `writing`."""
+        with self._translated(consequence), _closing(self._bare()) as engine:
+            unhurried = _for_writing(engine).execution_options(journal_migration=True)
+            with unhurried.begin() as connection:
+                tables.lock_writers(connection)
+                yield connection
+
+    @contextmanager
     def _in_turn(self) -> Iterator[None]:
         """Let this process's threads take turns: waiters in SQLite's own queue sleep too long.
 
@@ -83,19 +93,24 @@ class Database:
             if is_first:
                 self._turn.release()
 
+    @property
+    def file(self) -> Path | None:
+        """The journal's file; None if a server keeps it."""
+        is_file = self._url.get_backend_name() == "sqlite"
+        return Path(self._url.database or "") if is_file else None
+
     def exists(self) -> bool:
         """Whether there is a journal. Unlike every other method, this does not create one."""
-        if self._url.get_backend_name() == "sqlite":
-            return Path(self._url.database or "").exists()
+        if self.file:
+            return self.file.exists()
         if self._engine is not None:
             return True
-        with self._translated(NOTHING_MOVES):
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
-            try:
-                with engine.connect() as connection:
-                    return tables.found_version(connection) > 0
-            finally:
-                engine.dispose()
+        with (
+            self._translated(NOTHING_MOVES),
+            _closing(self._bare()) as engine,
+            engine.connect() as connection,
+        ):
+            return tables.found_version(connection) > 0
 
     def close(self) -> None:
         """Close every connection. The next use opens them again."""
@@ -110,11 +125,14 @@ class Database:
                 self._engine = self._open()
             return self._engine
 
+    def _bare(self) -> Engine:
+        """Without looking whose tables there are."""
+        if self.file:
+            return sqlite.open_engine(self.file, self._lock_wait_seconds)
+        return postgresql.open_engine(self._url, self._lock_wait_seconds)
+
     def _open(self) -> Engine:
-        if self._url.get_backend_name() == "sqlite":
-            engine = sqlite.open_engine(Path(self._url.database or ""), self._lock_wait_seconds)
-        else:
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
+        engine = self._bare()
         try:
             self._make_tables(engine)
         except BaseException:
@@ -133,8 +151,8 @@ class Database:
 
     def _back_up(self, version: int) -> None:
         """Copy a SQLite file before its tables change. PostgreSQL has backups of its own."""
-        if self._url.get_backend_name() == "sqlite":
-            sqlite.back_up(Path(self._url.database or ""), version)
+        if self.file:
+            sqlite.back_up(self.file, version)
 
     @contextmanager
     def _translated(self, consequence: str) -> Iterator[None]:
@@ -144,6 +162,15 @@ class Database:
             raise journal_error(error, self.place, consequence, self.secrets) from error
         except NONSENSE as error:
             raise tampered_error(error, self.place, consequence) from error
+
+
+@contextmanager
+def _closing(engine: Engine) -> Iterator[Engine]:
+    """Close its connections when the block ends."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _for_writing(engine: Engine) -> Engine:

@@ -20,6 +20,7 @@ from cascade_cli.adapters.journal.tables import chain, version
 from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.records.journal_entries import Head, Verification
+from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.errors import JournalError
 
@@ -78,6 +79,10 @@ class JournalProbe:
     def holds(self, head: Head) -> bool:
         """Whether the chain has that entry. Raises JournalError."""
         return self._journal.holds(head)
+
+    def restored(self) -> Restored | None:
+        """Since when it is a restored one, as this base knows it. Raises JournalError."""
+        return Restored.of(self._journal.mark(RESTORED))
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base is bound to live payments; None if it is not bound to either mode.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
     Attempt,
     Claim,
@@ -43,6 +45,7 @@ from cascade_cli.domain.records.journal_entries import (
     Verification,
     Worker,
 )
+from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
 from cascade_cli.domain.shop.keys import refund_key
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import TamperedError
@@ -106,10 +109,12 @@ class Journal:
         """Claim each intent's key for this run. Returns, by key, the claim or what prevents it.
 
         A key's first claim is recorded and counts against the limit of its UTC day. Refusals
-        change nothing. Raises UsageError for keys that no journal can keep.
+        change nothing. Raises UsageError for keys that no journal can keep, GuardError while a
+        restored journal has not caught up.
         """
         check(intents)
         with self._writing() as transaction:
+            records.refuse_before_catch_up(transaction)
             claiming = Claiming(
                 transaction, self._neighbours, lease=lease, day_limit_ducats=day_limit_ducats
             )
@@ -236,13 +241,28 @@ class Journal:
         Raises GuardError if it is bound to the other mode.
         """
         with self._writing() as transaction:
+            records.refuse_before_catch_up(transaction)
             records.bind_mode(transaction, base_id, livemode)
+
+    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
+        """Take over what was promised while this journal was not there; from now on all of it
+        counts, and the base may be written to again."""
+        with self._writing() as transaction:
+            taken = take_over(transaction, promises)
+            document = restored.document()
+            transaction.append(EntryKind.RUN, "", {"caught_up": {**document, "promises": taken}})
+            records.set_mark(transaction, RESTORED, document)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base takes live payments; None while nothing was written to it."""
         with self._database.reading() as connection:
             bound = records.mode_of(connection, base_id)
             return bound.livemode if bound else None
+
+    def of_base(self, base_id: str) -> Journal:
+        """What concerns that base, over the same database."""
+        worker = replace(self._worker, base=base_id)
+        return Journal(self._database, worker, now=self._now)
 
     def bases(self) -> set[str]:
         """The bases that were written to."""

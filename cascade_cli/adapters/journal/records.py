@@ -14,7 +14,9 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import storable, to_json
 from cascade_cli.adapters.journal.tables import bases, marks, visible
 from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.shop.keys import decision_key
+from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import GuardError
 
@@ -35,6 +37,18 @@ def bind_mode(transaction: Transaction, base_id: str, livemode: bool) -> None:
             f"The base {base_id} has been written for {_name(bound.livemode)} since {since}; "
             f"{_name(livemode)} may not be written to it. Nothing was written.",
             "Use the Stripe key of the same mode, or another base.",
+        )
+
+
+def refuse_before_catch_up(transaction: Transaction) -> None:
+    """Raises GuardError while a restored journal does not know what was written meanwhile."""
+    kept = mark(transaction.connection, transaction.worker.base, RESTORED)
+    restored = Restored.of(kept)
+    if restored and restored.is_pending:
+        raise GuardError(
+            f"This journal was restored from a backup ({format_moment(restored.at)}), and has not "
+            "caught up with the base yet. Nothing was written.",
+            f"Type first: {command('journal', 'catch-up')}",
         )
 
 

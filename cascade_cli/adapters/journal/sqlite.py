@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +37,11 @@ def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
     return _engine(path, lock_wait_seconds, mode="rw")
 
 
+def open_draft(draft: Path) -> Engine:
+    """An engine for a file that holds nothing yet, and that nobody else uses."""
+    return _engine(draft, 0, mode="rw")
+
+
 def _make(path: Path, lock_wait_seconds: float) -> None:
     """Build the journal under another name, then link it into place.
 
@@ -42,23 +49,27 @@ def _make(path: Path, lock_wait_seconds: float) -> None:
     at once. An empty file can only mean damage.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = _new_draft(path)
-    try:
+    with draft_of(path) as draft, suppress(FileExistsError):
         _build(draft, lock_wait_seconds)
-        _link(draft, path)
-    finally:
-        _remove(draft)
+        # If another process was quicker, its journal is as good.
+        put(draft, path)
 
 
-def _new_draft(path: Path) -> Path:
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """An empty private file beside `path`, for what is to get that name once it is whole."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return draft
+    try:
+        yield draft
+    finally:
+        for left in (draft, *sidecars(draft)):
+            left.unlink(missing_ok=True)
 
 
-def _remove(draft: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+def sidecars(path: Path) -> list[Path]:
+    """The files in which SQLite keeps a part of the database beside it."""
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
 def _build(draft: Path, lock_wait_seconds: float) -> None:
@@ -83,20 +94,35 @@ def back_up(path: Path, version: int) -> None:
     kept = path.with_name(f"{path.name}.version-{version}")
     if kept.exists():
         return
-    draft = _new_draft(path)
-    try:
-        with (
-            closing(
-                sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-            ) as old,
-            closing(sqlite3.connect(draft)) as copy,
-        ):
-            old.backup(copy)
-        with draft.open("rb") as copied:
-            os.fsync(copied.fileno())
-        _link(draft, kept)
-    finally:
-        _remove(draft)
+    with draft_of(path) as draft, suppress(FileExistsError):
+        copy(path, draft)
+        put(draft, kept)
+
+
+def copy(path: Path, draft: Path) -> None:
+    """All of the database at `path`, as it is at one moment, into the one file `draft`.
+
+    Whoever else writes is not held up. Raises sqlite3.Error or OSError.
+    """
+    with closing(look(path)) as old, closing(sqlite3.connect(draft)) as new:
+        # All pages in one step: between two, a writer would make it begin anew.
+        old.backup(new)
+        # A database in the other mode cannot be read where nothing may be written beside it.
+        new.execute("PRAGMA journal_mode = DELETE")
+    _sync(draft)
+
+
+def look(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing."""
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
+    return sqlite3.connect(uri, uri=True)
+
+
+def use_wal(path: Path) -> None:
+    """Let readers of the database not wait for its writers."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    _sync(path)
 
 
 @contextmanager
@@ -110,15 +136,44 @@ def any_text(connection: Connection) -> Iterator[None]:
         driver.text_factory = str
 
 
-def _link(draft: Path, path: Path) -> None:
+def put(draft: Path, path: Path) -> None:
+    """Give the draft its name, whole. Raises FileExistsError if something has that name."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        return  # Another process was faster, and its journal is just as good.
+        raise
+    except OSError:
+        # A memory stick or a share may have no links.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "it is there already", str(path)) from None
+        draft.rename(path)
+    sync_folder(path)
+
+
+def put_aside(path: Path, kept: Path) -> None:
+    """Let the file be found under another name as well; the next step may take its own. Raises
+    OSError."""
+    try:
+        kept.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Without links, a copy has to do.
+        shutil.copy2(path, kept)
+
+
+def sync_folder(path: Path) -> None:
+    """What was named or renamed in the folder of `path` outlives a power cut."""
     if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync(path.parent, os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int = os.O_RDONLY) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:

@@ -217,6 +217,22 @@ def create(connection: Connection) -> None:
     connection.execute(insert(version).values(version=VERSION))
 
 
+def create_anew(connection: Connection) -> None:
+    """Make the tables inside the running transaction, in place of all that stand."""
+    metadata.drop_all(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION IF EXISTS cascade_entries_refuse()"))
+    create(connection)
+
+
+def lock_writers(connection: Connection) -> None:
+    """Until the transaction ends, nobody else writes, or makes tables. SQLite's transactions that
+    write do that by themselves."""
+    lock_creation(connection)
+    if connection.dialect.name == "postgresql" and inspect(connection).has_table(chain.name):
+        connection.execute(text(f"LOCK TABLE {chain.name} IN ACCESS EXCLUSIVE MODE"))
+
+
 def lock_creation(connection: Connection) -> None:
     """Let nobody else make tables until the transaction ends: PostgreSQL would fail one of two."""
     if connection.dialect.name == "postgresql":

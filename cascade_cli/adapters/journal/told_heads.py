@@ -1,7 +1,7 @@
 """Remember in the state folder the newest head of each journal that cascade has shown to anybody.
 
 The file is outside the journal, so it exposes a journal that was cut off, restored from an older
-copy or replaced. A head that the journal no longer has stays here until a person removes the file.
+copy or replaced. A head that the journal no longer has stays here until a person lets it catch up.
 """
 
 from __future__ import annotations
@@ -22,11 +22,16 @@ def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | 
     head = journal.head()
     known = last_told(folder, journal.place)
     if head and head.entries and (known is None or journal.holds(known)):
-        try:
-            _keep(folder, journal.place, head)
-        except OSError as error:
-            warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+        tell(folder, journal.place, head, warn)
     return head
+
+
+def tell(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
+    """From now on that head is the last that was told of the journal at `place`."""
+    try:
+        _keep(folder, place, head)
+    except OSError as error:
+        warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
 
 
 def last_told(folder: Path, place: str) -> Head | None:

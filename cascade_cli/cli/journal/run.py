@@ -50,7 +50,7 @@ def list_entries(session: Session, options: EntryOptions, limit: int | None = No
 
 def verify(session: Session, against: str | None = None) -> Outcome:
     """Whether the whole journal is as cascade wrote it. Raises UsageError for an invalid head."""
-    kept = _kept_head(against) if against is not None else None
+    kept = kept_head(against) if against is not None else None
     with existing_journal(session) as journal:
         if journal is None:
             raise JournalError(
@@ -76,7 +76,8 @@ def verify(session: Session, against: str | None = None) -> Outcome:
     return Outcome(data, lambda _session: None, error.exit_code, error)
 
 
-def _kept_head(text: str) -> Head:
+def kept_head(text: str) -> Head:
+    """What was typed. Raises UsageError for what is none."""
     head = Head.of(text)
     if head is None:
         raise UsageError(

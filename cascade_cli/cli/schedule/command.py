@@ -22,6 +22,10 @@ _At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's ow
 _Repair = Annotated[
     bool, layout.RUN("--repair", help="Also fix what is safe to fix automatically, without asking.")
 ]
+_Backup = Annotated[
+    Path | None,
+    layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
+]
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,24 @@ class NightlyEnd(EndOptions):
     epilog=layout.examples(
         "cascade schedule cron --alert",
         "cascade schedule cron --repair --ping https://hc-ping.com/your-uuid",
+        "cascade schedule cron --alert --backup /mnt/backups",
         topic="nightly",
     )
 )
 @spread
-def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd) -> int:
+def cron(
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
+) -> int:
     """Print a line for `crontab -e`."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import cron as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly))
 
 
@@ -65,11 +77,16 @@ def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end:
 )
 @spread
 def systemd(
-    ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
 ) -> int:
     """Print a hardened service, and a timer that makes up for a night that the machine slept."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import systemd as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly))

@@ -62,6 +62,10 @@ def _run_sentence(body: Mapping[str, Any]) -> str:
         ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
         digest = allocation.get("digest")
         return f"recorded who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
+    if isinstance(restored := body.get("restored"), Mapping):
+        return f"restored from a backup with the head {restored.get('head')}"
+    if isinstance(caught_up := body.get("caught_up"), Mapping):
+        return f"caught up with the base: {caught_up.get('promises')} promises taken over"
     return _refund(refund) if isinstance(refund, Mapping) else _json(body)
 
 
