@@ -7,7 +7,6 @@ import random
 import time
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from cascade_cli.sandbox import airtable, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.airtable.refusal import Refusal
+from cascade_cli.sandbox.clock import utc_now
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import Mischief, StripeSandbox, WebhookSender
 from cascade_cli.sandbox.venice import Engine, EngineRun, Residents, VeniceSandbox
@@ -28,11 +28,6 @@ _CRASHED: dict[str, dict[str, Any]] = {
     "airtable": {"error": {"type": "SERVER_ERROR", "message": "Internal server error"}},
     "venice": {"success": False, "error": "Internal server error"},
 }
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 class SandboxApp:

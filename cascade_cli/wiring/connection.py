@@ -5,10 +5,12 @@ Of the wiring only this file knows the sandbox, and imports it when it is asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
@@ -69,6 +71,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
                 DeliveriesKnown(invocation, settings),
                 Pacing(kept, in_hurry, pacers),
                 rulings=RulingsKnown(invocation, settings),
+                now=invocation.now,
             )
             try:
                 yield wiring
@@ -110,6 +113,13 @@ def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:
     # Before they are read: what is said about a wrong setting may repeat a key as well.
     secret = {setting.name for setting in SETTINGS if setting.secret}
     invocation.secrets += [value.strip() for name, value in values.items() if name in secret]
+
+
+def sandbox_clock(folder: Path) -> Callable[[], datetime]:
+    """The clock of the sandbox in a state folder."""
+    from cascade_cli.sandbox.instance import clock_of  # noqa: PLC0415 - see below
+
+    return clock_of(folder)
 
 
 @contextmanager

@@ -83,8 +83,7 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 @contextmanager
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     """The journal of all shops, to read; None where there is none. No other setting is needed."""
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
     values = invocation.values()
@@ -98,7 +97,7 @@ def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     if not database.exists():
         yield None
         return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
+    with closing(Journal(database, this_worker("journal"), now=invocation.now)) as journal:
         yield journal
 
 
@@ -116,8 +115,7 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
 
     Raises JournalError.
     """
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
@@ -127,4 +125,4 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
         return
     worker = this_worker("journal", wiring.settings.airtable_base)
     with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
-        yield Archive(journal, Inbox(database, worker, now=utc_now))
+        yield Archive(journal, Inbox(database, worker, now=invocation.now))

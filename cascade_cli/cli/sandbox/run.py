@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
 from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
@@ -65,7 +64,7 @@ def _connection(url: str, webhooks: Sequence[str]) -> str:
 def seed(session: Session, options: SeedOptions) -> Outcome:
     """Fill an empty sandbox."""
     with opened(session) as app, our_errors():
-        report = write_seed(app, **asdict(options), until=datetime.now(UTC))
+        report = write_seed(app, **asdict(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
@@ -121,25 +120,22 @@ def _print(text: str) -> None:
 @contextmanager
 def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
     """The sandbox of this state folder."""
-    path = instance.state_path(make_state_folder(session.folder))
+    folder = make_state_folder(session.folder)
+    path, clock = instance.state_path(folder), instance.clock_of(folder)
     app = (
         SandboxApp(
             path,
-            now=_clock(options.ahead),
+            now=lambda: clock() + options.ahead,
             airtable_rate=options.airtable_rate,
             stripe_rate=options.stripe_rate,
             latency_seconds=options.latency,
             mischief=Mischief(options.webhook_twice, options.webhook_shuffle),
         )
         if options
-        else SandboxApp(path)
+        else SandboxApp(path, now=clock)
     )
     with closing(app):
         yield app
-
-
-def _clock(ahead: timedelta) -> Callable[[], datetime]:
-    return lambda: datetime.now(UTC) + ahead
 
 
 @contextmanager
