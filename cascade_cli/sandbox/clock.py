@@ -50,7 +50,11 @@ class SandboxClock:
 
     def set(self, moment: datetime) -> None:
         """Let it be `moment` now."""
-        ahead = {"ahead_seconds": (moment - utc_now()).total_seconds()}
+        self.set_shift(moment - utc_now())
+
+    def set_shift(self, shift: timedelta) -> None:
+        """Let it be so far ahead of this machine."""
+        ahead = {"ahead_seconds": shift.total_seconds()}
         # Rename a finished draft, so that no other process reads half a file.
         draft = self._file.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(ahead), encoding="utf-8")

@@ -96,6 +96,33 @@ def run_engine(
 
 @sandbox.command(
     epilog=layout.examples(
+        "cascade sandbox advance 3d",
+        "cascade sandbox advance 72h --no-engine",
+        topic="sandbox",
+    )
+)
+def advance(
+    ctx: typer.Context,
+    span: Annotated[str, typer.Argument(metavar="D", help="How far: 90s, 15m, 48h, 3d or 2w.")],
+    no_engine: Annotated[
+        bool,
+        layout.ENGINE("--no-engine", help="Venice's engine stands still, and stratagems expire."),
+    ] = False,
+    json: PlainJson = False,
+) -> int:
+    """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
+    from cascade_cli.cli.sandbox.advance import advance as work
+
+    return conduct(
+        ctx.obj,
+        "sandbox advance",
+        lambda session: work(session, span, engine=not no_engine),
+        json=json,
+    )
+
+
+@sandbox.command(
+    epilog=layout.examples(
         "cascade sandbox citizen add DoraLoredan --ducats 500",
         "cascade sandbox citizen rename DoraLoredan dora_loredan",
         topic="sandbox",

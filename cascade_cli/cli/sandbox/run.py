@@ -119,13 +119,14 @@ def _print(text: str) -> None:
 
 @contextmanager
 def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
-    """The sandbox of this state folder."""
+    """The sandbox of this state folder, by its clock."""
+    ahead = options.ahead if options else timedelta(0)
     folder = make_state_folder(session.folder)
-    path, clock = instance.state_path(folder), instance.clock_of(folder)
+    clock, path = instance.clock_of(folder), instance.state_path(folder)
     app = (
         SandboxApp(
             path,
-            now=lambda: clock() + options.ahead,
+            now=lambda: clock() + ahead,
             airtable_rate=options.airtable_rate,
             stripe_rate=options.stripe_rate,
             latency_seconds=options.latency,
