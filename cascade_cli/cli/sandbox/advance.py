@@ -14,6 +14,7 @@ from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.advance import LONGEST, Advance, Happening
+from cascade_cli.sandbox.clock import SandboxClock
 
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
@@ -35,7 +36,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
     return told(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
 
 
-def shown_time(now: datetime, clock: instance.SandboxClock) -> str:
+def shown_time(now: datetime, clock: SandboxClock) -> str:
     """What time it is in the sandbox, compared with this machine."""
     way = "ahead of" if clock.shift.total_seconds() > 0 else "behind"
     told_ = f"It is {format_moment(now)} in the sandbox now"

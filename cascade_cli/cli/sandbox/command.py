@@ -45,7 +45,8 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     epilog=layout.examples(
         "cascade sandbox seed",
         "cascade sandbox seed --scenario large --payments 10000",
-        topic="sandbox",
+        "cascade sandbox seed --from story.toml",
+        topic="story",
     )
 )
 @spread

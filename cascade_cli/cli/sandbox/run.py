@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from queue import SimpleQueue
+from typing import Any
 
 from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
@@ -62,13 +64,21 @@ def _connection(url: str, webhooks: Sequence[str]) -> str:
 
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
-    """Fill an empty sandbox."""
+    """Fill an empty sandbox. Raises UsageError for a sandbox that is not empty."""
+    if options.story is not None:
+        from cascade_cli.cli.sandbox.story import seed_from  # noqa: PLC0415 - only for a story
+
+        return seed_from(session, options)
     with opened(session) as app, our_errors():
-        report = write_seed(app, **asdict(options), until=app.now())
+        report = write_seed(app, **_of_scenario(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
     return told(data, text)
+
+
+def _of_scenario(options: SeedOptions) -> dict[str, Any]:
+    return {name: value for name, value in asdict(options).items() if name != "story"}
 
 
 def run_engine(
