@@ -24,7 +24,7 @@ CHAPTERS = {
     ),
     "Reference": (
         *("settings", "times", "json", "services", "costs", "speed", "testing"),
-        *("sandbox", "contributing"),
+        *("sandbox", "story", "contributing"),
     ),
 }
 """In the order in which they are listed."""

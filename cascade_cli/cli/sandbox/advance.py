@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import compared, opened, our_errors, told
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
-from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
+from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.advance import LONGEST, Advance, Happening
@@ -19,7 +19,7 @@ from cascade_cli.sandbox.clock import SandboxClock
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
     """Let time pass. Raises UsageError for no span, or one that is too long."""
-    duration = duration_option("SPAN", span)
+    duration = duration_option("D", span)
     if not duration or duration > LONGEST:
         raise UsageError(
             f"{span} is no time to advance by: from 1s to {LONGEST.days}d. The clock was not moved."
@@ -38,9 +38,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
 
 def shown_time(now: datetime, clock: SandboxClock) -> str:
     """What time it is in the sandbox, compared with this machine."""
-    way = "ahead of" if clock.shift.total_seconds() > 0 else "behind"
-    told_ = f"It is {format_moment(now)} in the sandbox now"
-    return f"{told_}, {format_span(clock.shift)} {way} this machine."
+    return f"It is {format_moment(now)} in the sandbox: its clock {compared(clock.shift)}."
 
 
 def _lines(happened: list[Happening]) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
@@ -42,7 +43,8 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         # lock is held as the signal arrives.
         stop: SimpleQueue[int] = SimpleQueue()
         signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
-        sys.stdout.write(_connection(url, webhooks))
+        shift = instance.clock_of(folder).shift
+        sys.stdout.write(_connection(url, webhooks, shift))
         sys.stdout.flush()
         stop.get()
     return Outcome({"url": url}, lambda _session: None)
@@ -55,12 +57,22 @@ def _register(app: SandboxApp, webhook: str) -> None:
         raise UsageError(f"--webhook: {error}.") from error
 
 
-def _connection(url: str, webhooks: Sequence[str]) -> str:
+def _connection(url: str, webhooks: Sequence[str], shift: timedelta) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
+    clock = [f"# its clock {compared(shift)}"] if shift else []
     told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
     head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
-    return "\n".join([head, *told, *lines, ""])
+    return "\n".join([head, *clock, *told, *lines, ""])
+
+
+def compared(shift: timedelta) -> str:
+    """How the sandbox's clock stands to this machine's."""
+    if abs(shift) < CLOCK_TOLERANCE:
+        return "agrees with this machine's"
+    return (
+        f"is {format_span(shift)} {'ahead of' if shift > timedelta(0) else 'behind'} this machine's"
+    )
 
 
 def seed(session: Session, options: SeedOptions) -> Outcome:

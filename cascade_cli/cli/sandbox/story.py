@@ -53,8 +53,11 @@ def _read(path: Path) -> StoryFile:
 
 
 def _no_story(path: Path, error: StoryError) -> UsageError:
+    # Mistakes with their lines begin on a line of their own.
+    gap = "" if str(error).startswith("\n") else " "
     return UsageError(
-        f"{path} is no story: {error}", "Nothing was written. What is allowed: cascade help story"
+        f"{path} is no story:{gap}{error}",
+        "Nothing was written. What is allowed: cascade help story",
     )
 
 

@@ -39,12 +39,14 @@ class Places:
 
     lines: Mapping[Path, int]
 
+    def line(self, path: Path) -> int:
+        """Of the key, or else of the table that it stands in."""
+        known = (path[:length] for length in range(len(path), 0, -1))
+        return next((self.lines[one] for one in known if one in self.lines), 1)
+
     def told(self, path: Path, problem: str) -> str:
         """`line 12, payment 2, ducats: problem`."""
-        known = next(
-            (self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 1
-        )
-        return ", ".join([f"line {known}", *_words(path)]) + f": {problem}"
+        return ", ".join([f"line {self.line(path)}", *_words(path)]) + f": {problem}"
 
 
 def read_story(text: str) -> tuple[StoryTold, Places]:
@@ -56,8 +58,9 @@ def read_story(text: str) -> tuple[StoryTold, Places]:
     reader, places = _Reader(), Places(dict(_places(text)))
     told = reader.table(StoryTold, document, ())
     if reader.problems:
-        lines = [places.told(*problem) for problem in reader.problems[:_MOST_TOLD]]
-        left = len(reader.problems) - len(lines)
+        problems = sorted(reader.problems, key=lambda problem: places.line(problem[0]))
+        lines = [places.told(*problem) for problem in problems[:_MOST_TOLD]]
+        left = len(problems) - len(lines)
         raise StoryError("\n".join(["", *lines, *([f"and {left} more"] if left else [])]))
     return told, places
 
