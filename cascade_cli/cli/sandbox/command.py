@@ -52,8 +52,10 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
 @spread
 def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
-    from cascade_cli.cli.sandbox.run import seed as work
+    from cascade_cli.cli.sandbox.run import seed as from_scenario
+    from cascade_cli.cli.sandbox.story import seed_from
 
+    work = seed_from if options.story else from_scenario
     return conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
 
 

@@ -76,11 +76,7 @@ def compared(shift: timedelta) -> str:
 
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
-    """Fill an empty sandbox. Raises UsageError for a sandbox that is not empty."""
-    if options.story is not None:
-        from cascade_cli.cli.sandbox.story import seed_from  # noqa: PLC0415 - only for a story
-
-        return seed_from(session, options)
+    """Fill an empty sandbox."""
     with opened(session) as app, our_errors():
         report = write_seed(app, **_of_scenario(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))

@@ -172,8 +172,8 @@ def test_an_inquiry_a_page_a_pause_and_an_ending_subscription_follow_too(
     clock = instance.clock_of(folder)
     with closing(SandboxApp(instance.state_path(folder), now=clock)) as app:
         account, at = app.stripe.account, clock()
-        item = {"price_data": {"currency": "usd", "unit_amount": 500}, "quantity": 1}
-        item["price_data"] |= {"product_data": {"name": "a mask"}}
+        price = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "a mask"}}
+        item = {"price_data": price, "quantity": 1}
         account.create_checkout_session(at=at, success_url="https://a.example", line_items=[item])
         with app.store.read() as connection:
             bodies = connection.execute(
