@@ -8,7 +8,7 @@ decides needs no step, such as a stratagem's expiry.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -70,7 +70,7 @@ class Advance:
         self._account = app.stripe.account
         self._refused: set[str] = set()
 
-    def by(self, span: timedelta) -> Iterator[Happening]:
+    def by(self, span: timedelta) -> Generator[Happening, None, None]:
         """Yield what happens; the clock shows each moment in turn, and the end at last.
 
         If the caller stops before the end, the clock stays at the last moment that it reached.
