@@ -15,7 +15,6 @@ from datetime import datetime
 
 import uvicorn
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
@@ -69,6 +68,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     """The app's state, with its threads running. On exit, it first stops keeping events, and then
     stops crediting."""
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
+    own_now = wiring.clock.own
     # Other shops may share the journal.
     dependencies = replace(
         dependencies, identity=replace(dependencies.identity, base=settings.airtable_base)
@@ -77,17 +77,17 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     inbox = Inbox(
         dependencies.database,
         dependencies.identity,
-        now=utc_now,
+        now=own_now,
         secrets=dependencies.secrets,
         acted_on=settings.acted_on,
     )
     paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
-    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
+    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), own_now)
     leadership = _leadership(dependencies)
     worker = EventWorker(
         lambda: _intake(dependencies, inbox, looks, leadership),
         leadership,
-        now=utc_now,
+        now=own_now,
         tell=dependencies.tell,
         settled=metrics.settle,
         failed=lambda kind: metrics.failures.labels(kind).inc(),
@@ -100,7 +100,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         _open_journal(inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
-            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=utc_now),
+            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=own_now),
             batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
             sales=PaymentSales(
@@ -148,7 +148,7 @@ def _journal(dependencies: Dependencies, now: Callable[[], datetime]) -> Journal
 def _leadership(dependencies: Dependencies) -> Leadership:
     """Uses this machine's clock, like the inbox: a process may stand by before a service has
     answered."""
-    journal = _journal(dependencies, utc_now)
+    journal = _journal(dependencies, dependencies.wiring.clock.own)
     return Leadership(lambda: worker_lock(journal, dependencies.wiring.settings.airtable_base))
 
 
@@ -174,10 +174,10 @@ def _intake(
         guard=guard,
         can_pay=writing.available_balance.can_pay,
         now=wiring.clock.now,
-        inbox_now=utc_now,
+        inbox_now=wiring.clock.own,
         refunds=refunds.settle if refunds else None,
         arrivals=ArrivalWatch(
-            writing.arrivals, settings.engine, looks, now=utc_now, tell=dependencies.tell
+            writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=dependencies.tell
         ),
     )
 
@@ -196,7 +196,13 @@ def _readiness(dependencies: Dependencies, inbox: Inbox, worker: EventWorker) ->
     airtable = Probe(wiring.airtable, ask_airtable, now)
     base = wiring.settings.airtable_base
     return Readiness(
-        inbox, worker, stripe, airtable, utc_now, base_id=base, complete=dependencies.complete
+        inbox,
+        worker,
+        stripe,
+        airtable,
+        wiring.clock.own,
+        base_id=base,
+        complete=dependencies.complete,
     )
 
 

@@ -5,10 +5,12 @@ This is the only file of the wiring that knows the sandbox. It imports it only i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
@@ -69,6 +71,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
                 DeliveriesKnown(invocation, settings),
                 Pacing(kept, in_hurry, pacers),
                 rulings=RulingsKnown(invocation, settings),
+                now=invocation.now,
             )
             try:
                 yield wiring
@@ -111,6 +114,13 @@ def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:
     # Before the settings are read: an error about a wrong one may repeat a key.
     secret = {setting.name for setting in SETTINGS if setting.secret}
     invocation.secrets += [value.strip() for name, value in values.items() if name in secret]
+
+
+def sandbox_clock(folder: Path) -> Callable[[], datetime]:
+    """The clock of the sandbox in a state folder."""
+    from cascade_cli.sandbox.instance import clock_of  # noqa: PLC0415 - see below
+
+    return clock_of(folder)
 
 
 @contextmanager

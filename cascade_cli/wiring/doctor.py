@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cascade_cli.adapters.http.pacing import Pacer, Pacing
 from cascade_cli.adapters.http.probing import ProbingTransport
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
@@ -43,7 +42,7 @@ def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list
     """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
     file_checks, values = _gathered(invocation)
     with _usable(invocation, values) as (switch_checks, usable):
-        examined = examine_settings(usable, prices_of)
+        examined = examine_settings(usable, prices_of, invocation.now())
         known = [*examined.checks, *switch_checks, *file_checks]
         with instruments(invocation, examined.settings, usable) as tools:
             return Doctor(tools, on_bug).examine(known)
@@ -95,7 +94,7 @@ def instruments(
 ) -> Iterator[Instruments]:
     """Doctor's readers, without a request yet. `values` tell where the state folder is."""
     pacing = Pacing(partial(kept_pace, invocation, settings))
-    connections = connect(settings, invocation.say, pacing, ProbingTransport)
+    connections = connect(settings, invocation.say, pacing, ProbingTransport, invocation.now)
     venice = ProbingTransport(
         Pacer(0),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
@@ -145,7 +144,7 @@ def _journal(
     return JournalProbe(
         url,
         database,
-        Journal(database, worker, now=utc_now),
-        Inbox(database, worker, now=utc_now),
+        Journal(database, worker, now=invocation.now),
+        Inbox(database, worker, now=invocation.now),
         last_told(state_folder(values), database.place),
     )

@@ -85,15 +85,14 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 @contextmanager
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     """The journal of all shops, to read; None if there is none. Needs no other setting."""
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
     database = journal_database(invocation)
     if not database.exists():
         yield None
         return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
+    with closing(Journal(database, this_worker("journal"), now=invocation.now)) as journal:
         yield journal
 
 
@@ -115,8 +114,7 @@ def journal_database(invocation: Invocation) -> Database:
 def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
     """A copy of the backup, on its way to the journal's place. No other setting is needed. Raises
     UsageError for what is no backup, SettingsError, JournalError."""
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import backups  # noqa: PLC0415
+    from cascade_cli.adapters.journal import backups  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.restoring import Restoring, draft_for  # noqa: PLC0415
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
@@ -125,7 +123,7 @@ def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
     with draft_for(database, invocation.folder) as draft:
         backups.take_copy(backup, draft)
         worker = this_worker("journal restore")
-        with closing(Restoring(database, draft, worker, utc_now)) as work:
+        with closing(Restoring(database, draft, worker, invocation.now)) as work:
             yield work
 
 
@@ -143,8 +141,7 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
 
     Raises JournalError.
     """
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
@@ -154,4 +151,4 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
         return
     worker = this_worker("journal", wiring.settings.airtable_base)
     with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
-        yield Archive(journal, Inbox(database, worker, now=utc_now))
+        yield Archive(journal, Inbox(database, worker, now=invocation.now))

@@ -11,7 +11,6 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.domain.matching.matched_charge import Decided
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
@@ -53,7 +52,7 @@ class DeliveriesKnown(PastDeliveries):
         invocation, settings = self._invocation, self._settings
         try:
             with closing(
-                open_journal(invocation, settings, this_worker("reconcile"), utc_now)
+                open_journal(invocation, settings, this_worker("reconcile"), invocation.now)
             ) as journal:
                 return ask(PastDeliveries(journal, settings.airtable_base))
         except JournalError as error:
@@ -100,7 +99,9 @@ class KeptAllocations(Allocations):
         with self._lock:
             if self._journal is None:
                 worker = this_worker("checkout")
-                self._journal = open_journal(self._invocation, self._settings, worker, utc_now)
+                self._journal = open_journal(
+                    self._invocation, self._settings, worker, self._invocation.now
+                )
             return self._journal
 
 
@@ -142,7 +143,9 @@ class RulingsKnown:
         from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
 
         worker = this_worker("reconcile")
-        with closing(open_journal(self._invocation, self._settings, worker, utc_now)) as journal:
+        with closing(
+            open_journal(self._invocation, self._settings, worker, self._invocation.now)
+        ) as journal:
             found = map(RowRuling.of, journal.rulings().values())
             return {ruling.record_id: ruling for ruling in found if ruling}
 

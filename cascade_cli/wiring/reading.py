@@ -172,11 +172,15 @@ class Connections(Generic[T]):
 
 
 def connect(
-    settings: Settings, tell: Callable[[str], None], pacing: Pacing, transport: type[T]
+    settings: Settings,
+    tell: Callable[[str], None],
+    pacing: Pacing,
+    transport: type[T],
+    now: Callable[[], datetime] = utc_now,
 ) -> Connections[T]:
     """Sends nothing yet. `tell` is called whenever a service makes us wait. `transport` carries the
-    requests; doctor's cannot write."""
-    clock = ServiceClock(utc_now)
+    requests; doctor's cannot write. `now` is our own clock."""
+    clock = ServiceClock(now)
 
     def tell_stripe(message: str) -> None:
         tell(f"Stripe: {message}")
@@ -225,6 +229,7 @@ def wire_reading(
     pacing: Pacing | None = None,
     *,
     rulings: Callable[[], Rulings] = no_rulings,
+    now: Callable[[], datetime] = utc_now,
 ) -> Wiring:
     """Sends nothing yet. `tell` is called whenever a service makes us wait. Services that are wired
     with the same `pacing` share a pace.
@@ -236,7 +241,7 @@ def wire_reading(
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = prices_of(settings)
-    connections = connect(settings, tell, pacing or Pacing(), Transport)
+    connections = connect(settings, tell, pacing or Pacing(), Transport, now)
     clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
     client, api = connections.client, connections.api
     venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)

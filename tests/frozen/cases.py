@@ -103,6 +103,17 @@ RECONCILE = {
         cascade sandbox seed --scenario storm
         cascade sandbox seed --scenario quiet --payments 17 --days 2 --seed 4 --engine-notices
         cascade --sandbox reconcile --all
+        cascade sandbox reset
+        cascade sandbox seed --from nonsense.toml
+        cascade sandbox seed --from story.toml --days 3
+        cascade sandbox seed --from story.toml
+        cascade --sandbox reconcile --since 7d --all
+        """,
+    "sandbox_advance": """
+        cascade sandbox advance 3
+        cascade sandbox advance 3d
+        cascade --sandbox reconcile --since 10d --limit 2
+        cascade sandbox advance 4d --no-engine
         """,
 }
 

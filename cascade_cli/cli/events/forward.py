@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.events.run import ChosenEvents
@@ -91,7 +90,7 @@ def forward(
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
         confirm(session, f"Send {count(len(chosen.events), 'event')} to {receiver}?", yes=yes)
-        webhook = Webhook(url, secrets[0], utc_now)
+        webhook = Webhook(url, secrets[0], session.now)
         return _outcome(_send(webhook, chosen), receiver)
 
 

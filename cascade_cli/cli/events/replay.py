@@ -37,12 +37,12 @@ _STYLES = {Result.CREDITED.value: "green", Result.ALREADY.value: "green", LEFT_A
 def replay(session: Session, selection: EventSelection, options: ReplayOptions) -> Outcome:
     """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
     check_answerable(yes=options.yes or options.dry_run)
-    saved = read_file(selection)
+    saved = read_file(selection, session.now())
     if options.forward_to is not None:
         receiver_of(options.forward_to)
         return forward(
             session,
-            lambda reader: choose(reader, selection, saved),
+            lambda reader: choose(reader, selection, saved, session.now()),
             options.forward_to,
             dry_run=options.dry_run,
             yes=options.yes,

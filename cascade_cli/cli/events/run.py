@@ -68,7 +68,7 @@ class ChosenEvents:
 
 def list_events(session: Session, options: EventListOptions) -> Outcome:
     """Read and show. Raises UsageError before anything is read."""
-    began = datetime.now(UTC)
+    began = session.now()
     parse_window(options.since, options.until, began)
     types = options.types or ()
     check_types(types)
@@ -102,10 +102,9 @@ def choose(
     reader: EventReader,
     selection: EventSelection,
     saved: Sequence[Event] | None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> ChosenEvents:
     """The events to replay. `saved` are those of the file, if there is one."""
-    now = now or datetime.now(UTC)
     lost: Window | None = None
     unknown: tuple[str, ...] = ()
     window, types = _window(selection, now), selection.types or ()
@@ -123,7 +122,7 @@ def choose(
     return ChosenEvents(events[:first], events[first:], lost, unknown)
 
 
-def read_file(selection: EventSelection) -> list[Event] | None:
+def read_file(selection: EventSelection, now: datetime) -> list[Event] | None:
     """Check the selection, and read its file if it names one. Raises UsageError."""
     check_types(selection.types or ())
     sources = [bool(selection.event_ids), selection.file is not None, selection.since is not None]
@@ -131,7 +130,7 @@ def read_file(selection: EventSelection) -> list[Event] | None:
         raise UsageError("Which events? Nothing was done.", FORMS)
     if selection.event_ids and (any(sources[1:]) or selection.until is not None):
         raise UsageError("Ids of events stand alone: no --since, --until or --file.", FORMS)
-    _window(selection, datetime.now(UTC))
+    _window(selection, now)
     for event_id in selection.event_ids or ():
         if not EVENT_ID.fullmatch(event_id):
             known = right_line(event_id) or "They look like evt_1Abc…."

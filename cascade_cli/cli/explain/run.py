@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from cascade_cli.cli.explain.json import citizen_document, story_document
@@ -26,7 +26,7 @@ Told = TypeVar("Told")
 
 def explain(session: Session, identity: str, since: str) -> Outcome:
     """Read both sides and the journal; write nothing."""
-    began = datetime.now(UTC)
+    began = session.now()
     parse_window(since, None, began)
     with connected(session) as wiring, archive_of(session, wiring) as archive:
         known = decided(session, wiring)

@@ -24,7 +24,7 @@ CHAPTERS = {
     ),
     "Reference": (
         *("settings", "completion", "times", "json", "services", "costs", "speed", "testing"),
-        *("sandbox", "contributing"),
+        *("sandbox", "story", "contributing"),
     ),
 }
 """Each chapter's topics, in the order in which they are listed."""

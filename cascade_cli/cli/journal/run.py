@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,9 @@ def head_to_tell(session: Session) -> Head | None:
         return None
 
 
-def _criteria(options: EntryOptions) -> dict[str, Any]:
+def _criteria(session: Session, options: EntryOptions) -> dict[str, Any]:
     """The options as arguments of the journal. Raises UsageError for an invalid time."""
-    since, until, now = options.since, options.until, datetime.now(UTC)
+    since, until, now = options.since, options.until, session.now()
     return {
         "since": moment_option("--since", since, now) if since else None,
         "until": moment_option("--until", until, now) if until else None,
@@ -39,7 +38,7 @@ def _criteria(options: EntryOptions) -> dict[str, Any]:
 
 def list_entries(session: Session, options: EntryOptions, limit: int | None = None) -> Outcome:
     """Who did what when."""
-    criteria = _criteria(options)
+    criteria = _criteria(session, options)
     with existing_journal(session) as journal:
         kept: list[Entry] = list(journal.entries(**criteria, limit=limit)) if journal else []
         left = journal.count(**criteria) - len(kept) if journal and limit else 0
@@ -103,7 +102,7 @@ def _show_intact(session: Session, found: Verification, kept: Head | None) -> No
 
 def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:
     """Entries as JSON lines; streamed, however many they are."""
-    criteria = _criteria(options)
+    criteria = _criteria(session, options)
     with existing_journal(session) as journal:
         entries = journal.entries(**criteria) if journal else iter(())
         if output is None:

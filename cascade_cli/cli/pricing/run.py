@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,7 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     """
     code = currency_option(currency)
     values = gather_values(session.environ, session.env_file)
-    file, now = file_of(values, PRICES), datetime.now(UTC)
+    file, now = file_of(values, PRICES), session.now()
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)
     exchange = price_quotes.exchange(code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -33,7 +32,7 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 def repair(session: Session, options: ReconcileOptions) -> Outcome:
     """Repair what is safe to repair, then read again and report what is left."""
-    check_options(options)
+    check_options(session, options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "reconcile --repair", lock=not options.dry_run) as context:
         look = partial(first, session, context.reading, options)
@@ -231,7 +230,7 @@ def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, 
     """Transfers that arrived without anybody being told: of those that the run read, and those for
     which the journal still waits."""
     service = context.writing.arrivals
-    keys = list(service.untold(datetime.now(UTC) - NEWS - context.settings.lifetime))
+    keys = list(service.untold(context.session.now() - NEWS - context.settings.lifetime))
     try:
         return service.arrived(keys, run.snapshot.stratagems)
     except JournalError:

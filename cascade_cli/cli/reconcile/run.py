@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 
@@ -57,7 +57,7 @@ class RunAttempt:
 
 def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
-    check_options(options)
+    check_options(session, options)
     with connected(session, in_hurry=False) as wiring:
         attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
         if attempt.run is not None and options.until is None:
@@ -79,12 +79,12 @@ def first(
     return once(session, wiring, window, options, memory, check_time=check_time), window, memory
 
 
-def check_options(options: ReconcileOptions) -> None:
+def check_options(session: Session, options: ReconcileOptions) -> None:
     """Raises UsageError for an invalid window, grace or verification."""
     duration_option("--grace", options.grace)
     _check_verify(options)
     since = FIRST_SINCE if options.since == LAST else options.since
-    parse_window(since, options.until, datetime.now(UTC))
+    parse_window(since, options.until, session.now())
 
 
 def _check_verify(options: ReconcileOptions) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +112,7 @@ class RunEnd:
                 self._metrics,
                 outcome,
                 failed=failed,
-                at=datetime.now(UTC),
+                at=self._session.now(),
                 seconds=seconds,
                 head=self._head,
             )

@@ -44,7 +44,7 @@ class Agreed:
 def review(session: Session, since: str, selection: Selection) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
     reading = ReconcileOptions(since)
-    _check(reading, selection)
+    _check(session, reading, selection)
     with write_context(session, "review", lock=False) as context:
         found = _read(context, reading)
         if not isinstance(found, JudgedOutcome):
@@ -53,9 +53,9 @@ def review(session: Session, since: str, selection: Selection) -> Outcome:
     return _carried_out(session, reading, walked) if isinstance(walked, Agreed) else walked
 
 
-def _check(reading: ReconcileOptions, selection: Selection) -> None:
+def _check(session: Session, reading: ReconcileOptions, selection: Selection) -> None:
     """Raises UsageError for an invalid window, and for a kind that no open case has."""
-    check_options(reading)
+    check_options(session, reading)
     for kind in selection.kinds:
         if not kind.is_discrepancy:
             known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)

@@ -45,14 +45,17 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     epilog=layout.examples(
         "cascade sandbox seed",
         "cascade sandbox seed --scenario large --payments 10000",
-        topic="sandbox",
+        "cascade sandbox seed --from story.toml",
+        topic="story",
     )
 )
 @spread
 def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
-    from cascade_cli.cli.sandbox.run import seed as work
+    from cascade_cli.cli.sandbox.run import seed as from_scenario
+    from cascade_cli.cli.sandbox.story import seed_from
 
+    work = seed_from if options.story else from_scenario
     return conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
 
 
@@ -90,6 +93,33 @@ def run_engine(
         ctx.obj,
         "sandbox run-engine",
         lambda session: work(session, only, fail_at, kill_after),
+        json=json,
+    )
+
+
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox advance 3d",
+        "cascade sandbox advance 72h --no-engine",
+        topic="sandbox",
+    )
+)
+def advance(
+    ctx: typer.Context,
+    span: Annotated[str, typer.Argument(metavar="D", help="How far: 90s, 15m, 48h, 3d or 2w.")],
+    no_engine: Annotated[
+        bool,
+        layout.ENGINE("--no-engine", help="Venice's engine stands still, and stratagems expire."),
+    ] = False,
+    json: PlainJson = False,
+) -> int:
+    """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
+    from cascade_cli.cli.sandbox.advance import advance as work
+
+    return conduct(
+        ctx.obj,
+        "sandbox advance",
+        lambda session: work(session, span, engine=not no_engine),
         json=json,
     )
 

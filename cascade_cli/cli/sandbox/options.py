@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -102,6 +103,10 @@ class SeedOptions:
     days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7
     seed: Annotated[int, typer.Option(help="The same seed gives the same week.")] = 7
     engine_notices: _EngineNotices = False
+    story: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="F.toml", help="Tell the story of this file instead."),
+    ] = None
 
 
 @dataclass(frozen=True)

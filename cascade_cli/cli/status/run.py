@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, Shown, screen
 from cascade_cli.cli.terminal.paging import paged
@@ -29,7 +28,7 @@ from cascade_cli.wiring.reading import Wiring
 
 def status(session: Session, since: str, selection: Selection) -> Outcome:
     """Read once. Raises UsageError before anything is read."""
-    check_since(since)
+    check_since(session, since)
     with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since, selection)
         shown = observer.look(tell)
@@ -40,9 +39,9 @@ def status(session: Session, since: str, selection: Selection) -> Outcome:
     return outcome_of(shown)
 
 
-def check_since(since: str) -> None:
+def check_since(session: Session, since: str) -> None:
     """Raises UsageError for an invalid window."""
-    parse_window(FIRST_SINCE if since == LAST else since, None, utc_now())
+    parse_window(FIRST_SINCE if since == LAST else since, None, session.now())
 
 
 @dataclass

@@ -34,7 +34,7 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
 
     Raises UsageError before anything is read.
     """
-    check_since(since)
+    check_since(session, since)
     every = _every(every_text)
     console = session.console()
     if not console.is_terminal:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
@@ -33,7 +32,7 @@ def list_transfers(
     session: Session, status: str | None, citizen: str | None, since_text: str
 ) -> Outcome:
     """Many transfers, newest first. Raises UsageError before anything is read."""
-    since = moment_option("--since", since_text, utc_now())
+    since = moment_option("--since", since_text, session.now())
     if citizen is not None:
         check_text("--citizen", citizen)
     wanted = Filter(since, status, citizen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -81,7 +81,7 @@ def write_report(session: Session, path: Path, outcome: Outcome, head: Head | No
     if outcome.exit_code in NOT_WORTH_A_PAGE:
         return
     text = render(
-        _page(outcome, head),
+        _page(outcome, head, session.now()),
         sandbox=session.sandbox,
         settings=session.settings_note,
         redacted=session.redacted,
@@ -90,10 +90,10 @@ def write_report(session: Session, path: Path, outcome: Outcome, head: Head | No
     replace_file(path, text)
 
 
-def _page(outcome: Outcome, head: Head | None) -> ReportPage:
+def _page(outcome: Outcome, head: Head | None, now: datetime) -> ReportPage:
     data = outcome.data or {}
     if isinstance(outcome, JudgedOutcome):
         return judged_page(outcome.run, outcome.reading, data, outcome.error, head)
     if outcome.error is None:
         raise TypeError("a run without a judgement has to say why")
-    return unjudged_page(outcome.error, data, datetime.now(UTC), head)
+    return unjudged_page(outcome.error, data, now, head)
