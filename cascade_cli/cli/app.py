@@ -37,6 +37,8 @@ COMMANDS = {
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
+    "config": "Settings: their values, where each comes from, and whether they can be used.",
+    "profile": "Several shops on this machine: list them, choose the default.",
     "journal": "The audit trail: who did what when, and whether it was touched.",
     "schedule": "Print what runs the nightly reconciliation; install nothing.",
     "citizen": "The citizen who pays the ducats out.",
@@ -145,11 +147,13 @@ def run(arguments: Sequence[str]) -> int:
         message = error.format_message().rstrip(".") + "."
         usage = failure(UsageError(message, f"See {path} --help."))
         command = path.removeprefix("cascade").strip()
-        return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
+        return conduct(
+            Session(names_shop=False), command, lambda _session: usage, json="--json" in arguments
+        )
     except OSError as error:
         # Typer's own help: what goes wrong in a command is told by conduct().
         full = failure(unwritable(error))
-        return conduct(Session(), "", lambda _session: full)
+        return conduct(Session(names_shop=False), "", lambda _session: full)
     except SystemExit:
         # Typer's help: its reader went away before the end, and Rich ends the process for that.
         code = ExitCode.OK
@@ -171,6 +175,9 @@ def global_options(
     ] = False,
     env_file: Annotated[
         Path | None, typer.Option("--env-file", help="Read settings from this file, not .env.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Use this shop's profile (CASCADE_PROFILE).")
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
@@ -196,8 +203,10 @@ def global_options(
 ) -> None:
     """Options that stand before the command."""
     ctx.obj = Session(
-        sandbox=sandbox,
+        # What builds the sandbox goes by the same folder as what uses it.
+        sandbox=sandbox or ctx.invoked_subcommand == "sandbox",
         env_file=env_file,
+        profile=profile,
         quiet=quiet,
         verbose=verbose,
         no_color=no_color,

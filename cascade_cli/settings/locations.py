@@ -13,22 +13,34 @@ DEFAULT_FILE = ".env"
 STATE_DIR = Setting(
     "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
 )
+PROFILE = Setting(
+    "CASCADE_PROFILE", "", "the profile to go by, as --profile; only the environment may choose it"
+)
 
 
-def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
-    """The .env file that is read, as short as it can be said; empty where there is none."""
-    file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
-    if not file.is_file():
-        return ""
-    is_at_home = home not in {"", "/"} and file.is_relative_to(home)
-    return f"~/{file.relative_to(home)}" if is_at_home else str(file)
+def short(path: Path) -> str:
+    """A path as short as it can be said: ~ is the home folder."""
+    path, home = path.absolute(), os.environ.get("HOME", "")
+    is_at_home = home not in {"", "/"} and path.is_relative_to(home)
+    return f"~/{path.relative_to(home)}" if is_at_home else str(path)
 
 
-def state_folder(environ: Mapping[str, str]) -> Path:
+def config_folder() -> Path | None:
+    """Where the profiles are; None for a user without a home folder."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - not for --help
+
+    try:
+        usual = user_config_path("cascade")
+    except RuntimeError:
+        return None
+    return usual if usual.is_absolute() else None
+
+
+def state_folder(values: Mapping[str, str]) -> Path:
     """Where journal and sandbox live, for whoever reads the settings. Raises SettingsError."""
     from platformdirs import user_state_path  # noqa: PLC0415 - not for --help
 
-    chosen = environ.get(STATE_DIR.name)
+    chosen = values.get(STATE_DIR.name)
     try:
         if chosen:
             # In a file no shell has made a folder of it.

@@ -90,9 +90,7 @@ def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     values = invocation.values()
     invocation.enter_sandbox(values)
     chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
-    if chosen:
-        invocation.secrets.append(chosen)
-    else:
+    if not chosen:
         check_state_folder(invocation.folder)
     database = Database(journal_url(invocation, chosen))
     if not database.exists():

@@ -7,14 +7,16 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
-from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.settings import JOURNAL_URL, SETTINGS
+from cascade_cli.settings.locations import STATE_DIR
+from cascade_cli.settings.sources import Form, Place
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
@@ -56,7 +58,8 @@ class Nightly:
     def folders(self, session: Session) -> list[str]:
         """What a run writes into."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
-        folders = (session.folder.absolute(), *(file.parent for file in files if file))
+        # Of a profile the folder above: the pace of a service is kept there for all of them.
+        folders = (session.found.root.absolute(), *(file.parent for file in files if file))
         return list(dict.fromkeys(map(str, folders)))
 
 
@@ -71,9 +74,9 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     """One crontab line; cron mails what it prints, which is nothing but the report."""
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
-    state = f"CASCADE_STATE_DIR={check_state_folder(session.folder).absolute()}"
-    _refuse_line_breaks([state, str(Path.cwd()), *nightly.words(session)])
-    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
+    given = _environment(session)
+    _refuse_line_breaks([*given, str(Path.cwd()), *nightly.words(session)])
+    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', *given])} "
     command += shlex.join(nightly.words(session))
     # To cron a bare % ends the command.
     return _text(f"{minute} {hour} * * * {command.replace('%', chr(92) + '%')}\n")
@@ -82,9 +85,9 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
 def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer as one text, each part named by the file it belongs into."""
     hour, minute = nightly.clock
-    state = str(check_state_folder(session.folder).absolute())
-    folders = nightly.folders(session)
-    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
+    given, folders = _environment(session), nightly.folders(session)
+    credentials = [*_credentials(session)]
+    _refuse_line_breaks([*given, str(Path.cwd()), *folders, *nightly.words(session), *credentials])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
         session.warn(f"systemd starts the service only when the folder {missing!r} is there")
     return _text(
@@ -97,11 +100,52 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
             folder=str(Path.cwd()).replace("%", "%%"),
             written=" ".join(map(_unit_word, folders)),
             private_tmp="no" if any(map(_is_temporary, folders)) else "yes",
-            environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
+            environment=" ".join(map(_unit_word, given)),
+            credentials="".join(f"LoadCredential={_specified(each)}\n" for each in credentials),
             hour=hour,
             minute=minute,
         )
     )
+
+
+def _environment(session: Session) -> list[str]:
+    """What the job needs to find the same settings and journal. Raises SettingsError."""
+    check_state_folder(session.folder)
+    config = os.environ.get(_CONFIG_HOME, "") if session.profile_in_use else ""
+    return [
+        f"{STATE_DIR.name}={session.found.root.absolute()}",
+        *([f"{_CONFIG_HOME}={config}"] if config else []),
+    ]
+
+
+_CONFIG_HOME = "XDG_CONFIG_HOME"
+
+
+def _credentials(session: Session) -> Iterator[str]:
+    """`NAME:FILE` for each secret that systemd can hand over: it reads the file as root, and shows
+    its content to this service alone. What no service can ask is warned of."""
+    if session.sandbox:
+        return
+    files = dict(session.found.secret_files())
+    for setting in (one for one in SETTINGS if one.secret):
+        source = session.found.source(setting.name)
+        if setting.name in files:
+            yield f"{setting.name}:{files[setting.name].absolute()}"
+        elif source.form is Form.KEYRING:
+            session.warn(
+                f"{source} is in the keyring, which a service of systemd cannot ask: put the value "
+                f"into a file that only root may read, and name it with {setting.name}_FILE"
+            )
+        elif source.place is Place.ENVIRONMENT and source.written.strip():
+            session.warn(
+                f"{source} alone: the service gets no {setting.name}. Put it into the settings "
+                f"file, or into a file that you name with {setting.name}_FILE"
+            )
+
+
+def _specified(word: str) -> str:
+    """As a unit's line takes a value that is no list: systemd expands %."""
+    return word.replace("%", "%%")
 
 
 def _user() -> str:
@@ -155,7 +199,7 @@ User={user}
 WorkingDirectory={folder}
 # The journal that you use by hand; nothing can be written but what stands here.
 Environment={environment}
-ReadWritePaths={written}
+{credentials}ReadWritePaths={written}
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp={private_tmp}

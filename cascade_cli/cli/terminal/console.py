@@ -57,9 +57,15 @@ def to_type(console: Console, command: str) -> Text:
     return Text(f"  $ {completed(console, command)}")
 
 
-def settings_note(console: Console) -> str:
-    """Which settings file is read, to be put behind a headline or a question."""
-    return console.settings if isinstance(console, PipeConsole) else ""
+LIVE = "bold white on magenta"
+"""The colour of real money: nothing else has it."""
+
+
+def settings_note(console: Console) -> Text:
+    """Which settings are used, to be put behind a headline or a question."""
+    note = Text(console.settings if isinstance(console, PipeConsole) else "", "not bold default")
+    note.highlight_regex(r"\blive(?=\)$)", LIVE)
+    return note
 
 
 def completed(console: Console, text: str) -> str:

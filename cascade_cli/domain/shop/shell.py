@@ -10,14 +10,16 @@ from unicodedata import is_normalized
 COMMANDS = (
     *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
     *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+    *("config", "profile"),
 )
 """What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
-among them: it means the sandbox without any option."""
+among them: it means the sandbox without --sandbox."""
 QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
 """Somebody's word: a reason or a citizen's name may read like a command."""
 COMMAND_LINE = rf"`[^`]*`|\bcascade (?:--|(?:{'|'.join(COMMANDS)})\b).*"
 """A command in a sentence, to be typed as it stands: between backticks, or to the line's end."""
-_COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
+_SANDBOX = "sandbox"
+_COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= ({'|'.join((*COMMANDS, _SANDBOX))})\b)")
 
 
 def quote(argument: str) -> str:
@@ -50,4 +52,11 @@ def complete(text: str, options: Sequence[str]) -> str:
     if not options or "cascade " not in text:
         return text
     full = command(*options)
-    return _COMMAND.sub(lambda found: full if found[0] == "cascade" else found[0], text)
+    plain = command(*(word for word in options if word != "--sandbox"))
+
+    def completed(found: re.Match[str]) -> str:
+        if found[0] != "cascade":
+            return found[0]
+        return plain if found[1] == _SANDBOX else full
+
+    return _COMMAND.sub(completed, text)

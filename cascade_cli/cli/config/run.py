@@ -1,0 +1,154 @@
+"""`cascade config`: reads settings and asks no service."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from cascade_cli.cli.config.text import show_settings
+from cascade_cli.cli.doctor.text import document as checks_document
+from cascade_cli.cli.doctor.text import show as show_checks
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.doctor.findings import Level
+from cascade_cli.errors import ExitCode
+from cascade_cli.settings import SETTINGS, STRIPE_KEY
+from cascade_cli.settings.locations import PROFILE, short
+from cascade_cli.settings.sources import Form, FoundValues, Place, Source
+from cascade_cli.settings.values import Setting
+from cascade_cli.wiring.connection import REPLACED_IN_SANDBOX
+from cascade_cli.wiring.doctor import examine_locally
+
+# What tells which sort of key it is, and nothing of the key.
+_SORT = re.compile(r"(?:[sr]k_(?:live|test)_|whsec_|pat(?=[A-Za-z0-9]{8})|[a-z+]+://)")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One setting as it is shown. `value` is None where none is set and there is no default."""
+
+    setting: Setting
+    value: str | None
+    source: Source
+    is_fetched: bool = True
+
+    @property
+    def where(self) -> str:
+        """Where it comes from, for people; empty for a default."""
+        if self.source.place is Place.DEFAULT:
+            return ""
+        name = "" if self.source.name == self.setting.name else f"{self.source.name} in "
+        over = f", over {self.source.over}" if self.source.over else ""
+        return f"{name}{self.source.where}{over}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        source = self.source
+        return {
+            "name": self.setting.name,
+            "value": self.value,
+            "secret": self.setting.secret,
+            "from": source.place.value,
+            "form": source.form.value,
+            "under": source.name if source.place is not Place.DEFAULT else None,
+            "overrides": str(source.over) if source.over else None,
+            "problem": source.problem.message if source.problem else None,
+        }
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Which settings are used, and how they were chosen."""
+
+    profile: str
+    mode: str
+    file: str
+    chosen_by: str
+    state_folder: str
+
+
+def show(session: Session) -> Outcome:
+    """Every setting. Raises SettingsError if the file of settings cannot be read."""
+    values = session.values()
+    session.enter_sandbox(values)
+    shown = [_shown(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
+    shop = _shop(session, values)
+    data = {**vars(shop), "settings": [one.document for one in shown]}
+    return Outcome(data, lambda session: show_settings(session.console(), shop, shown))
+
+
+def check(session: Session) -> Outcome:
+    """Exit code 4 if something is red. Broken settings raise nothing."""
+    checks = examine_locally(session)
+    is_red = any(check.level is Level.RED for check in checks)
+    return Outcome(
+        checks_document(session, checks),
+        lambda session: show_checks(session, checks, left_out=_NO_SERVICE),
+        ExitCode.SETTINGS if is_red else ExitCode.OK,
+    )
+
+
+_NO_SERVICE = "No service was asked: whether the keys are accepted, cascade doctor tells."
+
+
+def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Shown:
+    source, name = values.source(setting.name), setting.name
+    if in_sandbox and name in REPLACED_IN_SANDBOX:
+        return Shown(setting, "the sandbox's own", Source(Place.DEFAULT, name))
+    if source.problem:
+        return Shown(setting, None, source)
+    if source.form is not Form.VALUE:
+        return Shown(setting, _told(source), source, is_fetched=False)
+    written = values.get(name, "").strip()
+    if not written:
+        return Shown(setting, setting.default or None, Source(Place.DEFAULT, name))
+    return Shown(setting, _masked(written) if setting.secret else written, source)
+
+
+def _told(source: Source) -> str:
+    """Where a secret is, without what a command's words may hold."""
+    if source.form is Form.COMMAND:
+        try:
+            return f"what {shlex.split(source.written)[0]} prints"
+        except (ValueError, IndexError):
+            return "no command"
+    return source.written
+
+
+def _masked(secret: str) -> str:
+    sort = _SORT.match(secret)
+    return f"{sort[0] if sort else ''}…"
+
+
+def _shop(session: Session, values: FoundValues) -> Shop:
+    file = values.file
+    return Shop(
+        profile=values.profile,
+        mode=_mode(session),
+        file=short(file.path) if file else "",
+        chosen_by=_chosen_by(session, values),
+        state_folder=short(session.folder),
+    )
+
+
+def _mode(session: Session) -> str:
+    """Of the key, where it is known without fetching one; empty where it is not."""
+    if session.sandbox:
+        return "sandbox"
+    found = session.values().source(STRIPE_KEY.name)
+    if found.form is not Form.VALUE or found.problem:
+        return ""
+    match = re.match(r"[sr]k_(live|test)_", found.written.strip())
+    return match[1] if match else ""
+
+
+def _chosen_by(session: Session, values: FoundValues) -> str:
+    if values.file is None:
+        return ""
+    if values.file.place is Place.PROFILE:
+        if session.profile:
+            return "--profile"
+        return PROFILE.name if session.environ.get(PROFILE.name, "").strip() else "default"
+    return "--env-file" if values.file.place is Place.ENV_FILE else "this folder"
