@@ -160,7 +160,8 @@ class FoundValues(TracedValues):
     def source(self, name: str) -> Source:
         """Where its value comes from."""
         if name == STATE_DIR.name and self.profile:
-            return Source(Place.PROFILE, name, file=self.file)
+            own = self._has_own_folder
+            return Source(Place.PROFILE if own else Place.DEFAULT, name, file=self.file)
         return self._sources.get(name) or Source(Place.DEFAULT, name)
 
     def named(self, name: str) -> str:

@@ -105,6 +105,10 @@ SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade pricing": lambda _: [("pricing",)],
     "cascade journal list": lambda _: [("journal", "list")],
     "cascade journal verify": lambda _: [("journal", "verify")],
+    "cascade config show": lambda _: [("config", "show")],
+    "cascade config check": lambda _: [("config", "check")],
+    "cascade profile list": lambda _: [("profile", "list")],
+    "cascade profile default": lambda _: [("profile", "default", "--none")],
     "cascade help": lambda _: [("help",), ("help", "refunds")],
 }
 

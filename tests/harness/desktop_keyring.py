@@ -14,7 +14,7 @@ NAME = f"{__name__}.DesktopKeyring"
 class DesktopKeyring(KeyringBackend):
     """Locked where there is no file."""
 
-    priority = 1  # type: ignore[assignment]
+    priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
         lines = Path(os.environ["KEYRING_FILE"]).read_text(encoding="utf-8").splitlines()

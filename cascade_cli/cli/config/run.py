@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cascade_cli.cli.config.text import show_settings
@@ -14,7 +15,7 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor.findings import Level
 from cascade_cli.errors import ExitCode
 from cascade_cli.settings import SETTINGS, STRIPE_KEY
-from cascade_cli.settings.locations import PROFILE, short
+from cascade_cli.settings.locations import PROFILE, STATE_DIR, short
 from cascade_cli.settings.sources import Form, FoundValues, Place, Source
 from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import REPLACED_IN_SANDBOX
@@ -31,16 +32,11 @@ class Shown:
     setting: Setting
     value: str | None
     source: Source
-    is_fetched: bool = True
 
     @property
     def where(self) -> str:
         """Where it comes from, for people; empty for a default."""
-        if self.source.place is Place.DEFAULT:
-            return ""
-        name = "" if self.source.name == self.setting.name else f"{self.source.name} in "
-        over = f", over {self.source.over}" if self.source.over else ""
-        return f"{name}{self.source.where}{over}"
+        return "" if self.source.place is Place.DEFAULT else self.source.where
 
     @property
     def document(self) -> dict[str, Any]:
@@ -90,7 +86,7 @@ def check(session: Session) -> Outcome:
     )
 
 
-_NO_SERVICE = "No service was asked: whether the keys are accepted, cascade doctor tells."
+_NO_SERVICE = "No service was asked. To try the keys: cascade doctor"
 
 
 def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Shown:
@@ -100,10 +96,12 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Shown:
     if source.problem:
         return Shown(setting, None, source)
     if source.form is not Form.VALUE:
-        return Shown(setting, _told(source), source, is_fetched=False)
+        return Shown(setting, _told(source), source)
     written = values.get(name, "").strip()
     if not written:
         return Shown(setting, setting.default or None, Source(Place.DEFAULT, name))
+    if name == STATE_DIR.name:
+        return Shown(setting, short(Path(written)), source)
     return Shown(setting, _masked(written) if setting.secret else written, source)
 
 
@@ -114,7 +112,7 @@ def _told(source: Source) -> str:
             return f"what {shlex.split(source.written)[0]} prints"
         except (ValueError, IndexError):
             return "no command"
-    return source.written
+    return f"what is in {source.written}" if source.form is Form.FILE else source.written
 
 
 def _masked(secret: str) -> str:

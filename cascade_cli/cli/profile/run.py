@@ -6,7 +6,6 @@ import re
 import sys
 from dataclasses import asdict, dataclass
 
-from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import LIVE
@@ -65,14 +64,13 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
         console.print(Text(f"There is no profile. One is a file of settings, such as {place}."))
         console.print(Text("How to make one: cascade help profiles"))
         return
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for fixed in (True, True, True, False):
-        table.add_column(no_wrap=fixed, overflow="fold")
+    width = max(len(one.name) for one in listed)
     for one in listed:
-        name = Text(("* " if one.is_default else "  ") + one.name, "bold" if one.is_in_use else "")
-        mode = Text(one.mode or "mode unknown", LIVE if one.mode == "live" else "")
-        table.add_row(name, mode, escape(one.base) or "no base", escape(one.problem or one.file))
-    console.print(table)
+        mark, mode = "* " if one.is_default else "  ", Text(f"{one.mode or 'mode unknown'}")
+        mode.stylize(LIVE if one.mode == "live" else "")
+        line = Text(f"{mark}{one.name:{width}}  ", "bold" if one.is_in_use else "not bold")
+        line.append_text(mode).append(f"  {escape(one.base) or 'no base'}")
+        console.print(line.append(f"  {escape(one.problem or one.file)}", "dim"), soft_wrap=True)
     told = f"* {usual} is the default" if usual else "There is no default"
     console.print(Text(f"{told}: cascade profile default NAME chooses another.", "dim"))
 
