@@ -6,6 +6,9 @@ import os
 
 import pytest
 
+from cascade_cli.cli.terminal.confirmation import confirm
+from cascade_cli.cli.terminal.console import settings_note
+from cascade_cli.cli.terminal.session import Session
 from tests.harness.profiles import Machine
 
 RIALTO = {"STRIPE_SECRET_KEY": "rk_live_rialto", "AIRTABLE_BASE_ID": "appRialto"}
@@ -168,3 +171,24 @@ def test_a_schedule_goes_by_the_profile(two: Machine) -> None:
     line = two.typed("--profile", "lido", "schedule", "cron").out
     assert " --quiet --profile lido reconcile " in line
     assert f"CASCADE_STATE_DIR={two.state} XDG_CONFIG_HOME={two.home}/config " in line
+
+
+def test_a_headline_and_a_question_say_live_in_that_colour(
+    two: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**two.places, "FORCE_COLOR": "1", "TERM": "xterm-256color"}.items():
+        monkeypatch.setenv(name, value)
+    session = Session(profile="rialto", mode="live")
+    assert session.settings_note == " (profile rialto, live)"
+    console = session.console()
+    with console.capture() as capture:
+        console.print(settings_note(console))
+    assert "\x1b[1;37;45mlive\x1b[0m" in capture.get()
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    asked: list[str] = []
+    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.append(question) or True)
+    confirm(session, "Credit 5 ducats?", yes=False)
+    assert asked == ["Credit 5 ducats? (profile rialto, \x1b[1;37;45mlive\x1b[0m)"]
+    assert Session(mode="live").settings_note == " (live)"
+    assert Session(mode="test").settings_note == ""
