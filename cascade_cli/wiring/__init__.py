@@ -18,7 +18,8 @@ from cascade_cli.errors import CascadeError, SettingsError
 if TYPE_CHECKING:
     from cascade_cli.adapters.http.pacing import Pacers
     from cascade_cli.settings import Settings
-    from cascade_cli.settings.sources import FoundValues, SettingsFile
+    from cascade_cli.settings.found_values import FoundValues
+    from cascade_cli.settings.settings_file import SettingsFile
 
 
 # The command line's Session is one, and `--help` loads it: what is costly is imported late.

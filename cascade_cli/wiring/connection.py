@@ -30,8 +30,9 @@ from cascade_cli.settings import (
     Settings,
     strays,
 )
+from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import state_folder
-from cascade_cli.settings.sources import Form, FoundValues
+from cascade_cli.settings.sources import Form
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
 from cascade_cli.wiring.reading import Wiring, wire_reading

@@ -28,9 +28,11 @@ from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Doctor, Instruments
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, Settings, strays
+from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import state_folder
 from cascade_cli.settings.secret_sources import KEYRING
-from cascade_cli.settings.sources import FoundValues, SettingsFile, names_of
+from cascade_cli.settings.settings_file import SettingsFile
+from cascade_cli.settings.sources import names_of
 from cascade_cli.settings.values import ChangedValues
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.connection import kept_pace, sandbox_values

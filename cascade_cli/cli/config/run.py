@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from cascade_cli.cli.config.shown import Shop, Shown
 from cascade_cli.cli.config.text import show_settings
 from cascade_cli.cli.doctor.text import document as checks_document
 from cascade_cli.cli.doctor.text import show as show_checks
@@ -15,54 +14,16 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor.findings import Level
 from cascade_cli.errors import ExitCode
 from cascade_cli.settings import SETTINGS, STRIPE_KEY
+from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import PROFILE, STATE_DIR, short
-from cascade_cli.settings.sources import Form, FoundValues, Place, Source
+from cascade_cli.settings.settings_file import Place
+from cascade_cli.settings.sources import Form, Source
 from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import REPLACED_IN_SANDBOX
 from cascade_cli.wiring.doctor import examine_locally
 
 # What tells which sort of key it is, and nothing of the key.
 _SORT = re.compile(r"(?:[sr]k_(?:live|test)_|whsec_|pat(?=[A-Za-z0-9]{8})|[a-z+]+://)")
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One setting as it is shown. `value` is None where none is set and there is no default."""
-
-    setting: Setting
-    value: str | None
-    source: Source
-
-    @property
-    def where(self) -> str:
-        """Where it comes from, for people; empty for a default."""
-        return "" if self.source.place is Place.DEFAULT else self.source.where
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """As JSON."""
-        source = self.source
-        return {
-            "name": self.setting.name,
-            "value": self.value,
-            "secret": self.setting.secret,
-            "from": source.place.value,
-            "form": source.form.value,
-            "under": source.name if source.place is not Place.DEFAULT else None,
-            "overrides": str(source.over) if source.over else None,
-            "problem": source.problem.message if source.problem else None,
-        }
-
-
-@dataclass(frozen=True)
-class Shop:
-    """Which settings are used, and how they were chosen."""
-
-    profile: str
-    mode: str
-    file: str
-    chosen_by: str
-    state_folder: str
 
 
 def show(session: Session) -> Outcome:

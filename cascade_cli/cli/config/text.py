@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from cascade_cli.cli.config.shown import Shop, Shown
 from cascade_cli.cli.terminal.console import LIVE
 from cascade_cli.cli.terminal.escape import escape
-from cascade_cli.settings.sources import Place
-
-if TYPE_CHECKING:
-    from cascade_cli.cli.config.run import Shop, Shown
+from cascade_cli.settings.settings_file import Place
 
 _NAME_WIDTH = 31
 _HOW = {"this folder": "in this folder", "default": "the default profile"}

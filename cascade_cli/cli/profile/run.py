@@ -20,7 +20,7 @@ from cascade_cli.settings.profiles import (
     profile_names,
     set_default_profile,
 )
-from cascade_cli.settings.sources import read_profile
+from cascade_cli.settings.settings_file import read_profile
 
 
 @dataclass(frozen=True)

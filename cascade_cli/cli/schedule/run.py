@@ -16,7 +16,8 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL, SETTINGS
 from cascade_cli.settings.locations import STATE_DIR
-from cascade_cli.settings.sources import Form, Place
+from cascade_cli.settings.settings_file import Place
+from cascade_cli.settings.sources import Form
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
