@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.settings import SETTINGS
+from cascade_cli.settings.sources import names_of
 from cascade_cli.wiring.reading import Wiring
 from tests.harness.clocks import ManualClock
 from tests.harness.counter import counter
@@ -45,6 +47,9 @@ def pytest_configure() -> None:
     compile the whole package anew where nothing compiled may be written.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # A developer's own profiles are no part of any test.
+    os.environ["XDG_CONFIG_HOME"] = "/nowhere/config"
+    os.environ.pop("CREDENTIALS_DIRECTORY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -58,8 +63,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Neither the developer's environment nor a .env of theirs; returns the working folder."""
-    for setting in SETTINGS:
-        monkeypatch.delenv(setting.name, raising=False)
+    for name in chain.from_iterable(map(names_of, SETTINGS)):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -14,13 +14,6 @@ _GIT_SECONDS = 10
 _YES, _NO = 0, 1
 
 
-def read_names(path: Path) -> dict[str, str]:
-    """Every name in the file with its value. Raises OSError or UnicodeDecodeError."""
-    from dotenv import dotenv_values  # noqa: PLC0415 - as in settings
-
-    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
-
-
 def inspect_file(path: Path, secrets: Collection[str]) -> KeyFile:
     """Inspect the file without changing it. `secrets` are the names of the secrets in it."""
     mode = path.stat().st_mode & 0o7777

@@ -40,6 +40,8 @@ COMMANDS = {
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
+    "config": "Settings: their values, where each comes from, and whether they can be used.",
+    "profile": "Several shops on this machine: list them, choose the default.",
     "journal": "The audit trail: who did what when, and whether anybody tampered with it.",
     "schedule": "Print a cron line or systemd units for the nightly reconciliation; install "
     "nothing.",
@@ -153,11 +155,13 @@ def run(arguments: Sequence[str]) -> int:
             _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
         )
         command = path.removeprefix("cascade").strip()
-        return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
+        return conduct(
+            Session(names_shop=False), command, lambda _session: usage, json="--json" in arguments
+        )
     except OSError as error:
         # Typer could not print its own help. Errors within a command are reported by conduct().
         full = failure(unwritable(error))
-        return conduct(Session(), "", lambda _session: full)
+        return conduct(Session(names_shop=False), "", lambda _session: full)
     except SystemExit:
         # The reader of Typer's help closed the pipe early, and Rich exits the process for that.
         code = ExitCode.OK
@@ -185,6 +189,9 @@ def global_options(
     env_file: Annotated[
         Path | None, typer.Option("--env-file", help="Read settings from this file, not .env.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Use this shop's profile (CASCADE_PROFILE).")
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no warnings on stderr.")
     ] = False,
@@ -209,8 +216,10 @@ def global_options(
 ) -> int:
     """Options that are given before the command."""
     ctx.obj = Session(
-        sandbox=sandbox,
+        # What builds the sandbox goes by the same folder as what uses it.
+        sandbox=sandbox or ctx.invoked_subcommand == "sandbox",
         env_file=env_file,
+        profile=profile,
         quiet=quiet,
         verbose=verbose,
         no_color=no_color,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 from cascade_cli.domain.doctor import airtable, settings, stripe
 from cascade_cli.domain.doctor.findings import Check
@@ -27,7 +28,7 @@ from cascade_cli.settings import (
     VENICE_URL,
     Settings,
 )
-from cascade_cli.settings.values import Setting
+from cascade_cli.settings.values import ChangedValues, Setting, TracedValues
 
 # They replace what is missing or wrong, so that the rest can be read. They are never sent anywhere,
 # since the areas that need them are not checked.
@@ -51,6 +52,8 @@ _DEPENDENT_AREAS = {
     LIFETIME.name: ("engine",),
 }
 
+NOTHING_UNFETCHED: Mapping[str, SettingsError] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Examined:
@@ -61,10 +64,14 @@ class Examined:
 
 
 def examine_settings(
-    values: Mapping[str, str], read_prices: Callable[[Settings], PriceList], at: datetime
+    values: Mapping[str, str],
+    read_prices: Callable[[Settings], PriceList],
+    at: datetime,
+    unfetched: Mapping[str, SettingsError] = NOTHING_UNFETCHED,
 ) -> Examined:
-    """Read each alone, then all together, as of `at`. `read_prices` may raise SettingsError."""
-    readings = [_reading(setting, values) for setting in SETTINGS]
+    """Read each alone, then all together, as of `at`. `read_prices` may raise SettingsError.
+    `unfetched` are the settings whose values could not be fetched, and why."""
+    readings = [_reading(setting, values, unfetched.get(setting.name)) for setting in SETTINGS]
     wrong = {reading.name for reading in readings if reading.problem}
     usable = {name: value for name, value in values.items() if name not in wrong}
     checks = list(settings.judge_settings(readings))
@@ -76,17 +83,23 @@ def examine_settings(
     return Examined(tuple(checks), found)
 
 
-def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
+def _reading(
+    setting: Setting, values: Mapping[str, str], unfetched: SettingsError | None
+) -> settings.Reading:
     name, is_set = setting.name, bool(values.get(setting.name, "").strip())
+    closes = _DEPENDENT_AREAS.get(name, ())
+    if unfetched:
+        return settings.Reading(
+            name, is_set=True, problem=unfetched.message, hint=unfetched.hint, closes=closes
+        )
     alone = {k: v for k, v in {**_STAND_INS, **_PATIENT}.items() if k != name}
     if is_set:
         alone[name] = values[name]
     elif name in _PATIENT:
         alone[name] = _PATIENT[name]
     try:
-        Settings.read(alone)
+        Settings.read(ChangedValues(alone, values) if isinstance(values, TracedValues) else alone)
     except SettingsError as error:
-        closes = _DEPENDENT_AREAS.get(name, ())
         return settings.Reading(name, is_set, error.message, error.hint, closes)
     return settings.Reading(name, is_set)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,12 +19,15 @@ from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.addresses import Keyed, stray_addresses
-from cascade_cli.settings.locations import DEFAULT_FILE, STATE_DIR
+from cascade_cli.settings.found_values import FoundValues
+from cascade_cli.settings.locations import PROFILE, STATE_DIR
+from cascade_cli.settings.sources import choose_file
 from cascade_cli.settings.values import (
     Secret,
     Setting,
     file,
     matching,
+    named,
     optional_secret,
     page,
     parsed,
@@ -34,7 +38,11 @@ from cascade_cli.settings.values import (
 )
 
 STRIPE_KEY = Setting(
-    "STRIPE_SECRET_KEY", "", "Stripe key, sk_… or a restricted rk_… with read rights", secret=True
+    "STRIPE_SECRET_KEY",
+    "",
+    "Stripe key, sk_… or a restricted rk_… with read rights",
+    secret=True,
+    unmixed=True,
 )
 WEBHOOK_SECRET = Setting(
     "STRIPE_WEBHOOK_SECRET",
@@ -48,8 +56,10 @@ ENDPOINT_SECRET = Setting(
     "the older payment API's name for STRIPE_WEBHOOK_SECRET, read if that is not set",
     secret=True,
 )
-AIRTABLE_KEY = Setting("AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True)
-AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…")
+AIRTABLE_KEY = Setting(
+    "AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True, unmixed=True
+)
+AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…", unmixed=True)
 STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "the address of Stripe's API")
 AIRTABLE_URL = Setting(
     "AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "the address of Airtable's API"
@@ -74,6 +84,7 @@ JOURNAL_URL = Setting(
     "",
     "the journal: a SQLite file in the user's state folder, or postgresql://…",
     secret=True,
+    unmixed=True,
 )
 PROCESSOR_CLASS = Setting(
     "CASCADE_PROCESSOR_CLASS", "Innovatore", "the SocialClass that citizen setup gives"
@@ -137,6 +148,7 @@ ALERT_URLS = Setting(
     "",
     "the Apprise addresses that --alert sends to, separated by spaces: slack://… mailto://…",
     secret=True,
+    unmixed=True,
 )
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")
@@ -147,7 +159,7 @@ SETTINGS = (
     AIRTABLE_URL, VENICE_URL, VENICE_KEY, PROCESSOR, GRACE, ENGINE, JOURNAL_URL, PROCESSOR_CLASS,
     PROCESSOR_DUCATS, LIFETIME, MAX_PER_CREDIT, MAX_PER_DAY, REFUND_POLICY, REFUNDS, DISPUTES,
     PRICES, RATES_FILE, RATES_MAX_AGE, SUCCESS_URL, CANCEL_URL, API_TOKEN, ALERT_URLS, STRIPE_RATE,
-    AIRTABLE_RATE, SANDBOX, STATE_DIR,
+    AIRTABLE_RATE, SANDBOX, STATE_DIR, PROFILE,
 )  # fmt: skip
 
 
@@ -215,7 +227,7 @@ class Settings:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Settings:
-        """Check what `gather_values` found. Raises SettingsError for the first that is wrong."""
+        """Check what `find_values` found. Raises SettingsError for the first that is wrong."""
         return cls(
             stripe_key=_stripe_key(values),
             webhook_secret=optional_secret(values, WEBHOOK_SECRET)
@@ -257,32 +269,32 @@ class Settings:
             )
 
 
-def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    """The environment over the .env file: `env_file`, or `.env` in this folder if there is one.
+def find_values(
+    environ: Mapping[str, str],
+    env_file: Path | None = None,
+    profile: str | None = None,
+    *,
+    sandbox: bool = False,
+    hide: Callable[[str], None] = lambda _secret: None,
+) -> FoundValues:
+    """Every setting's value and where it comes from; `sources` tells the order.
 
-    Raises SettingsError if the named file does not exist or a file cannot be read.
+    Raises SettingsError if the settings file cannot be read.
     """
-    from dotenv import dotenv_values  # noqa: PLC0415 - paid for only by commands with settings
-
-    if env_file is not None and not env_file.is_file():
-        raise SettingsError(f"There is no file {str(env_file)!r}.", "Check --env-file.")
-    try:
-        # Without interpolation: a `$` in a key is a `$`.
-        from_file = dotenv_values(env_file or DEFAULT_FILE, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{env_file or DEFAULT_FILE} cannot be read: {type(error).__name__}", "Check the file."
-        ) from error
-    known = {setting.name for setting in SETTINGS}
-    merged = {**{name: value or "" for name, value in from_file.items()}, **environ}
-    return {name: value for name, value in merged.items() if name in known}
+    in_sandbox = sandbox or environ.get(SANDBOX.name, "").strip() == "1"
+    shop = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE)
+    file = choose_file(environ, env_file, profile, shop, sandbox=in_sandbox)
+    return FoundValues(SETTINGS, environ, file, hide)
 
 
-def strays(
-    values: Mapping[str, str], environ: Mapping[str, str], env_file: Path | None
-) -> Iterator[tuple[Setting, SettingsError]]:
+def strays(values: FoundValues) -> Iterator[tuple[Setting, SettingsError]]:
     """The settings that a `.env` must not decide unless it was named; see `stray_addresses`."""
-    return stray_addresses(values, environ if env_file is None else values, _KEYED, STRIPE_KEY)
+    chosen = {name for name in values if not values.is_stray(name)}
+    known = {keyed.address.name: values.get(keyed.address.name, "") for keyed in _KEYED}
+    with suppress(SettingsError):
+        # A key that cannot be fetched counts as live.
+        known[STRIPE_KEY.name] = values.get(STRIPE_KEY.name, "")
+    return stray_addresses(known, chosen, _KEYED, STRIPE_KEY)
 
 
 def rates_max_age(values: Mapping[str, str]) -> timedelta:
@@ -295,7 +307,8 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
     kind = re.match(r"(sk|rk)_(test|live)_", key.reveal())
     if not kind:
         raise SettingsError(
-            f"STRIPE_SECRET_KEY begins with {key.reveal()[:3]!r}: it is not a secret key.",
+            f"{named(values, STRIPE_KEY)} begins with {key.reveal()[:3]!r}: it is not a secret "
+            "key.",
             "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
         )
     if kind[2] == "live" and url(values, STRIPE_URL) != STRIPE_URL.default:

@@ -13,22 +13,34 @@ DEFAULT_FILE = ".env"
 STATE_DIR = Setting(
     "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
 )
+PROFILE = Setting(
+    "CASCADE_PROFILE", "", "the profile to go by, as --profile; only the environment may choose it"
+)
 
 
-def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
-    """The path of the .env file that is read, shortened with `~`; empty if there is none."""
-    file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
-    if not file.is_file():
-        return ""
-    is_at_home = home not in {"", "/"} and file.is_relative_to(home)
-    return f"~/{file.relative_to(home)}" if is_at_home else str(file)
+def short(path: Path) -> str:
+    """The path, shortened with `~` for the home folder."""
+    path, home = path.absolute(), os.environ.get("HOME", "")
+    is_at_home = home not in {"", "/"} and path.is_relative_to(home)
+    return f"~/{path.relative_to(home)}" if is_at_home else str(path)
 
 
-def state_folder(environ: Mapping[str, str]) -> Path:
+def config_folder() -> Path | None:
+    """The folder of the profiles; None for a user without a home folder."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - not for --help
+
+    try:
+        usual = user_config_path("cascade")
+    except RuntimeError:
+        return None
+    return usual if usual.is_absolute() else None
+
+
+def state_folder(values: Mapping[str, str]) -> Path:
     """The folder of the journal and the sandbox. Raises SettingsError if there can be none."""
     from platformdirs import user_state_path  # noqa: PLC0415 - not for --help
 
-    chosen = environ.get(STATE_DIR.name)
+    chosen = values.get(STATE_DIR.name)
     try:
         if chosen:
             # No shell has expanded a ~ that comes from a file.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,51 @@ class Setting:
     default: str
     meaning: str
     secret: bool = False
+    unmixed: bool = False
+    """It says which shop this is: the environment and a profile must not contradict each other."""
+
+
+class TracedValues(Mapping[str, str]):
+    """Settings' values that know where they come from."""
+
+    def named(self, name: str) -> str:
+        """The setting as an error calls it."""
+        raise NotImplementedError
+
+    @property
+    def where_to_set(self) -> str:
+        """Where a missing one is to be set."""
+        raise NotImplementedError
+
+
+class ChangedValues(TracedValues):
+    """Other values; an error about one still tells where the given value stands."""
+
+    def __init__(self, values: Mapping[str, str], given: TracedValues) -> None:
+        self._values, self._given = values, given
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def named(self, name: str) -> str:
+        """As the given values name it."""
+        return self._given.named(name)
+
+    @property
+    def where_to_set(self) -> str:
+        """As the given values tell it."""
+        return self._given.where_to_set
+
+
+def named(values: Mapping[str, str], setting: Setting) -> str:
+    """The setting, and where its value stands if that is known and not plain."""
+    return values.named(setting.name) if isinstance(values, TracedValues) else setting.name
 
 
 def text(values: Mapping[str, str], setting: Setting) -> str:
@@ -43,9 +88,12 @@ def text(values: Mapping[str, str], setting: Setting) -> str:
     if value:
         return value
     state = "is empty" if setting.name in values else "is not set"
+    where = "the environment or in .env (see .env.example)"
+    if isinstance(values, TracedValues):
+        where = values.where_to_set
     raise SettingsError(
-        f"{setting.name} {state}: {setting.meaning}.",
-        "Set it in the environment or in .env (see .env.example), or try --sandbox.",
+        f"{named(values, setting)} {state}: {setting.meaning}.",
+        f"Set it in {where}, or try --sandbox.",
     )
 
 
@@ -55,7 +103,7 @@ def secret(values: Mapping[str, str], setting: Setting) -> Secret:
     # An exception would show a value that cannot be sent in a header.
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise SettingsError(
-            f"{setting.name} holds a space or a character that no key has.",
+            f"{named(values, setting)} holds a space or a character that no key has.",
             "Copy the key again; it is one word of letters, digits, dots and underscores.",
         )
     return Secret(value)
@@ -72,7 +120,8 @@ def matching(values: Mapping[str, str], setting: Setting, pattern: str, form: st
     if re.fullmatch(pattern, value):
         return value
     raise SettingsError(
-        f"{setting.name} is {value!r}, which does not have the form {form}.", setting.meaning
+        f"{named(values, setting)} is {value!r}, which does not have the form {form}.",
+        setting.meaning,
     )
 
 
@@ -93,7 +142,7 @@ def parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T
         return parse(value)
     except ValueError as error:
         raise SettingsError(
-            f"{setting.name}: {error}.", f"The default is {setting.default}."
+            f"{named(values, setting)}: {error}.", f"The default is {setting.default}."
         ) from None
 
 
@@ -107,7 +156,7 @@ def file(values: Mapping[str, str], setting: Setting) -> Path | None:
         return Path(name).expanduser() if name else None
     except RuntimeError as error:
         raise SettingsError(
-            f"{setting.name}: this user has no home folder.", "Write the full path."
+            f"{named(values, setting)}: this user has no home folder.", "Write the full path."
         ) from error
 
 

@@ -10,14 +10,17 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cascade_cli.errors import SettingsError
+from cascade_cli.errors import CascadeError, SettingsError
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.http.pacing import Pacers
     from cascade_cli.settings import Settings
+    from cascade_cli.settings.found_values import FoundValues
+    from cascade_cli.settings.settings_file import SettingsFile
 
 
 # The command line's Session is one, and `--help` loads it: costly modules are imported late.
@@ -28,6 +31,8 @@ class Invocation:
 
     sandbox: bool = False
     env_file: Path | None = None
+    profile: str | None = None
+    """The profile that was asked for; `profile_in_use` also knows the default."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     warnings: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
@@ -36,11 +41,36 @@ class Invocation:
     """Shared by all invocations of a process that work at once."""
     _clock: Callable[[], datetime] | None = field(default=None, repr=False)
 
-    def values(self) -> dict[str, str]:
-        """The settings as text: the environment over the .env file. Raises SettingsError."""
-        from cascade_cli.settings import gather_values  # noqa: PLC0415 - not for --help
+    @cached_property
+    def found(self) -> FoundValues:
+        """The settings as text and where each comes from, found once. Raises SettingsError."""
+        from cascade_cli.settings import find_values  # noqa: PLC0415 - not for --help
 
-        return gather_values(self.environ, self.env_file)
+        return find_values(
+            self.environ,
+            self.env_file,
+            self.profile,
+            sandbox=self.sandbox,
+            hide=self.secrets.append,
+        )
+
+    def values(self) -> FoundValues:
+        """The settings as text: the environment over one file of settings. Raises SettingsError."""
+        return self.found
+
+    @property
+    def file_in_use(self) -> SettingsFile | None:
+        """The file of settings that is read; None if none is, or if it cannot be."""
+        try:
+            return self.found.file
+        except CascadeError:
+            return None
+
+    @property
+    def profile_in_use(self) -> str:
+        """Its name; empty if there is none."""
+        file = self.file_in_use
+        return file.profile if file else self.profile or ""
 
     @property
     def folder(self) -> Path:

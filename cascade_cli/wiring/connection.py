@@ -32,19 +32,24 @@ from cascade_cli.settings import (
     Settings,
     strays,
 )
+from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import state_folder
+from cascade_cli.settings.sources import Form
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
 from cascade_cli.wiring.reading import Wiring, wire_reading
 from cascade_cli.wiring.state_folder import make_state_folder
 
-# What --sandbox replaces, so that no live key is read, let alone sent.
-_LIVE = (
-    *(STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, STRIPE_URL),
-    *(AIRTABLE_KEY, AIRTABLE_BASE, AIRTABLE_URL),
-    *(VENICE_KEY, VENICE_URL),
-    JOURNAL_URL,
-)
+REPLACED_IN_SANDBOX = {
+    setting.name
+    for setting in (
+        *(STRIPE_KEY, WEBHOOK_SECRET, ENDPOINT_SECRET, STRIPE_URL),
+        *(AIRTABLE_KEY, AIRTABLE_BASE, AIRTABLE_URL),
+        *(VENICE_KEY, VENICE_URL),
+        JOURNAL_URL,
+    )
+}
+"""What --sandbox replaces, so that no live key is read, let alone sent."""
 
 
 # The token that creates payments at `cascade --sandbox serve`, unless another is set. Not a secret.
@@ -57,7 +62,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
 
     If not `in_hurry`, the requests of others go first: the caller reads much, and nobody waits.
     """
-    with effective(invocation, invocation.values()) as values:
+    with effective(invocation) as values:
         settings = Settings.read(values)
         if not settings.journal_url:
             make_state_folder(invocation.folder)
@@ -92,28 +97,22 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
         from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - costs 0.2 s
 
         return PaceRow(settings.journal_url.reveal(), name).change
-    return PaceFile(invocation.folder / _PACE_FOLDER / f"{name}.json").change
+    # A service's allowance is the same in whichever profile it is asked.
+    return PaceFile(invocation.values().root / _PACE_FOLDER / f"{name}.json").change
 
 
 @contextmanager
-def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The values as given, or with the sandbox's in place of the live ones; secrets stay hidden."""
+def effective(invocation: Invocation) -> Iterator[Mapping[str, str]]:
+    """The values as given, or with the sandbox's in place of the live ones, unfetched."""
+    values = invocation.values()
     invocation.enter_sandbox(values)
     if invocation.sandbox:
-        with _sandbox_values(values) as sandbox_values:
-            _hide(invocation, sandbox_values)
-            yield sandbox_values
+        with sandbox_values(invocation, values) as usable:
+            yield usable
     else:
-        _hide(invocation, values)
-        for _, refusal in strays(values, invocation.environ, invocation.env_file):
+        for _, refusal in strays(values):
             raise refusal
         yield values
-
-
-def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:
-    # Before the settings are read: an error about a wrong one may repeat a key.
-    secret = {setting.name for setting in SETTINGS if setting.secret}
-    invocation.secrets += [value.strip() for name, value in values.items() if name in secret]
 
 
 def sandbox_clock(folder: Path) -> Callable[[], datetime]:
@@ -124,14 +123,21 @@ def sandbox_clock(folder: Path) -> Callable[[], datetime]:
 
 
 @contextmanager
-def _sandbox_values(values: dict[str, str]) -> Iterator[dict[str, str]]:
+def sandbox_values(invocation: Invocation, values: FoundValues) -> Iterator[dict[str, str]]:
+    """The values for the sandbox of this state folder. Its keys are not shown either, and no secret
+    is fetched for it."""
     # Imported here because the live services need none of it.
     from cascade_cli.sandbox.instance import Connection, open_sandbox, rates  # noqa: PLC0415
 
     with open_sandbox(make_state_folder(state_folder(values))) as url:
-        kept = {name: v for name, v in values.items() if name not in {s.name for s in _LIVE}}
+        here = (name for name in values if values.source(name).form is Form.VALUE)
+        kept = {name: values[name] for name in here if name not in REPLACED_IN_SANDBOX}
         # Pages of its own, so that a test payment ends on this machine.
         pay = f"{url}/stripe/pay"
         pages = {SUCCESS_URL.name: f"{pay}/thanks", CANCEL_URL.name: f"{pay}/cancelled"}
         token = {API_TOKEN.name: SANDBOX_TOKEN}
-        yield {**rates(url), **pages, **token, **kept, **Connection(url).settings()}
+        usable = {**rates(url), **pages, **token, **kept, **Connection(url).settings()}
+        invocation.secrets += [
+            usable[one.name] for one in SETTINGS if one.secret and one.name in usable
+        ]
+        yield usable

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from cascade_cli.adapters.http.pacing import Pacer, Pacing
 from cascade_cli.adapters.http.probing import ProbingTransport
@@ -15,77 +15,118 @@ from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.journal.told_heads import last_told
-from cascade_cli.adapters.key_files import inspect_file, read_names
+from cascade_cli.adapters.key_files import inspect_file
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader, VeniceApi
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.doctor import machine
 from cascade_cli.domain.doctor import settings as judging
-from cascade_cli.domain.doctor.findings import Check
+from cascade_cli.domain.doctor.findings import TITLES, Check
 from cascade_cli.errors import SettingsError
 from cascade_cli.services.doctor import Doctor, Instruments
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, Settings, strays
-from cascade_cli.settings.locations import DEFAULT_FILE, state_folder
+from cascade_cli.settings.found_values import FoundValues
+from cascade_cli.settings.locations import state_folder
+from cascade_cli.settings.secret_sources import KEYRING
+from cascade_cli.settings.settings_file import SettingsFile
+from cascade_cli.settings.sources import names_of
+from cascade_cli.settings.values import ChangedValues
 from cascade_cli.wiring import Invocation
-from cascade_cli.wiring.connection import effective, kept_pace
+from cascade_cli.wiring.connection import kept_pace, sandbox_values
 from cascade_cli.wiring.journal import chosen_url, default_file
 from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect, prices_of
 from cascade_cli.wiring.worker import this_worker
 
-_KNOWN = [setting.name for setting in SETTINGS]
-_SECRET = {setting.name for setting in SETTINGS if setting.secret}
+_KNOWN = [name for setting in SETTINGS for name in names_of(setting)]
 
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
     """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
+    with (
+        _examined(invocation) as examined,
+        instruments(invocation, examined.settings, examined.values) as tools,
+    ):
+        return Doctor(tools, on_bug).examine(examined.checks)
+
+
+def examine_locally(invocation: Invocation) -> list[Check]:
+    """Check only the settings and the files that hold them. No service is asked."""
+    with _examined(invocation) as examined:
+        order = list(TITLES)
+        return sorted(examined.checks, key=lambda check: order.index(check.area))
+
+
+@dataclass(frozen=True)
+class _Examined:
+    checks: list[Check]
+    settings: Settings
+    values: Mapping[str, str]
+
+
+@contextmanager
+def _examined(invocation: Invocation) -> Iterator[_Examined]:
     file_checks, values = _gathered(invocation)
-    with _usable(invocation, values) as (switch_checks, usable):
-        examined = examine_settings(usable, prices_of, invocation.now())
-        known = [*examined.checks, *switch_checks, *file_checks]
-        with instruments(invocation, examined.settings, usable) as tools:
-            return Doctor(tools, on_bug).examine(known)
+    with _usable(invocation, values) as (switch_checks, usable, unfetched):
+        examined = examine_settings(usable, prices_of, invocation.now(), unfetched)
+        checks = [*examined.checks, *switch_checks, *file_checks]
+        yield _Examined(checks, examined.settings, usable)
 
 
-def _gathered(invocation: Invocation) -> tuple[list[Check], dict[str, str]]:
-    """The checks of the settings file, and the values that could be read."""
-    file, environ = invocation.env_file or Path(DEFAULT_FILE), invocation.environ
+def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
+    """The checks of the files that settings stand in, and the values that could be found."""
+    environ = invocation.environ
     try:
         values = invocation.values()
-        named = read_names(file) if file.is_file() else {}
-    except (SettingsError, OSError) as error:
-        found = error.message if isinstance(error, SettingsError) else f"{file}: {error.strerror}"
-        here = {name: environ[name] for name in _KNOWN if name in environ}
-        return [judging.UNREADABLE.seen(found)], here
+    except SettingsError as error:
+        here = FoundValues(SETTINGS, environ, None, invocation.secrets.append)
+        return [judging.UNREADABLE.seen(error.message, advice=error.hint)], here
+    named = values.file.written if values.file else {}
     checks = list(judging.judge_names({*named, *environ}, _KNOWN))
-    secrets = {name for name in _SECRET if named.get(name, "").strip()}
-    checks += machine.judge_file(inspect_file(file, secrets) if file.is_file() else None)
+    checks += machine.judge_file(_inspected(values.file))
+    for name, path in values.secret_files():
+        if path.is_file():
+            checks += machine.judge_secret_file(name, inspect_file(path, {name}))
     return checks, values
+
+
+def _inspected(file: SettingsFile | None) -> machine.KeyFile | None:
+    """The file of settings, with the names of the secrets that stand in it."""
+    if file is None:
+        return None
+    secret = [s for s in SETTINGS if s.secret and file.written.get(s.name, "").strip()]
+    held = {s.name for s in secret if not file.written[s.name].strip().startswith(KEYRING)}
+    return inspect_file(file.path, held)
 
 
 @contextmanager
 def _usable(
-    invocation: Invocation, values: dict[str, str]
-) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
-    """The values to go on with: the sandbox's if it is asked for.
+    invocation: Invocation, values: FoundValues
+) -> Iterator[tuple[list[Check], Mapping[str, str], Mapping[str, SettingsError]]]:
+    """The values to go on with, the sandbox's if it is asked for, and what could not be fetched.
 
     A CASCADE_SANDBOX that is neither 1 nor 0 makes a red check, and so does an address that may not
     get a live key.
     """
-    switch, checks = values.get(SANDBOX.name, "").strip(), []
-    if switch not in {"", "0", "1"}:
+    switch, checks, wrong = values.get(SANDBOX.name, "").strip(), [], set()
+    if switch in {"", "0", "1"}:
+        invocation.enter_sandbox(values)
+    else:
         found = f"{SANDBOX.name} is {switch!r}."
         checks.append(judging.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
-        values = {name: value for name, value in values.items() if name != SANDBOX.name}
-    invocation.enter_sandbox(values)
-    if not invocation.sandbox:
-        for setting, refusal in [*strays(values, invocation.environ, invocation.env_file)]:
-            seen = judging.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint)
-            checks.append(seen)
-            values = {name: value for name, value in values.items() if name != setting.name}
-    with effective(invocation, values) as usable:
-        yield checks, usable
+        wrong.add(SANDBOX.name)
+    if invocation.sandbox:
+        with sandbox_values(invocation, values) as usable:
+            yield checks, {n: v for n, v in usable.items() if n not in wrong}, {}
+        return
+    for setting, refusal in strays(values):
+        seen = judging.WRONG.seen(refusal.message, name=setting.name, advice=refusal.hint)
+        checks.append(seen)
+        wrong.add(setting.name)
+    known, unfetched = values.fetched()
+    usable = {name: value for name, value in known.items() if name not in wrong}
+    yield checks, ChangedValues(usable, values), unfetched
 
 
 @contextmanager

@@ -103,9 +103,7 @@ def journal_database(invocation: Invocation) -> Database:
     values = invocation.values()
     invocation.enter_sandbox(values)
     chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
-    if chosen:
-        invocation.secrets.append(chosen)
-    else:
+    if not chosen:
         check_state_folder(invocation.folder)
     return Database(journal_url(invocation, chosen))
 

@@ -15,7 +15,7 @@ import requests
 from cascade_cli.cli.app import run
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Request, Response
-from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL, gather_values
+from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL, find_values
 from tests.cassettes.tape import Tape
 
 _HOP_BY_HOP = {"host", "connection", "accept-encoding", "content-length"}
@@ -44,7 +44,7 @@ class Forwarder:
 def main() -> None:
     """Run cascade with the arguments and write down what it exchanges, without any secret."""
     name, *arguments = sys.argv[1:]
-    values = gather_values(os.environ, Path(".env") if Path(".env").is_file() else None)
+    values = find_values(os.environ, Path(".env") if Path(".env").is_file() else None)
     addresses = (values.get(s.name) or s.default for s in (STRIPE_URL, AIRTABLE_URL))
     tape = Tape(name, Forwarder(*addresses))
     with SandboxServer(tape) as server:

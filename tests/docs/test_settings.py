@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import chain
 
 import pytest
 from dotenv import dotenv_values
 
 from cascade_cli.settings import SETTINGS
+from cascade_cli.settings.sources import names_of
 from cascade_cli.settings.values import Setting
 from tests.docs.documents import ALL, ROOT, TEXTS, TOPICS, fences, rows
 
@@ -47,7 +49,8 @@ def test_the_example_file_gives_a_setting_s_meaning_in_the_line_above(setting: S
 
 def test_every_setting_that_any_document_names_exists() -> None:
     named = re.findall(r"\b(?:CASCADE|STRIPE|AIRTABLE|VENICE)_[A-Z_]+\b", _outside_the_sandbox())
-    assert set(named) <= {*NAMES, "CASCADE_PAYMENT_PROCESSOR"}
+    names = chain.from_iterable(map(names_of, SETTINGS))
+    assert set(named) <= {*names, "CASCADE_PAYMENT_PROCESSOR"}
 
 
 def _outside_the_sandbox() -> str:

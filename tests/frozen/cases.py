@@ -487,6 +487,26 @@ KEEPING = {
         cascade --sandbox journal restore credits.csv
         cascade --sandbox journal restore one.sqlite3 --against nonsense
         """,
+    "config": """
+        cascade config show
+        cascade --profile rialto config show
+        CASCADE_PROFILE=lido cascade --no-color config show | cat
+        CASCADE_PROFILE=lido cascade config check
+        cascade --sandbox config check
+        CASCADE_SANDBOX=maybe cascade config check
+        """,
+    "profile": """
+        cascade profile list
+        cascade profile default rialto
+        cascade profile list
+        cascade config show | cat
+        cascade profile default corfu
+        cascade profile default
+        cascade profile default --none
+        cascade --profile corfu journal list
+        cascade --profile lido --sandbox citizen show
+        AIRTABLE_BASE_ID=appOther cascade --profile lido reconcile
+        """,
     "schedule": """
         cascade schedule cron | cat
         cascade schedule cron --backup . | cat

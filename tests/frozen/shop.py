@@ -24,7 +24,7 @@ from cascade_cli.sandbox.instance import open_sandbox
 from tests.harness.commands import Answer
 from tests.screens.terminal import AT, Terminal
 
-_STATE, _DESK = "state", "desk"
+_STATE, _DESK, _CONFIG = "state", "desk", "config"
 _GIVEN = Path(__file__).parent / _DESK
 _STRIPE = r"(pi|ch|re|pyr|du|cs_test|evt|sub|si|in|cus|prod|price|txn)_(?=\w*[A-Z0-9])[^\W_]{14,}"
 _AIRTABLE = r"(rec)(?=\w*[A-Z0-9])[^\W_]{14}(?!\w)"
@@ -47,6 +47,8 @@ class Week:
             folder = Path(name).resolve()
             shutil.copytree(self.folder, folder / _STATE)
             shutil.copytree(_GIVEN, folder / _DESK)
+            for profile in (folder / _DESK / _CONFIG).rglob("*.env"):
+                profile.chmod(0o600)
             with chdir(folder / _DESK):
                 yield Shop(folder, self.ids)
 
@@ -93,7 +95,8 @@ class Shop:
     def _run(self, words: list[str], piped: bool | str, settings: dict[str, str]) -> Answer:
         terminal = Terminal(self._state)
         # Names of other lengths would break the lines elsewhere.
-        given = {"HOME": str(self.folder), **_STABLE, **settings}
+        config = {"XDG_CONFIG_HOME": str(self.folder / _DESK / _CONFIG)}
+        given = {"HOME": str(self.folder), **config, **_STABLE, **settings}
         with patch("socket.gethostname", return_value="rialto"):
             return terminal.ended(words, given, piped=bool(piped), at=self._moment())
 

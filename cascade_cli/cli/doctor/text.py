@@ -48,7 +48,7 @@ def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
     }
 
 
-def show(session: Session, checks: Sequence[Check]) -> None:
+def show(session: Session, checks: Sequence[Check], left_out: str = LEFT_OUT) -> None:
     """Findings that are fine are only counted, unless -v is given. The worst come last."""
     console = session.console()
     by_level = {level: [check for check in checks if check.level is level] for level in Level}
@@ -57,7 +57,7 @@ def show(session: Session, checks: Sequence[Check]) -> None:
         _show_areas(session, console, fine)
     elif fine:
         console.print(Text(f"{len(fine)} fine: {_counted(fine)}.", "green"))
-    console.print(Text(LEFT_OUT, "dim"))
+    console.print(Text(session.completed(left_out), "dim"))
     _show_areas(session, console, [*by_level[Level.AMBER], *by_level[Level.RED]])
     console.print(_verdict(checks))
 

@@ -13,7 +13,10 @@ import cascade_cli
 
 FOLDER = Path(cascade_cli.__file__).parent / "manual"
 CHAPTERS = {
-    "Start": ("setup", "processor", "nightly", "alerts", "doctor", "status"),
+    "Start": (
+        *("setup", "profiles", "secrets", "processor", "nightly", "alerts", "doctor"),
+        "status",
+    ),
     "When something is wrong": (
         *("report", "kinds", "explain", "decisions", "exit-codes", "guards"),
     ),

@@ -21,7 +21,7 @@ from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.services.selling.price_quotes import PriceQuotes
-from cascade_cli.settings import PRICES, RATES_FILE, gather_values, rates_max_age
+from cascade_cli.settings import PRICES, RATES_FILE, rates_max_age
 from cascade_cli.settings.values import file as file_of
 
 DESIGN = "the design's prices; CASCADE_PRICES names a file with others"
@@ -49,7 +49,7 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     the currency.
     """
     code = currency_option(currency)
-    values = gather_values(session.environ, session.env_file)
+    values = session.values()
     file, now = file_of(values, PRICES), session.now()
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)

@@ -124,7 +124,7 @@ def _head(
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
     found, window, coverage = what_is_open(run.result), reading.window, run.coverage
-    yield verdict(found).append(settings_note(console), "not bold default")
+    yield verdict(found).append_text(settings_note(console))
     span = format_span(window.until - window.since)
     charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
     read = "" if is_terse else f": {charges}, {rows}"

@@ -257,11 +257,11 @@ def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:
 
 
 def _keys(
-    chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool, settings: str
+    chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool, settings: Text
 ) -> Text:
     moves = ["y yes"] if chosen or with_repairs else []
     if repairs.repairs:
         moves.append("r without the repairs" if with_repairs else "r with the repairs")
     moves += ["b back to the cases", "q not now: all is kept"]
     question = "Carry it out?" if chosen or with_repairs else "Nothing is decided yet."
-    return Text(f"{question}{settings}  {' · '.join(moves)}", "bold")
+    return Text.assemble((question, "bold"), settings, (f"  {' · '.join(moves)}", "bold"))

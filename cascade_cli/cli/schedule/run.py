@@ -7,18 +7,22 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
-from cascade_cli.settings import JOURNAL_URL
+from cascade_cli.settings import JOURNAL_URL, SETTINGS
+from cascade_cli.settings.locations import STATE_DIR
+from cascade_cli.settings.settings_file import Place
+from cascade_cli.settings.sources import Form
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
 # A month of nights.
+_CONFIG_HOME = "XDG_CONFIG_HOME"
 _BACKUPS = "30"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -72,7 +76,9 @@ class Nightly:
         """The folders that a run writes to."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
         backups = [self.backup.absolute()] if self.backup else []
-        folders = (session.folder.absolute(), *(file.parent for file in files if file), *backups)
+        # For a profile the folder above: the pace of a service is kept there for all of them.
+        root = session.found.root.absolute()
+        folders = (root, *(file.parent for file in files if file), *backups)
         return list(dict.fromkeys(map(str, folders)))
 
 
@@ -91,13 +97,13 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     """One crontab line. Cron mails what the command prints, which is nothing but the report."""
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
-    state = f"CASCADE_STATE_DIR={check_state_folder(session.folder).absolute()}"
-    words, backup = nightly.words(session), nightly.backup_words(session)
-    _refuse_line_breaks([state, str(Path.cwd()), *words, *backup])
-    run = shlex.join(["env", state, *words])
+    given, words = _environment(session), nightly.words(session)
+    backup = nightly.backup_words(session)
+    _refuse_line_breaks([*given, str(Path.cwd()), *words, *backup])
+    run = shlex.join(["env", *given, *words])
     if backup:
         # Whatever the run came to: after a bad night the journal is wanted as well.
-        run = f"{{ {run}; {shlex.join(['env', state, *backup])}; }}"
+        run = f"{{ {run}; {shlex.join(['env', *given, *backup])}; }}"
     command = f"cd {shlex.quote(str(Path.cwd()))} && {run}"
     # For cron, a bare % ends the command.
     return _text(f"{minute} {hour} * * * {command.replace('%', chr(92) + '%')}\n")
@@ -106,22 +112,23 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
 def systemd(session: Session, nightly: Nightly) -> Outcome:
     """Service and timer in one text. A comment above each names the file that it belongs in."""
     hour, minute = nightly.clock
-    state = str(check_state_folder(session.folder).absolute())
-    folders = nightly.folders(session)
-    backup = nightly.backup_words(session)
-    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session), *backup])
+    given, folders = _environment(session), nightly.folders(session)
+    credentials, backup = [*_credentials(session)], nightly.backup_words(session)
+    words = nightly.words(session)
+    _refuse_line_breaks([*given, str(Path.cwd()), *folders, *words, *backup, *credentials])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
         session.warn(f"systemd starts the service only if the folder {missing!r} exists")
     return _text(
         _UNITS.format(
             # systemd expands $ in commands only.
-            command=_unit_command(nightly.words(session)),
+            command=_unit_command(words),
             afterwards=_AFTERWARDS.format(command=_unit_command(backup)) if backup else "",
             user=_user(),
             folder=str(Path.cwd()).replace("%", "%%"),
             written=" ".join(map(_unit_word, folders)),
             private_tmp="no" if any(map(_is_temporary, folders)) else "yes",
-            environment=_unit_word(f"CASCADE_STATE_DIR={state}"),
+            environment=" ".join(map(_unit_word, given)),
+            credentials="".join(f"LoadCredential={_specified(each)}\n" for each in credentials),
             hour=hour,
             minute=minute,
         )
@@ -130,6 +137,43 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
 
 def _unit_command(words: Iterable[str]) -> str:
     return " ".join(_unit_word(word).replace("$", "$$") for word in words)
+
+
+def _environment(session: Session) -> list[str]:
+    """What the job needs to find the same settings and journal. Raises SettingsError."""
+    check_state_folder(session.folder)
+    config = os.environ.get(_CONFIG_HOME, "") if session.profile_in_use else ""
+    return [
+        f"{STATE_DIR.name}={session.found.root.absolute()}",
+        *([f"{_CONFIG_HOME}={config}"] if config else []),
+    ]
+
+
+def _credentials(session: Session) -> Iterator[str]:
+    """`NAME:FILE` for each secret that systemd can pass on: it reads the file as root, and shows
+    its content to this service alone. Warns of secrets that the service cannot get."""
+    if session.sandbox:
+        return
+    files = dict(session.found.secret_files())
+    for setting in (one for one in SETTINGS if one.secret):
+        source = session.found.source(setting.name)
+        if setting.name in files:
+            yield f"{setting.name}:{files[setting.name].absolute()}"
+        elif source.form is Form.KEYRING:
+            session.warn(
+                f"{source} is in the keyring, which a service of systemd cannot ask: put the value "
+                f"into a file that only root may read, and name it with {setting.name}_FILE"
+            )
+        elif source.place is Place.ENVIRONMENT and source.written.strip():
+            session.warn(
+                f"{source} alone: the service gets no {setting.name}. Put it into the settings "
+                f"file, or into a file that you name with {setting.name}_FILE"
+            )
+
+
+def _specified(word: str) -> str:
+    """The value of a unit's line that is not a list: systemd expands %."""
+    return word.replace("%", "%%")
 
 
 def _user() -> str:
@@ -188,7 +232,7 @@ ExecStart={command}
 WorkingDirectory={folder}
 # The journal that you use by hand. The service can write only to the folders named here.
 Environment={environment}
-ReadWritePaths={written}
+{credentials}ReadWritePaths={written}
 ProtectSystem=strict
 ProtectHome=read-only
 PrivateTmp={private_tmp}

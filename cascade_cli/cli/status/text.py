@@ -68,7 +68,7 @@ class Shown:
 def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
     """The whole screen. Whatever must not be cut off at the bottom of a small terminal, `beneath`
     among it, comes right below the headline."""
-    yield Block(_headline(shown).append(settings_note(console), "default"))
+    yield Block(_headline(shown).append_text(settings_note(console)))
     for gap in shown.status.gaps:
         told = escape(completed(console, gap.error.message))
         yield Block(Text(f"Not known: {gap.what}. {told}", "yellow"))

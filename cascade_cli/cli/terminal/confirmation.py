@@ -53,8 +53,20 @@ def confirm(session: Session, question: str, *, yes: bool) -> None:
     Raises GuardError for a no, or if there is nobody to ask.
     """
     check_answerable(yes=yes)
-    if not yes and not _is_agreed(readable(question) + session.settings_note):
+    if not yes and not _is_agreed(readable(question) + _note(session)):
         raise GuardError("Nothing was written: you said no.")
+
+
+def _note(session: Session) -> str:
+    """Which settings are used; real money in its own colour."""
+    from cascade_cli.cli.terminal.console import settings_note  # noqa: PLC0415 - it costs 40 ms
+
+    console = session.console(stderr=True)
+    note = settings_note(console)
+    note.style = ""
+    with console.capture() as capture:
+        console.print(note, end="", soft_wrap=True)
+    return capture.get()
 
 
 def _is_agreed(question: str) -> bool:

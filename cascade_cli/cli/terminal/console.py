@@ -58,9 +58,15 @@ def to_type(console: Console, command: str) -> Text:
     return Text(f"  $ {completed(console, command)}")
 
 
-def settings_note(console: Console) -> str:
-    """The settings file that is in use, to append to a headline or a question."""
-    return console.settings if isinstance(console, PipeConsole) else ""
+LIVE = "bold white on magenta"
+"""The colour of real money. Nothing else has it."""
+
+
+def settings_note(console: Console) -> Text:
+    """Which settings are in use, to append to a headline or a question."""
+    note = Text(console.settings if isinstance(console, PipeConsole) else "", "not bold default")
+    note.highlight_regex(r"\blive(?=\)$)", LIVE)
+    return note
 
 
 def completed(console: Console, text: str) -> str:

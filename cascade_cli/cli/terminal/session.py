@@ -48,6 +48,10 @@ class Session(Invocation):
     """Whether what is longer than a screen goes through the user's pager."""
     links: Hyperlinks | None = None
     """Where ids lead; None until the services are known."""
+    names_shop: bool = True
+    """Whether printed commands name this shop; not if only `--help` is pointed at."""
+    mode: str = ""
+    """`live` or `test`, once it is known which key is used."""
 
     def console(self, *, stderr: bool = False) -> Console:
         """Rich on stdout or stderr. Markup in what is printed stays text."""
@@ -69,9 +73,14 @@ class Session(Invocation):
 
     @property
     def options(self) -> list[str]:
-        """The global options that choose the accounts: --sandbox and --env-file."""
+        """The global options that choose the accounts: --sandbox, --env-file and --profile."""
+        if not self.names_shop:
+            return []
         words = ["--sandbox"] if self.sandbox else []
-        return words + (["--env-file", str(self.env_file.absolute())] if self.env_file else [])
+        if self.env_file:
+            return [*words, "--env-file", str(self.env_file.absolute())]
+        profile = self.profile_in_use
+        return [*words, "--profile", profile] if profile else words
 
     def completed(self, text: str) -> str:
         """The text, with our global options in its commands, so that they can be typed as they
@@ -105,12 +114,20 @@ class Session(Invocation):
         return _KEY.sub("(secret)", text)
 
     @property
-    def settings_note(self) -> str:
-        """` (settings: ~/shop/.env)`, for a headline or a question. Empty if no file is read."""
-        from cascade_cli.settings.locations import settings_file  # noqa: PLC0415 - as above
+    def shop(self) -> tuple[str, str]:
+        """Which settings are in use, and the mode: `profile rialto` and `live`. Without a profile
+        only `live` is named."""
+        file = self.file_in_use
+        if file and file.profile:
+            return str(file), "sandbox" if self.sandbox else self.mode
+        live = "live" if self.mode == "live" else ""
+        return f"settings: {escape(str(file))}" if file else "", live
 
-        file = settings_file(self.environ, self.env_file)
-        return f" (settings: {escape(file)})" if file else ""
+    @property
+    def settings_note(self) -> str:
+        """` (settings: ~/shop/.env, live)`, for a headline or a question; often empty."""
+        told = ", ".join(filter(None, self.shop))
+        return f" ({told})" if told else ""
 
     def warn(self, message: str) -> None:
         """Something the operator should know; also listed in --json."""
@@ -127,6 +144,8 @@ class Session(Invocation):
         from cascade_cli.cli.terminal.hyperlinks import hyperlinks_to  # noqa: PLC0415 - not for --help
 
         self.links = hyperlinks_to(settings)
+        if not self.sandbox:
+            self.mode = "live" if settings.livemode else "test"
 
 
 @dataclass(frozen=True)
@@ -220,6 +239,8 @@ def _show_json(session: Session, command: str, outcome: Outcome) -> None:
         "warnings": [session.completed(warning) for warning in session.warnings],
         "error": error and _completed(session, error_document(error)),
     }
+    if session.profile_in_use:
+        envelope["profile"] = session.profile_in_use
     print(session.redacted(dumps(envelope, indent=2)))  # noqa: T201 - the command's output
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cascade_cli.domain.doctor.findings import UNCHECKED, Check, amber, green, red
@@ -71,6 +71,18 @@ def judge_file(file: KeyFile | None) -> Iterator[Check]:
         yield from list(_flaws(file)) or [
             SAFE.seen(f"{file.path}: only its owner may read it, and git does not add it")
         ]
+
+
+# Docker and Kubernetes put secrets there, readable for all in the container.
+_MOUNTED = ("/run/secrets/", "/var/run/secrets/")
+
+
+def judge_secret_file(setting: str, file: KeyFile) -> Iterator[Check]:
+    """The file of one secret, named by NAME_FILE."""
+    flaws = [] if file.path.startswith(_MOUNTED) else list(_flaws(file))
+    good = SAFE.seen(f"{file.path}: only its owner may read it, and git does not add it")
+    for check in flaws or [good]:
+        yield replace(check, name=f"{setting}_FILE")
 
 
 def _flaws(file: KeyFile) -> Iterator[Check]:

@@ -10,7 +10,7 @@ from unicodedata import is_normalized
 COMMANDS = (
     *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
     *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
-    *("completion",),
+    *("completion", "config", "profile"),
 )
 """The words that follow `cascade` in a command line, but not in a sentence about cascade. `sandbox`
 is left out: it means the sandbox without any option."""
@@ -18,7 +18,8 @@ QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
 """A quoted argument: a reason or a citizen's name may read like a command."""
 COMMAND_LINE = rf"`[^`]*`|\bcascade (?:--|(?:{'|'.join(COMMANDS)})\b).*"
 """A command in a sentence, to be typed as it stands: between backticks, or up to the line's end."""
-_COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
+_SANDBOX = "sandbox"
+_COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= ({'|'.join((*COMMANDS, _SANDBOX))})\b)")
 
 
 def quote(argument: str) -> str:
@@ -52,4 +53,11 @@ def complete(text: str, options: Sequence[str]) -> str:
     if not options or "cascade " not in text:
         return text
     full = command(*options)
-    return _COMMAND.sub(lambda found: full if found[0] == "cascade" else found[0], text)
+    plain = command(*(word for word in options if word != "--sandbox"))
+
+    def completed(found: re.Match[str]) -> str:
+        if found[0] != "cascade":
+            return found[0]
+        return plain if found[1] == _SANDBOX else full
+
+    return _COMMAND.sub(completed, text)

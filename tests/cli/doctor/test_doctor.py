@@ -102,8 +102,9 @@ def test_it_looks_at_the_embedded_sandbox_too(patient: Patient) -> None:
 
 def test_the_sandbox_gets_no_key_of_venice(patient: Patient) -> None:
     values = {"VENICE_API_KEY": "a-live-key", "VENICE_API_URL": "https://venice.example"}
-    session = Session(sandbox=True, environ={"CASCADE_STATE_DIR": str(patient.folder)})
-    with effective(session, values) as usable:
+    state = {"CASCADE_STATE_DIR": str(patient.folder)}
+    session = Session(sandbox=True, environ={**state, **values})
+    with effective(session) as usable:
         assert "VENICE_API_KEY" not in usable
         assert usable["VENICE_API_URL"].startswith("http://127.0.0.1")
 
@@ -135,7 +136,7 @@ def test_an_area_that_breaks_off_hides_no_other(patient: Patient) -> Examination
     """No answer of a service is known to do that, so one area is broken from within."""
     session = Session(environ=patient.sandboxed.environment())
     heard: list[Exception] = []
-    with effective(session, dict(session.environ)) as values:
+    with effective(session) as values:
         examined = examine_settings(values, prices_of, session.now())
         with instruments(session, examined.settings, values) as tools:
             checks = _Clumsy(tools, heard.append).examine(examined.checks)

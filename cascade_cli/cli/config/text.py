@@ -1,0 +1,53 @@
+"""Settings for people: what is set, by the place where it stands, then the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from cascade_cli.cli.config.shown import Shop, Shown
+from cascade_cli.cli.terminal.console import LIVE
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.settings.settings_file import Place
+
+_NAME_WIDTH = 31
+_HOW = {"this folder": "in this folder", "default": "the default profile"}
+
+
+def show_settings(console: Console, shop: Shop, shown: Sequence[Shown]) -> None:
+    """Which shop it is, what is set and where, and the defaults."""
+    for line in (*_head(shop), *_places(shown)):
+        console.print(line, soft_wrap=True)
+
+
+def _head(shop: Shop) -> Iterator[Text]:
+    name = f"Profile {shop.profile}" if shop.profile else "No profile"
+    mode = Text(shop.mode, LIVE if shop.mode == "live" else "bold")
+    yield Text(name, "bold").append(", " if shop.mode else "").append_text(mode)
+    chosen = _HOW.get(shop.chosen_by, f"by {shop.chosen_by}")
+    yield Text(
+        f"  settings  {escape(shop.file)} ({chosen})" if shop.file else "  settings  no file"
+    )
+    yield Text(f"  state     {escape(shop.state_folder)}")
+
+
+def _places(shown: Sequence[Shown]) -> Iterator[Text]:
+    order = list(Place)
+    by_place = sorted(shown, key=lambda one: order.index(one.source.place))
+    for where, listed in groupby(by_place, key=lambda one: one.where):
+        yield Text()
+        yield Text(f"Set in {escape(where)}" if where else "By default", "bold")
+        for one in listed:
+            yield Text(f"  {one.setting.name:{_NAME_WIDTH}}").append_text(_value(one))
+
+
+def _value(shown: Shown) -> Text:
+    if shown.source.problem:
+        return Text(escape(shown.source.problem.message), "bold red")
+    if shown.value is None:
+        return Text("not set", "dim")
+    over = f"  (over {shown.source.over})" if shown.source.over else ""
+    return Text(escape(shown.value)).append(escape(over), "dim")

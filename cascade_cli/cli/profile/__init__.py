@@ -1,0 +1,1 @@
+"""`cascade profile`: the shops that this machine knows."""

@@ -1,0 +1,48 @@
+"""`cascade profile …`: its options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.session import conduct
+
+profile = typer.Typer(
+    help="Several shops on this machine: list them, choose the default.", no_args_is_help=True
+)
+
+
+@profile.command(
+    name="list",
+    epilog=layout.examples("cascade profile list", "cascade profile list --json", topic="profiles"),
+)
+def list_(ctx: typer.Context, json: PlainJson = False) -> int:
+    """The profiles of this user: mode, base, file, and which one is the default."""
+    from cascade_cli.cli.profile.run import list_profiles
+
+    return conduct(ctx.obj, "profile list", list_profiles, json=json)
+
+
+@profile.command(
+    epilog=layout.examples(
+        "cascade profile default rialto", "cascade profile default --none", topic="profiles"
+    )
+)
+def default(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="The profile.", show_default=False)] = None,
+    none: Annotated[bool, typer.Option("--none", help="From now on there is none.")] = False,
+    json: PlainJson = False,
+) -> int:
+    """Choose the profile for where nothing else chooses one.
+
+    --profile, CASCADE_PROFILE, a .env in the folder and keys in the environment come before it.
+    """
+    from cascade_cli.cli.profile.run import choose_default
+
+    return conduct(
+        ctx.obj, "profile default", lambda _s: choose_default(name, none=none), json=json
+    )
