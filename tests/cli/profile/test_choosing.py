@@ -187,7 +187,12 @@ def test_a_headline_and_a_question_say_live_in_that_colour(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     asked: list[str] = []
-    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.append(question) or True)
+
+    def agree(question: str, **_: object) -> bool:
+        asked.append(question)
+        return True
+
+    monkeypatch.setattr("typer.confirm", agree)
     confirm(session, "Credit 5 ducats?", yes=False)
     assert asked == ["Credit 5 ducats? (profile rialto, \x1b[1;37;45mlive\x1b[0m)"]
     assert Session(mode="live").settings_note == " (live)"
