@@ -6,7 +6,7 @@ in `cascade_cli.domain.doctor`, which judge it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -66,11 +66,16 @@ class Doctor:
         self._with, self._on_bug = instruments, on_bug
         self._closed: dict[str, str] = {}
 
-    def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas. `known` are the earlier checks of the settings."""
+    def examine(
+        self, known: Sequence[Check], areas: Container[str] = frozenset(TITLES)
+    ) -> list[Check]:
+        """The checks of these areas, in the order of all. `known` are the earlier checks of the
+        settings."""
         found = list(known)
         self._close(known)
         for area, look in self._areas():
+            if area not in areas:
+                continue
             checks = self._visit(area, look)
             self._close(checks)
             found += checks

@@ -1,0 +1,254 @@
+"""`cascade init`: gathers the settings of one shop, tries them, and writes one profile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cascade_cli.cli.doctor.text import document
+from cascade_cli.cli.init import trying
+from cascade_cli.cli.init.asking import Guide
+from cascade_cli.cli.init.steps import Steps
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session, failure
+from cascade_cli.domain.doctor.findings import Check
+from cascade_cli.errors import GuardError, SettingsError, UsageError
+from cascade_cli.settings import AIRTABLE_BASE, AIRTABLE_KEY, SANDBOX, SETTINGS, STRIPE_KEY, strays
+from cascade_cli.settings.found_values import FoundValues
+from cascade_cli.settings.locations import PROFILE, short
+from cascade_cli.settings.profile_draft import Draft, draft_of
+from cascade_cli.settings.profiles import check_name, default_profile, set_default_profile
+from cascade_cli.settings.settings_file import SettingsFile, dot_env, named_file
+from cascade_cli.settings.sources import names_of
+from cascade_cli.wiring.doctor import visible_bases
+
+_FIRST_NAME = "shop"
+
+
+def init(session: Session, name: str | None, *, no_input: bool, json: bool) -> Outcome:
+    """Ask, try, write, and offer what comes next. Raises UsageError, GuardError, SettingsError,
+    ServiceError, OutputError; then nothing was written."""
+    _refuse_sandbox(session)
+    file = named_file(session.env_file) if session.env_file else None
+    named = _named(session, name)
+    if no_input:
+        return _unasked(session, named, file)
+    _check_somebody_is_there(json=json)
+    guide = Guide(session)
+    try:
+        steps, draft, checks = _asked(session, named, file, guide)
+        written = _written(session, draft, checks)
+    except KeyboardInterrupt:
+        guide.tell("", "Nothing was written.")
+        raise
+    guide.tell("", *written.told)
+    steps.begin()
+    return Outcome(None, _show_next)
+
+
+def _refuse_sandbox(session: Session) -> None:
+    if session.sandbox or session.environ.get(SANDBOX.name, "").strip() == "1":
+        raise UsageError(
+            "The sandbox needs no set-up: it has keys, a base and a processor of its own.",
+            "For a shop of yours leave --sandbox and CASCADE_SANDBOX out. To look at the sandbox: "
+            "cascade reconcile --since 7d",
+        )
+
+
+def _check_somebody_is_there(*, json: bool) -> None:
+    if json:
+        raise UsageError(
+            "With --json nothing can be asked. Nothing was written.", "Add --no-input."
+        )
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise GuardError(
+            "Nothing was written: there is no terminal, so nobody can be asked for the keys.",
+            "Put the settings into the environment, and add --no-input.",
+        )
+
+
+def _named(session: Session, name: str | None) -> str:
+    """The profile that the command line or the environment names; may be empty."""
+    if name and session.profile and name != session.profile:
+        raise UsageError(
+            f"{name!r} and --profile {session.profile!r} are two profiles. Nothing was written.",
+            "Name one of them.",
+        )
+    chosen = name or session.profile or session.environ.get(PROFILE.name, "").strip()
+    return _checked(session, chosen) if chosen else ""
+
+
+def _checked(session: Session, name: str) -> str:
+    """A name for a file, and no key that was pasted too early. Raises SettingsError."""
+    if session.redacted(name) != name:
+        raise SettingsError(
+            "That is a key, and no name for a profile. Nothing was written.",
+            "Name the profile like the shop. The keys are asked for later, hidden.",
+        )
+    return check_name(name)
+
+
+def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome:
+    draft = draft_of(named or default_profile() or _FIRST_NAME)
+    draft.take(session.environ, file)
+    trying.go_by(session, draft)
+    _check_keys(session)
+    _find_base(session, draft)
+    kept = trying.go_on_with_journal(session, draft, takes_over=file is not None)
+    checks = trying.wrong_settings(session, draft)
+    checks = checks or trying.tried(session, draft, trying.ALL_AREAS)
+    wrong = trying.obstacles(checks)
+    if wrong:
+        return failure(trying.refusal(wrong), _document(session, draft, checks))
+    if kept:
+        session.say(f"Profile {draft.name} goes on with {kept}.")
+    written = _written(session, draft, checks)
+
+    def show(session: Session) -> None:
+        if not session.quiet:
+            Guide(session).show(checks, fine=session.verbose)
+        _print(session, written.told)
+        _show_next(session)
+
+    return Outcome(written.document, show)
+
+
+def _check_keys(session: Session) -> None:
+    missing = [s.name for s in (STRIPE_KEY, AIRTABLE_KEY) if not session.found.get(s.name)]
+    if missing:
+        raise SettingsError(
+            f"Nobody gave {' and '.join(missing)}. No profile was written.",
+            "With --no-input the settings come from the environment: NAME, NAME_FILE, NAME_COMMAND, "
+            "or from a file that you name with --env-file.",
+        )
+
+
+def _find_base(session: Session, draft: Draft) -> None:
+    """If none is set, the one that the token sees. Raises SettingsError for none or several."""
+    if draft.lines.get(AIRTABLE_BASE.name, "").strip():
+        return
+    bases = visible_bases(session)
+    if bases and len(bases) == 1:
+        draft.put(AIRTABLE_BASE, bases[0].id)
+        return
+    seen = ", ".join(f"{base.id} ({base.name})" for base in bases or ())
+    raise SettingsError(
+        f"{AIRTABLE_BASE.name} is not set, and the token "
+        + (f"sees several bases: {seen}." if bases else "shows no base.")
+        + " No profile was written.",
+        f"Set {AIRTABLE_BASE.name} in the environment: the app… in the address of Venice's base.",
+    )
+
+
+def _asked(
+    session: Session, named: str, file: SettingsFile | None, guide: Guide
+) -> tuple[Steps, Draft, list[Check]]:
+    guide.tell(
+        "Connect cascade to a shop of yours. Nothing is written before the keys are asked;",
+        "until then Ctrl-C leaves everything as it was.",
+        "",
+    )
+    draft = draft_of(named or _ask_name(session, guide))
+    state = "a new profile" if draft.is_new else "change what you like, Enter keeps the rest"
+    guide.tell(f"Profile {draft.name} ({short(draft.file)}): {state}.", style="bold")
+    file = file or _offered(session, draft, guide)
+    taken = draft.take(session.environ, file)
+    if taken:
+        places = " and ".join(filter(None, ("the environment", str(file) if file else "")))
+        guide.tell(f"  Taken from {places}: {', '.join(taken)}")
+    trying.go_by(session, draft)
+    steps = Steps(session, draft, guide)
+    checks = steps.gather(takes_over=file is not None)
+    guide.show(trying.wrong_settings(session, draft))
+    return steps, draft, checks
+
+
+def _ask_name(session: Session, guide: Guide) -> str:
+    while True:
+        name = guide.ask("Name of the profile", default_profile() or _FIRST_NAME)
+        try:
+            return _checked(session, name)
+        except SettingsError as error:
+            guide.tell(f"  {error.message} {error.hint}")
+
+
+def _offered(session: Session, draft: Draft, guide: Guide) -> SettingsFile | None:
+    """The `.env` of this folder, if a new profile may begin with it and the person wants that."""
+    here = dot_env() if draft.is_new else None
+    names = {name for setting in SETTINGS for name in names_of(setting)}
+    ours = [name for name in here.written if name in names] if here else []
+    if here is None or not ours:
+        return None
+    values = FoundValues(SETTINGS, {}, here, session.secrets.append)
+    refused = any(values.source(name).problem for name in values) or [*strays(values)]
+    if refused:
+        guide.tell(
+            "  The .env here runs commands, reads files or names other hosts. If you trust it:",
+            f"  cascade --env-file .env init {draft.name}",
+        )
+        return None
+    guide.tell(f"  The .env here has {', '.join(ours)}.")
+    return here if guide.agrees("Take them over?", default=True) else None
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What became of the profile."""
+
+    draft: Draft
+    changed: list[str]
+    is_default: bool
+    document: dict[str, Any]
+
+    @property
+    def told(self) -> list[str]:
+        """For people."""
+        draft = self.draft
+        what = "Written" if draft.is_new else "Changed" if self.changed else "Nothing new in"
+        lines = [f"{what}: {short(draft.file)}, which only you may read."]
+        if self.changed and not draft.is_new:
+            lines.append(f"  {', '.join(self.changed)}")
+        if self.is_default:
+            lines.append(f"Profile {draft.name} is the default: cascade profile list")
+        return lines
+
+
+def _written(session: Session, draft: Draft, checks: Sequence[Check]) -> _Written:
+    """Write the profile. The first one becomes the default."""
+    changed = draft.changed
+    draft.write()
+    is_first = not default_profile()
+    if is_first:
+        set_default_profile(draft.name)
+    data = _document(session, replace(draft), checks)
+    return _Written(draft, changed, is_first, {**data, "changed": changed, "default": is_first})
+
+
+def _document(session: Session, draft: Draft, checks: Sequence[Check]) -> dict[str, Any]:
+    return {
+        "file": str(draft.file),
+        "new": draft.is_new,
+        "base": draft.lines.get(AIRTABLE_BASE.name) or None,
+        **document(session, checks),
+    }
+
+
+_NEXT = {
+    "cascade doctor": "check everything, also webhook and engine",
+    "cascade reconcile --since 7d": "every payment of a week",
+    "cascade schedule cron": "the nightly line",
+    "cascade help nightly": "alerts, backups, memory",
+}
+
+
+def _show_next(session: Session) -> None:
+    lines = {session.completed(line): meaning for line, meaning in _NEXT.items()}
+    width = max(map(len, lines))
+    _print(session, ["Next:", *(f"  {line:{width}}  {lines[line]}" for line in lines)])
+
+
+def _print(session: Session, lines: Sequence[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{escape(session.completed(line))}\n")
