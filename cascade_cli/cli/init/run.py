@@ -120,8 +120,8 @@ def _check_keys(session: Session) -> None:
     if missing:
         raise SettingsError(
             f"Nobody gave {' and '.join(missing)}. No profile was written.",
-            "With --no-input the settings come from the environment: NAME, NAME_FILE, NAME_COMMAND, "
-            "or from a file that you name with --env-file.",
+            "With --no-input they come from the environment (NAME, NAME_FILE or NAME_COMMAND) or "
+            "from the file of --env-file.",
         )
 
 
@@ -146,8 +146,7 @@ def _asked(
     session: Session, named: str, file: SettingsFile | None, guide: Guide
 ) -> tuple[Steps, Draft, list[Check]]:
     guide.tell(
-        "Connect cascade to a shop of yours. Nothing is written before the keys are asked;",
-        "until then Ctrl-C leaves everything as it was.",
+        "Connects cascade to your shop. Ctrl-C during the questions leaves all as it was.",
         "",
     )
     draft = draft_of(named or _ask_name(session, guide))
@@ -176,10 +175,8 @@ def _ask_name(session: Session, guide: Guide) -> str:
 
 def _offered(session: Session, draft: Draft, guide: Guide) -> SettingsFile | None:
     """The `.env` of this folder, if a new profile may begin with it and the person wants that."""
-    here = dot_env() if draft.is_new else None
-    names = {name for setting in SETTINGS for name in names_of(setting)}
-    ours = [name for name in here.written if name in names] if here else []
-    if here is None or not ours:
+    here, ours = _dot_env_names()
+    if here is None or not ours or not draft.is_new:
         return None
     values = FoundValues(SETTINGS, {}, here, session.secrets.append)
     refused = any(values.source(name).problem for name in values) or [*strays(values)]
@@ -193,6 +190,13 @@ def _offered(session: Session, draft: Draft, guide: Guide) -> SettingsFile | Non
     return here if guide.agrees("Take them over?", default=True) else None
 
 
+def _dot_env_names() -> tuple[SettingsFile | None, list[str]]:
+    """The `.env` of this folder, and which of our settings stand in it. Raises SettingsError."""
+    here = dot_env()
+    names = {name for setting in SETTINGS for name in names_of(setting)}
+    return here, [name for name in here.written if name in names] if here else []
+
+
 @dataclass(frozen=True)
 class _Written:
     """What became of the profile."""
@@ -200,6 +204,7 @@ class _Written:
     draft: Draft
     changed: list[str]
     is_default: bool
+    stands_behind_dot_env: bool
     document: dict[str, Any]
 
     @property
@@ -211,7 +216,9 @@ class _Written:
         if self.changed and not draft.is_new:
             lines.append(f"  {', '.join(self.changed)}")
         if self.is_default:
-            lines.append(f"Profile {draft.name} is the default: cascade profile list")
+            lines.append(f"Profile {draft.name} is the default from now on.")
+        if self.stands_behind_dot_env:
+            lines.append("In this folder the .env still counts, unless you name the profile.")
         return lines
 
 
@@ -223,7 +230,8 @@ def _written(session: Session, draft: Draft, checks: Sequence[Check]) -> _Writte
     if is_first:
         set_default_profile(draft.name)
     data = _document(session, replace(draft), checks)
-    return _Written(draft, changed, is_first, {**data, "changed": changed, "default": is_first})
+    data |= {"changed": changed, "default": is_first}
+    return _Written(draft, changed, is_first, bool(_dot_env_names()[1]), data)
 
 
 def _document(session: Session, draft: Draft, checks: Sequence[Check]) -> dict[str, Any]:
@@ -236,8 +244,8 @@ def _document(session: Session, draft: Draft, checks: Sequence[Check]) -> dict[s
 
 
 _NEXT = {
-    "cascade doctor": "check everything, also webhook and engine",
-    "cascade reconcile --since 7d": "every payment of a week",
+    "cascade doctor": "every check",
+    "cascade reconcile --since 7d": "a week's payments",
     "cascade schedule cron": "the nightly line",
     "cascade help nightly": "alerts, backups, memory",
 }

@@ -44,17 +44,25 @@ class Steps:
         """Ask until it works, or until the person wants it nevertheless."""
         self._guide.tell("", *key.told)
         self._guide.tell(f"  Make it at {key.page}")
+        enter = "Enter keeps {}"
         while True:
-            self._ask_key(key)
+            before = dict(self._draft.lines)
+            self._ask_key(key, enter)
             wrong = trying.obstacles(try_it())
-            if not wrong or self._guide.agrees("Keep it nevertheless?", default=False):
+            if not wrong or (trying.may_be_kept(wrong) and self._keeps()):
                 return
+            enter = "Enter tries {} again"
+            if trying.is_refused(wrong):
+                self._draft.lines = before
 
-    def _ask_key(self, key: Key) -> None:
+    def _keeps(self) -> bool:
+        return self._guide.agrees("Keep it nevertheless?", default=False)
+
+    def _ask_key(self, key: Key, enter: str) -> None:
         while True:
             known = self._shown(key)
-            enter = f"Enter keeps {known}" if known else "Enter opens that page"
-            typed = self._guide.ask_hidden(f"{key.setting.name} (hidden; {enter})")
+            told = enter.format(known) if known else "Enter opens that page"
+            typed = self._guide.ask_hidden(f"{key.setting.name} (hidden; {told})")
             if typed:
                 self._draft.put(key.setting, typed)
             if typed or known:
@@ -80,15 +88,16 @@ class Steps:
             bases = visible_bases(self._session)
         except CascadeError:
             # The probes say it in full, and with what to do.
-            bases = None
-            if AIRTABLE_BASE.name not in self._draft.lines:
-                self._draft.put(AIRTABLE_BASE, _NOWHERE)
-                checks = self._tried(frozenset({"airtable"}))
-                self._draft.put(AIRTABLE_BASE, "")
-                return checks
-        else:
-            self._draft.put(AIRTABLE_BASE, self._chosen(bases))
+            return self._tried_without_base()
+        self._draft.put(AIRTABLE_BASE, self._chosen(bases))
         self._of_base = self._tried(trying.BASE_AREAS)
+        return self._of_base
+
+    def _tried_without_base(self) -> list[Check]:
+        known = self._draft.lines.get(AIRTABLE_BASE.name, "")
+        self._draft.put(AIRTABLE_BASE, known or _NOWHERE)
+        self._of_base = self._tried(frozenset({"airtable"}))
+        self._draft.put(AIRTABLE_BASE, known)
         return self._of_base
 
     def _chosen(self, bases: list[Base] | None) -> str:
@@ -112,7 +121,7 @@ class Steps:
             self._guide.tell("  A base's id has the form appXXXXXXXXXXXXXX.")
 
     def _webhook(self) -> None:
-        self._guide.tell("", *WEBHOOK.told, f"  It stands at {WEBHOOK.page}")
+        self._guide.tell("", *WEBHOOK.told, f"  Find it at {WEBHOOK.page}")
         while True:
             known = self._shown(WEBHOOK)
             enter = f"Enter keeps {known}" if known else "Enter: none"
@@ -135,7 +144,7 @@ class Steps:
                 self._ask_journal()
             checks = self._tried(trying.JOURNAL_AREAS)
             wrong = trying.obstacles(checks)
-            if not wrong or self._guide.agrees("Keep it nevertheless?", default=False):
+            if not wrong or self._keeps():
                 return
             self._draft.lines, kept = dict(before), ""
 

@@ -33,7 +33,7 @@ AIRTABLE = Key(
     AIRTABLE_KEY,
     "https://airtable.com/create/tokens",
     (
-        "Airtable: a personal access token (pat…) for Venice's base alone, with these scopes:",
+        "Airtable: a token (pat…) for Venice's base alone, with these scopes:",
         "  data.records:read   to reconcile",
         "  data.records:write  to move ducats",
         "  schema.bases:read   to find the base and check its fields",

@@ -15,7 +15,6 @@ from cascade_cli.settings.locations import STATE_DIR, short
 from cascade_cli.settings.profile_draft import Draft, draft_of, profiles_of_base
 from cascade_cli.settings.sources import names_of
 from cascade_cli.wiring.doctor import examine_areas, journal_knows
-from cascade_cli.wiring.journal import default_file
 
 STRIPE_AREAS = frozenset({"stripe", "rights"})
 BASE_AREAS = frozenset({"airtable", "schema", "processor", "mode"})
@@ -26,6 +25,19 @@ _NO_ANSWER = {
     finding.code
     for finding in (stripe.UNREACHABLE, stripe.FAILING, airtable.UNREACHABLE, airtable.FAILING)
 } | {airtable.QUOTA.code}
+
+
+_REFUSED = {stripe.KEY_REFUSED.code, airtable.TOKEN_REFUSED.code}
+
+
+def is_refused(wrong: Sequence[Check]) -> bool:
+    """Whether the key itself is wrong, so that it is no use to try it again."""
+    return any(check.code in _REFUSED or check.area == "settings" for check in wrong)
+
+
+def may_be_kept(wrong: Sequence[Check]) -> bool:
+    """Not if every command would stop at it before it asks anybody."""
+    return not any(check.area == "settings" for check in wrong)
 
 
 def go_by(session: Session, draft: Draft) -> None:
@@ -79,10 +91,10 @@ def go_on_with_journal(session: Session, draft: Draft, *, takes_over: bool) -> s
         draft.put(STATE_DIR, str(folder))
         return f"the journal of {other}, which has the same base ({short(folder)})"
     root = session.found.root.absolute()
-    was_used = takes_over and default_file(session, root).exists()
-    if was_used or journal_knows(session, root, base):
+    # Without the profile the file that was taken over is still there to be used, with its journal.
+    if takes_over or journal_knows(session, root, base):
         draft.put(STATE_DIR, str(root))
-        return f"the journal that has served this base so far ({short(root)})"
+        return f"the journal that served this base so far ({short(root)})"
     return ""
 
 
