@@ -11,19 +11,19 @@ from pathlib import Path
 _USUAL_MODE = 0o666
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, *, new_mode: int = _USUAL_MODE) -> None:
     """Put the text there, whole or not at all. Raises OSError.
 
-    A new file gets what umask allows, so that others can be let read it; one that was there
-    before keeps its permissions. A symbolic link stays one, but for one that somebody else has put
-    there: it may lead to a file that only this user may write.
+    A new file gets what umask allows of `new_mode`, so that others can be let read it; one that was
+    there before keeps its permissions. A symbolic link stays one, but for one that somebody else
+    has put there: it may lead to a file that only this user may write.
     """
     _refuse_strange_link(path)
     target = path.resolve()
     kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     draft = target.with_name(f".cascade-{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    handle = os.open(draft, flags, _USUAL_MODE if kept is None else kept)
+    handle = os.open(draft, flags, new_mode if kept is None else kept)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text)

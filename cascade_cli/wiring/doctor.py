@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -41,12 +42,33 @@ _SECRET = {setting.name for setting in SETTINGS if setting.secret}
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
     """Check everything. Broken settings raise nothing; `on_bug` hears of unforeseen exceptions."""
+    with examination(invocation, on_bug) as found:
+        return found.checks
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that doctor found, and what it looked with, which can still be used."""
+
+    checks: list[Check]
+    doctor: Doctor
+    tools: Instruments
+    values: Mapping[str, str]
+    """The settings as text that could be read."""
+
+
+@contextmanager
+def examination(
+    invocation: Invocation, on_bug: Callable[[Exception], None]
+) -> Iterator[Examination]:
+    """The same, for who wants to look further while the block lasts."""
     file_checks, values = _gathered(invocation)
     with _usable(invocation, values) as (switch_checks, usable):
         examined = examine_settings(usable, prices_of)
         known = [*examined.checks, *switch_checks, *file_checks]
         with instruments(invocation, examined.settings, usable) as tools:
-            return Doctor(tools, on_bug).examine(known)
+            doctor = Doctor(tools, on_bug)
+            yield Examination(doctor.examine(known), doctor, tools, values)
 
 
 def _gathered(invocation: Invocation) -> tuple[list[Check], dict[str, str]]:
@@ -109,6 +131,10 @@ def instruments(
         told = {name: transport.ahead for name, transport in clocks.items()}
         return [machine.Skew(name, ahead) for name, ahead in told.items() if ahead is not None]
 
+    def requests() -> dict[str, int]:
+        sent = {name: transport.requests_sent for name, transport in clocks.items()}
+        return {**sent, "Venice": venice.requests_sent}
+
     journal = _journal(invocation, settings, values)
     with ExitStack() as stack:
         if isinstance(journal, JournalProbe):
@@ -126,6 +152,7 @@ def instruments(
             journal=journal,
             skews=skews,
             now=connections.clock.now,
+            requests=requests,
         )
 
 
