@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.segment import Segment, Segments
 from rich.text import Text
 
 from cascade_cli.adapters.bundle.archive import texts_of, write_archive
@@ -81,7 +82,8 @@ def _show_texts(session: Session, texts: Mapping[str, str]) -> None:
     with closed_pipe_is_silent(), paged(console, wanted=session.pages):
         for name, text in texts.items():
             console.print(Text(f"── {name} ", "bold"))
-            console.out(escape(text, keep="\n"), highlight=False)
+            # As it will be written: what goes through `Text` is rounded and folded for people.
+            console.print(Segments([Segment(escape(text, keep="\n"))]), soft_wrap=True)
 
 
 def _write(file: Path, texts: Mapping[str, str], made: Bundle) -> int:

@@ -28,7 +28,7 @@ _SPAN = (
     r"(?<![\w.,-])[0-9]{1,4}(?:[smhdw]| (?:s|seconds?|minutes?|hours?|days?|weeks?|months?))"
     r"(?![\w-])"
 )
-_NUMBER = r"(?<![\w.,-])[0-9][0-9,.]*[0-9](?![\w-])"
+_NUMBER = r"(?<![\w.,:-])[0-9][0-9,.]*[0-9](?![\w:-])"
 _CHUNK = r"[^\s\"“”‘`(){}\[\]<>,;|…→—–]+"
 _TEXT = re.compile(f"{_STATUS}|{_SPAN}|{_NUMBER}|{_CHUNK}")
 _MEASURE = re.compile(f"{_STATUS}|{_SPAN}")
