@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,16 +29,31 @@ from cascade_cli.wiring.worker import this_worker
 _MOST_ENTRIES = 1000
 
 
-def make_bundle(
+@dataclass(frozen=True)
+class Report:
+    """What doctor found, the bundle, and the key of its stand-ins."""
+
+    checks: list[Check]
+    bundle: Bundle
+    folder: Path
+    key: bytes
+
+    def keep_key(self) -> None:
+        """Call when the bundle was written. If the key cannot be kept, the next one has another."""
+        with suppress(OSError):
+            machine.keep_key(self.folder, self.key)
+
+
+def make_report(
     invocation: Invocation, now: Callable[[], datetime], on_bug: Callable[[Exception], None]
-) -> tuple[list[Check], Bundle]:
-    """What doctor found, and the bundle. Raises nothing of ours but for a state folder that no
-    setting can mean."""
+) -> Report:
+    """Writes nothing. Raises SettingsError where there can be no state folder."""
     began = time.monotonic()
     with examination(invocation, on_bug) as found:
         took = time.monotonic() - began
         folder = state_folder(found.values)
-        stand_ins = StandIns(machine.stand_in_key(folder), own_words(), _names(found))
+        key = machine.stand_in_key(folder)
+        stand_ins = StandIns(key, own_words(), _names(found))
         sources = {
             "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
             "settings": lambda: parts.settings_part(
@@ -51,7 +68,7 @@ def make_bundle(
                 found.doctor.seconds, found.tools.requests(), took
             ),
         }
-        return found.checks, gather(sources, stand_ins, now(), on_bug)
+        return Report(found.checks, gather(sources, stand_ins, now(), on_bug), folder, key)
 
 
 def _names(found: Examination) -> dict[str, list[str]]:

@@ -31,15 +31,18 @@ _NUMBERS = re.compile(r"[0-9.]+")
 
 
 def stand_in_key(folder: Path) -> bytes:
-    """This machine's key, made at its first use; one for this bundle only if it cannot be kept."""
-    file = folder / KEY_FILE
+    """This machine's key; a new one if none was kept."""
     try:
-        if not file.exists() and folder.is_dir():
-            replace_file(file, secrets.token_hex(_KEY_BYTES) + "\n", new_mode=_MODE)
-        kept = bytes.fromhex(file.read_text(encoding="ascii"))
+        kept = bytes.fromhex((folder / KEY_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError):
         kept = b""
     return kept if len(kept) >= _KEY_BYTES else secrets.token_bytes(_KEY_BYTES)
+
+
+def keep_key(folder: Path, key: bytes) -> None:
+    """So that the next bundle has the same stand-ins. Makes no folder. Raises OSError."""
+    if folder.is_dir() and stand_in_key(folder) != key:
+        replace_file(folder / KEY_FILE, f"{key.hex()}\n", new_mode=_MODE)
 
 
 def versions() -> dict[str, Any]:

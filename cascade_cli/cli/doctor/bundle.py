@@ -19,9 +19,9 @@ from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.domain.bundle.parts import Bundle
 from cascade_cli.errors import UsageError
-from cascade_cli.wiring.bundle import make_bundle
+from cascade_cli.wiring.bundle import make_report
 
-_NOT_EXACT = "Names, ids, amounts and keys are not in it: stand-ins such as pi-kqzvtd replace them."
+_REPLACED = "Names, ids, amounts and keys are not in it: stand-ins such as pi-kqzvtd replace them."
 
 
 def write_bundle(
@@ -41,16 +41,22 @@ def write_bundle(
     if not dry_run:
         check_answerable(yes=yes)
     session.say("Looking at everything that a bug report needs…")
-    checks, made = make_bundle(session, utc_now, tell_bug)
+    report = make_report(session, utc_now, tell_bug)
+    made = report.bundle
     texts = _texts(session, made)
     if not json:
         _show_texts(session, texts)
+        _show_omissions(session, made)
     size = None
     if not dry_run:
         confirm(session, f"Write this to {file}?", yes=yes)
         size = _write(file, texts, made)
-    data = {**document(session, checks), "bundle": _document(file, made, size)}
-    return Outcome(data, lambda s: _show_end(s, file, made, size))
+        report.keep_key()
+    data = {**document(session, report.checks), "bundle": _document(file, made, size)}
+    said = "Nothing was written."
+    if size is not None:
+        said = f"{escape(str(file))} is written: {len(made.parts)} parts, {size} bytes."
+    return Outcome(data, lambda s: s.console().print(Text(said), soft_wrap=True))
 
 
 def _check_place(file: Path) -> None:
@@ -102,14 +108,9 @@ def _document(file: Path, made: Bundle, size: int | None) -> dict[str, Any]:
     }
 
 
-def _show_end(session: Session, file: Path, made: Bundle, size: int | None) -> None:
+def _show_omissions(session: Session, made: Bundle) -> None:
     console = session.console()
     if made.left_out:
         listed = ", ".join(f"{name} ({why})" for name, why in made.left_out.items())
         console.print(Text(f"Left out, because it could not be read: {listed}.", "yellow"))
-    console.print(Text(_NOT_EXACT, "dim"))
-    if size is None:
-        console.print(Text("Nothing was written."))
-    else:
-        written = f"{escape(str(file))} is written: {len(made.parts)} parts, {size} bytes."
-        console.print(Text(written), soft_wrap=True)
+    console.print(Text(_REPLACED, "dim"))

@@ -36,8 +36,8 @@ def doctor(
 ) -> int:
     """Keys, rights, schema, processor, engine, webhook, journal: what would fail, before it does.
 
-    Only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber, or
-    the bundle was written.
+    Only reads, and changes nothing anywhere; --bundle writes its file. Exit code 4: something is
+    red. 0: green or amber, or the bundle was written.
     """
     from cascade_cli.cli.doctor.run import doctor as work
 

@@ -246,7 +246,7 @@ def bundle(patient: Patient, *words: str, **settings: str | None) -> Answer:
 
 
 def test_no_key_reaches_the_bundle_or_the_kept_error(patient: Patient) -> None:
-    misplaced = "rk_live_inTheWrongPlace42"
+    misplaced = "rk_test_inTheWrongPlace42"
     settings = {**SECRETS, "CASCADE_PROCESSOR": misplaced}
 
     def work(session: Session) -> Outcome:
@@ -321,6 +321,7 @@ def test_nothing_is_written_without_a_yes_or_over_another_file(patient: Patient)
     shown = patient.typed(*words, "--dry-run")
     assert (shown.code, "last-error.json" in shown.out) == (0, True)
     assert not file.exists()
+    assert not (patient.folder / "state" / "stand-ins.key").exists()
     file.write_text("mine")
     refused = patient.typed(*words, "--yes")
     assert (refused.code, file.read_text()) == (2, "mine")
