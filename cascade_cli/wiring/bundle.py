@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cascade_cli.adapters.bundle import machine
-from cascade_cli.adapters.bundle.last_error import last_error
+from cascade_cli.adapters.bundle.last_error import causes_of, last_error
 from cascade_cli.adapters.bundle.own_words import own_words
 from cascade_cli.domain.bundle import parts
 from cascade_cli.domain.bundle.parts import Bundle, GivenSetting
@@ -45,11 +45,21 @@ class Report:
 
 
 def make_report(
-    invocation: Invocation, now: Callable[[], datetime], on_bug: Callable[[Exception], None]
+    invocation: Invocation,
+    now: Callable[[], datetime],
+    on_bug: Callable[[Exception], None],
+    redacted: Callable[[str], str],
 ) -> Report:
-    """Writes nothing. Raises SettingsError where there can be no state folder."""
+    """Writes nothing. `redacted` takes known secrets out of a text. Raises SettingsError where
+    there can be no state folder."""
+    bugs: list[list[dict[str, Any]]] = []
+
+    def hear(error: Exception) -> None:
+        bugs.append(causes_of(error, redacted))
+        on_bug(error)
+
     began = time.monotonic()
-    with examination(invocation, on_bug) as found:
+    with examination(invocation, hear) as found:
         took = time.monotonic() - began
         folder = state_folder(found.values)
         key = machine.stand_in_key(folder)
@@ -60,7 +70,7 @@ def make_report(
                 _given(invocation, found), sandbox=invocation.sandbox
             ),
             "doctor": lambda: parts.doctor_part(found.checks),
-            "last-error": lambda: parts.error_part(last_error(folder)),
+            "last-error": lambda: parts.error_part(last_error(folder), bugs),
             "runs": lambda: parts.runs_part(_activity(found)),
             "schema": lambda: _schema(found),
             "sizes": lambda: _sizes(invocation, folder),

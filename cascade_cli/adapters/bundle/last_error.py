@@ -38,7 +38,7 @@ def keep_error(
         "exit_code": int(error.exit_code),
         "message": redacted(error.message),
         "hint": redacted(error.hint),
-        "causes": [_told(each, redacted) for each in _chain(error)],
+        "causes": causes_of(error, redacted),
     }
     if folder.is_dir():
         replace_file(folder / FILE, json.dumps(record, indent=1) + "\n", new_mode=_MODE)
@@ -53,6 +53,11 @@ def last_error(folder: Path) -> Mapping[str, Any] | None:
     if not isinstance(record, dict):
         raise ValueError(f"{FILE} has no record")  # noqa: TRY004 - of the content
     return record
+
+
+def causes_of(error: BaseException, redacted: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The error and what caused it: types, sentences, and where in the program."""
+    return [_told(each, redacted) for each in _chain(error)]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -41,7 +41,7 @@ def write_bundle(
     if not dry_run:
         check_answerable(yes=yes)
     session.say("Looking at everything that a bug report needs…")
-    report = make_report(session, utc_now, tell_bug)
+    report = make_report(session, utc_now, tell_bug, session.redacted)
     made = report.bundle
     texts = _texts(session, made)
     if not json:

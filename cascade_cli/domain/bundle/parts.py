@@ -268,21 +268,31 @@ def versions_part(versions: Mapping[str, Any], libraries: Mapping[str, str]) -> 
     return {**told, "libraries": listed}
 
 
-def error_part(record: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The last error as it was kept; its sentences are replaced, types and places in code stay."""
-    if record is None:
-        return {"error": None}
-    error = {
+def error_part(
+    record: Mapping[str, Any] | None, bugs: Iterable[Sequence[Mapping[str, Any]]] = ()
+) -> dict[str, Any]:
+    """The last error as it was kept, and what doctor itself did not foresee, each with its causes.
+
+    Their sentences are replaced; types and places in code stay.
+    """
+    return {
+        "error": record and _error(record),
+        "doctor": [[_cause(each) for each in causes] for causes in bugs],
+    }
+
+
+def _error(record: Mapping[str, Any]) -> dict[str, Any]:
+    code = record.get("exit_code")
+    return {
         "at": record.get("at"),
         "command": record.get("command"),
         "version": _code(record.get("version"), _VERSION),
         "kind": record.get("kind"),
+        "exit_code": Shape(code) if isinstance(code, int) else None,
         "message": record.get("message"),
         "hint": record.get("hint"),
         "causes": [_cause(each) for each in _listed(record.get("causes"))],
     }
-    code = record.get("exit_code")
-    return {"error": {**error, "exit_code": Shape(code) if isinstance(code, int) else None}}
 
 
 def _cause(cause: Mapping[str, Any]) -> dict[str, Any]:

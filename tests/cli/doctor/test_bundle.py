@@ -17,6 +17,7 @@ import pytest
 
 from cascade_cli.cli.terminal.session import Outcome, Session, conduct
 from cascade_cli.errors import NotFoundError
+from cascade_cli.services.doctor import Doctor
 from tests.cli.doctor.patient import Patient, closed_port
 from tests.harness.commands import Answer, in_this_process
 from tests.screens.terminal import Terminal, terminal
@@ -291,7 +292,10 @@ def test_without_any_setting_there_is_a_bundle_all_the_same(no_settings: Path) -
     parts = parts_of(file)
     assert answer.code == 0
     assert not (no_settings / "none").exists()
-    assert (parts["runs"], parts["last-error"]) == ({"journal": None}, {"error": None})
+    assert (parts["runs"], parts["last-error"]) == (
+        {"journal": None},
+        {"error": None, "doctor": []},
+    )
     assert "Anna" not in text_of(file)
 
 
@@ -334,3 +338,14 @@ def test_doctor_s_own_refusal_is_not_the_last_error(patient: Patient) -> None:
     patient.typed("doctor", "--bundle", str(patient.folder / "report.zip"))
     bundle(patient)
     assert parts_of(patient.folder / "report.zip")["last-error"]["error"]["command"] == "explain"
+
+
+def test_what_doctor_did_not_foresee_is_told_with_its_place(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer of a service is known to do that, so one area is broken from within."""
+    monkeypatch.setattr(Doctor, "_processor", lambda _self: {}["marco"])
+    bundle(patient)
+    ((cause,),) = parts_of(patient.folder / "report.zip")["last-error"]["doctor"]
+    assert (cause["type"], cause["where"][0]["function"]) == ("builtins.KeyError", "_visit")
+    assert "marco" not in text_of(patient.folder / "report.zip")
