@@ -23,6 +23,7 @@ from tests.harness.commands import Answer, in_this_process
 from tests.screens.terminal import Terminal, terminal
 
 PARTS = ["versions", "settings", "doctor", "last-error", "runs", "schema", "sizes", "timings"]
+NOBODY: dict[Any, Outcome] = {}
 # The only places where a number stands as it is.
 COUNTS = {
     *("number", "entries", "other_files", "other_tables", "options", "green", "amber", "red"),
@@ -95,7 +96,7 @@ def _fail(week: Terminal, content: dict[str, set[str]]) -> None:
 
     def work(_session: Session) -> Outcome:
         try:
-            {}[citizen, payment, 4711]
+            return NOBODY[citizen, payment, "4711"]
         except KeyError as error:
             raise NotFoundError(told, f"Ask {citizen}.") from error
 
@@ -344,7 +345,7 @@ def test_what_doctor_did_not_foresee_is_told_with_its_place(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer of a service is known to do that, so one area is broken from within."""
-    monkeypatch.setattr(Doctor, "_processor", lambda _self: {}["marco"])
+    monkeypatch.setattr(Doctor, "_processor", lambda _self: NOBODY["marco"])
     bundle(patient)
     ((cause,),) = parts_of(patient.folder / "report.zip")["last-error"]["doctor"]
     assert (cause["type"], cause["where"][0]["function"]) == ("builtins.KeyError", "_visit")
