@@ -7,8 +7,8 @@ import sys
 from cascade_cli import __version__
 
 _INTERRUPTED = 130
-# These commands read much and nobody waits for each second of them, so they leave the processor to
-# the webhook and to what a person types beside them.
+# These commands read much, and nobody waits for each second of them. So the webhook, and commands
+# that a person types meanwhile, get the CPU first.
 _BULK_COMMANDS = frozenset({"reconcile", "status", "events"})
 _BULK_NICENESS = 10
 
@@ -19,16 +19,22 @@ def main() -> None:
         # Asked for in scripts, and answered before Typer is imported.
         print(f"cascade {__version__}")  # noqa: T201 - the command's output
         return
+    if "_CASCADE_COMPLETE" in os.environ:
+        # A shell asks what may be typed next, and a person waits for it.
+        from cascade_cli.cli.completion.answer import main as complete  # noqa: PLC0415 - see below
+
+        complete(os.environ)
+        return
     try:
-        # Before anything is imported: half of a short command's work is that.
-        _give_way(sys.argv[1:])
-        _leave(_run(sys.argv[1:]))
+        # Before anything is imported: imports are half of a short command's work.
+        _lower_priority(sys.argv[1:])
+        _exit_fast(_run(sys.argv[1:]))
     except KeyboardInterrupt:
-        # Before the command line is there to hear it, or when it has ended.
+        # Ctrl-C before the command line could handle it, or after it has ended.
         sys.exit(_INTERRUPTED)
 
 
-def _give_way(arguments: list[str]) -> None:
+def _lower_priority(arguments: list[str]) -> None:
     """Lower this process's priority for a bulk command, where the system knows priorities."""
     if _BULK_COMMANDS.intersection(arguments) and hasattr(os, "nice"):
         os.nice(_BULK_NICENESS)
@@ -38,37 +44,37 @@ def _run(arguments: list[str]) -> int:
     from cascade_cli.cli.app import run  # noqa: PLC0415 - see main
 
     if sys.stdout is None:
-        # Closed by whoever started it: nobody wants to read the result.
+        # The caller closed it: nobody wants to read the result.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal or cron job without UTF-8 gets \u… for a name, not half a report.
         sys.stdout.reconfigure(errors="backslashreplace")
-    _forget_no_size()
+    _drop_unknown_size()
     return run(arguments)
 
 
-def _forget_no_size() -> None:
-    """A terminal of no width is one whose width is not known: some programs export it as 0."""
+def _drop_unknown_size() -> None:
+    """Some programs export 0 for a size that they do not know: drop it."""
     for name in ("COLUMNS", "LINES"):
         if os.environ.get(name, "").strip() == "0":
             del os.environ[name]
 
 
-def _leave(code: int) -> None:
-    """Exit, and leave the taking apart of a thousand modules to the operating system: Python takes
-    a fifth of a second for it. What has to be closed has been closed by now."""
+def _exit_fast(code: int) -> None:
+    """Exit, and let the operating system dispose of a thousand modules: Python takes a fifth of a
+    second for that. Everything that must be closed is closed by now."""
     import atexit  # noqa: PLC0415 - as above
     import threading  # noqa: PLC0415
 
     others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if all(thread.daemon for thread in others) and _is_said():
+    if all(thread.daemon for thread in others) and _flushed():
         atexit._run_exitfuncs()
         os._exit(code)
     sys.exit(code)
 
 
-def _is_said() -> bool:
-    """Nothing is left in the streams' buffers; if that can't be written, Python says why."""
+def _flushed() -> bool:
+    """Flush the streams. If that fails, False: then Python says why when it exits."""
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream:

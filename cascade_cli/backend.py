@@ -41,9 +41,9 @@ from cascade_cli.services.delivery.credit_requests import (
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.write_context import WriteContext, write_context
 
-# A lost answer is waited for, minutes long. In asyncio's own pool such a wait would hold up what
-# else the program does there, such as looking up addresses.
-AT_ONCE = 8
+# A credit may wait for minutes after a lost answer. In asyncio's own pool, that would hold up other
+# work of the program, such as looking up addresses.
+THREADS = 8
 REASON = "Ducat purchase via CASCADE"
 
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
@@ -56,8 +56,8 @@ class CreditAnswer(TypedDict):
     """What became of a credit; a plain dict.
 
     `success` is true if the ducats are on their way, or there. `stratagem_id` is the id of the
-    row in Venice and `status` that row's Status, both None where there is no row. `error` says why
-    it is no success. `retry` is true where the same call may succeed later; it never pays twice.
+    row in Venice and `status` that row's Status; both are None if there is no row. `error` says why
+    it failed. `retry` is true if the same call may succeed later; it never pays twice.
     """
 
     success: bool
@@ -78,14 +78,14 @@ async def credit_ducats(
 ) -> CreditAnswer:
     """Credit `amount` ducats to the citizen, exactly once for one payment intent or reference.
 
-    Name one of the two: without either, a second identical credit within 24 hours is refused,
-    since nothing tells it from a repetition. Settings come from the environment and `.env`, as
-    for the command. Raises nothing of cascade's: what went wrong is in the answer.
+    Pass one of the two. Without either, a second identical credit within 24 hours is refused, since
+    it may be a repetition. Settings come from the environment and `.env`, as for the command.
+    Raises none of cascade's errors: the answer says what went wrong.
 
     The work is done in a thread, so that the event loop goes on; any number may be awaited at
-    once. If the await is cancelled, a credit that has begun goes on to its end, unheard, and one
-    that waits for its turn never begins. Call again with the same key to learn which: it never
-    pays twice.
+    once. If the await is cancelled, a credit that has begun goes on to its end, but its answer is
+    lost; one that waits for its turn never begins. To learn which, call again with the same key: it
+    never pays twice.
     """
     work = partial(
         credit_ducats_sync,
@@ -120,12 +120,12 @@ def credit_ducats_sync(
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="cascade-credit")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="cascade-credit")
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The arguments, checked as far as that goes without asking anybody."""
+    """The arguments, checked as far as possible without a request."""
 
     citizen: str
     ducats: Decimal
@@ -134,7 +134,7 @@ class _Wanted:
     reason: str
 
     def order(self, context: WriteContext[Invocation]) -> Order:
-        """What is to stand in Venice. Raises GuardError where the payment contradicts it."""
+        """The order for these arguments. Raises GuardError if the payment contradicts them."""
         facts = context.facts()
         if self.payment_intent is None:
             return self.by_hand(facts, context.reading.clock.now())
@@ -144,7 +144,7 @@ class _Wanted:
         )
 
     def by_hand(self, facts: Mapping[str, Any], now: datetime) -> Order:
-        """A credit without a payment. Raises UsageError on an unusable word."""
+        """A credit without a payment. Raises UsageError on an unusable argument."""
         made_up = f"{now:%Y%m%dT%H%M%S.%f}"
         return manual_order(
             self.citizen,
@@ -172,7 +172,7 @@ def _checked(
         wanted.by_hand({}, datetime.now(UTC))
         return wanted
     if wanted.reference is not None:
-        raise UsageError("payment_intent and reference exclude each other: a payment is a key.")
+        raise UsageError("Give payment_intent or reference, not both: a payment is its own key.")
     check_payment_id(wanted.payment_intent)
     check_words(wanted.citizen, wanted.reason)
     return wanted
@@ -221,7 +221,7 @@ def _credited(wanted: _Wanted, session: Invocation) -> CreditAnswer:
 
 def _answer(delivery: Delivery) -> CreditAnswer:
     row, success = delivery.row, delivery.result in _SUCCESSES
-    # What the key may not do, or the base cannot hold, a person has to mend.
+    # A person has to fix a key without the rights, or a base that lacks a field.
     is_passing = not isinstance(delivery.error, SettingsError)
     return CreditAnswer(
         success=success,

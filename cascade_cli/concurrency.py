@@ -1,6 +1,6 @@
-"""Several pieces of work at once, in threads that stop together.
+"""Runs several pieces of work at once, in threads that stop together.
 
-The threads are daemons, which an executor's are not: after a failure or Ctrl-C nobody waits for a
+Unlike an executor's threads, these are daemons: after a failure or Ctrl-C nobody waits for a
 request that hangs, not even at the end of the program.
 """
 
@@ -14,36 +14,36 @@ from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
 Piece = Iterator[None]
-"""Reads one page with each step."""
+"""Reads one page at each step."""
 
 A = TypeVar("A")
 B = TypeVar("B")
 K = TypeVar("K")
 T = TypeVar("T")
 
-# How long the caller of `run_all` waits for the requests that are under way to come back.
+# How long `run_all` waits for requests that are still running when it stops.
 LAST_WAIT_SECONDS = 5.0
 
 _stop_of_thread: ContextVar[Event | None] = ContextVar("stop", default=None)
 
 
 class StoppedError(Exception):
-    """A piece of work was given up, because the work as a whole is."""
+    """A piece of work was given up because the whole was."""
 
 
 def raise_if_stopped() -> None:
-    """Raise StoppedError if the work as a whole is given up. Call it between two steps."""
+    """Raise StoppedError if the work as a whole has been given up. Call it between two steps."""
     stop = _stop_of_thread.get()
     if stop and stop.is_set():
         raise StoppedError
 
 
 def run_all(threads: int, pieces: Sequence[Callable[[], T]]) -> Generator[T]:
-    """The result of every piece, as they come, up to `threads` at once.
+    """Yield the result of every piece as it arrives, running up to `threads` pieces at once.
 
     A single piece, or a single thread, runs in the caller's thread. If a piece raises, or the
-    caller stops (by Ctrl-C too), the others are given up at their next step and no more are
-    begun; what the piece raised is raised here.
+    caller stops (by Ctrl-C too), running pieces stop at their next step and no new ones start. An
+    exception of a piece is raised here.
     """
     if threads == 1 or len(pieces) == 1:
         for piece in pieces:
@@ -60,7 +60,8 @@ def run_all(threads: int, pieces: Sequence[Callable[[], T]]) -> Generator[T]:
 
 
 def both(first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-    """Both results, worked out at once; the first one's exception if both fail."""
+    """Run both at once and return both results. If both fail, the first one's exception is
+    raised."""
     one, other = _in_a_thread(first), _in_a_thread(second)
     return next(one), next(other)
 
@@ -72,9 +73,10 @@ def _in_a_thread(work: Callable[[], T]) -> Iterator[T]:
 
 
 class Threads:
-    """Threads that share one reading: at most `most`, and at any moment as many as `wanted` says.
+    """Threads that share one reading: never more than `most`, and at any moment as many as `wanted`
+    says.
 
-    Without arguments everything is read in the caller's thread, in one order.
+    Without arguments, everything is read in the caller's thread, in order.
     """
 
     def __init__(self, most: int = 1, wanted: Callable[[], int] | None = None) -> None:
@@ -82,14 +84,15 @@ class Threads:
 
     @property
     def wanted(self) -> int:
-        """How many threads are worth having now."""
+        """How many threads are useful now."""
         return min(self.most, self._wanted() if self._wanted else self.most)
 
     def read(self, first: Sequence[Piece], take: Callable[[], Piece | None]) -> None:
-        """Read the first pieces and whatever `take` hands out, until it has none left.
+        """Read the first pieces, then whatever `take` hands out until it returns None.
 
-        More threads join after a page, when something is known by which to divide the rest.
-        Raises the first thread's exception at once; the others end with the page they are at.
+        More threads start after a page has been read, once there is something to divide the rest
+        by. The first exception in any thread is raised at once; the other threads stop after their
+        current page.
         """
         if self.most > 1:
             self._read_together(first, take)
@@ -117,7 +120,7 @@ class Threads:
             group.stop()
 
     def map(self, ask: Callable[[K], T], keys: Sequence[K]) -> list[T]:
-        """The answers to all keys, in their order."""
+        """The answers to all keys, in the order of the keys."""
         answers: dict[int, T] = {}
 
         def piece(number: int) -> Piece:
@@ -130,7 +133,7 @@ class Threads:
 
 
 class _End:
-    """What a thread reports last."""
+    """The last thing that a thread reports."""
 
 
 class ThreadGroup(Generic[T]):
@@ -143,18 +146,20 @@ class ThreadGroup(Generic[T]):
 
     @property
     def at_work(self) -> int:
-        """How many threads have not ended."""
+        """How many threads are still running."""
         return sum(thread.is_alive() for thread in self._threads)
 
     def start(self, work: Iterator[T]) -> None:
-        """Begin a thread that reports what `work` yields, until it ends, fails or is stopped."""
+        """Start a thread that reports what `work` yields, until it ends, fails or is stopped."""
         thread = Thread(target=self._report, args=(work,), daemon=True)
-        # Before it starts: results() must count it before the thread that begins it ends.
+        # Register the thread before starting it: results() must count it even if the thread that
+        # starts it ends first.
         self._threads.append(thread)
         thread.start()
 
     def results(self) -> Iterator[T]:
-        """What the threads yield, as it comes, until all have ended. Raises the first failure."""
+        """Yield what the threads report, as it arrives, until all have ended. Raises the first
+        failure."""
         ended = 0
         while ended < len(self._threads):
             report = self._reports.get()
@@ -166,10 +171,12 @@ class ThreadGroup(Generic[T]):
                 yield report
 
     def stop(self, wait_seconds: float = 0) -> None:
-        """Let no thread take another step. Wait that long for each that is in one."""
+        """Let no thread take another step. Wait up to `wait_seconds` for each thread that is within
+        one."""
         self._stop.set()
         for thread in self._threads:
-            # Ctrl-C may have come before the last one was started, and join() refuses those.
+            # Ctrl-C may have come before the last thread was started, and join() refuses such a
+            # thread.
             if thread.is_alive():
                 thread.join(wait_seconds)
 

@@ -119,7 +119,7 @@ class AnswerError(ServiceError):
 
 
 class FateUnknownError(ServiceError):
-    """A write may have been applied, or may still be: look before sending it again."""
+    """A write may have been applied, or may still be: check before sending it again."""
 
     kind = "fate_unknown"
 
@@ -166,7 +166,7 @@ class LockedError(CascadeError):
 
 
 class GuardError(CascadeError):
-    """Refused to protect money."""
+    """Refused, to protect money."""
 
     exit_code = ExitCode.REFUSED
     kind = "guard"

@@ -1,6 +1,6 @@
-"""Alerts through Apprise: one address for each of some hundred services.
+"""Send alerts through Apprise, which reaches some hundred services by one address each.
 
-An address holds the service's token. So nothing that Apprise says, logs or raises is passed on.
+An address contains the service's token. So nothing that Apprise says, logs or raises is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cascade_cli.settings import ALERT_URLS
 if TYPE_CHECKING:
     from apprise import Apprise
 
-# A comma may stand within an address; one before another scheme does not.
+# A comma can be part of an address. A comma that is followed by a scheme separates two.
 _BETWEEN = re.compile(r"\s+|,\s*(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 
 
@@ -32,7 +32,7 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True)
 class Alert:
-    """Plain text, also where the service would take it for markup."""
+    """An alert. It is sent as plain text, even to a service that would read it as markup."""
 
     title: str
     body: str
@@ -40,12 +40,16 @@ class Alert:
 
 
 def addresses_in(text: str) -> list[str]:
-    """The addresses of CASCADE_ALERT_URLS, each once: spaces or line breaks stand between them."""
+    """Split CASCADE_ALERT_URLS at spaces, line breaks and commas; each address once."""
     return list(dict.fromkeys(part for part in _BETWEEN.split(text.strip(" \t\r\n,")) if part))
 
 
 class Channels:
-    """The services that hear an alert. Raises SettingsError for an address of none."""
+    """The services that receive alerts.
+
+    Raises SettingsError if there is no address, if Apprise does not understand one, and if
+    Apprise is not installed.
+    """
 
     def __init__(self, addresses: Sequence[str]) -> None:
         if not addresses:
@@ -62,7 +66,7 @@ class Channels:
         return len(self._services)
 
     def send(self, alert: Alert) -> list[int]:
-        """Tell every service once; the numbers, from 1, of those that did not take it."""
+        """Send to every service once. Returns the numbers (from 1) of those that refused."""
         return [
             number
             for number, service in enumerate(self._services, 1)
@@ -78,22 +82,22 @@ def _service(address: str, which: str) -> Apprise:
             "--alert needs the package apprise, which is not installed.",
             "pip install 'cascade-cli[alerts]'",
         ) from None
-    # Its warnings name hosts and, in some plugins, parts of the address.
+    # Apprise's warnings name hosts and, in some plugins, parts of the address.
     logging.getLogger("apprise").disabled = True
     asset = AppriseAsset(app_id="cascade", app_desc="cascade", async_mode=False)
     service = Apprise(asset=asset)
     if not _is_understood(service, address):
         raise SettingsError(
-            f"{ALERT_URLS.name}: address {which} is none that Apprise understands.",
+            f"{ALERT_URLS.name}: Apprise does not understand address {which}.",
             "Put spaces or line breaks between addresses; each begins like slack:// or mailto://. "
-            "Their forms are listed at https://appriseit.com.",
+            "https://appriseit.com lists their forms.",
         )
     return service
 
 
 def _is_understood(service: Apprise, address: str) -> bool:
     try:
-        # Not add() alone: it would look for several addresses in this one.
+        # add() alone would look for several addresses in this one.
         plugin = service.instantiate(address, asset=service.asset)
         return plugin is not None and service.add(plugin)
     except Exception:  # noqa: BLE001 - what a plugin raises may repeat the address
@@ -110,5 +114,5 @@ def _was_taken(service: Apprise, alert: Alert) -> bool:
                 body_format="text",
             )
         )
-    except Exception:  # noqa: BLE001 - as above; and a broken plugin is not the run's failure
+    except Exception:  # noqa: BLE001 - as above; and a broken plugin must not fail the run
         return False

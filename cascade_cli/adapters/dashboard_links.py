@@ -1,4 +1,4 @@
-"""Where people look at the same in a browser: Stripe's dashboard and Airtable's grid."""
+"""Links to payments in Stripe's dashboard and to records in Airtable's grid."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from cascade_cli.domain.shop.keys import whole_id
 
 @dataclass(frozen=True)
 class DashboardLinks:
-    """Where the pages begin; empty where there are none, as for a stand-in of either."""
+    """The beginnings of the pages' addresses.
+
+    Empty if there are no such pages, as with a stand-in for Stripe or Airtable.
+    """
 
     payments: str = ""
     records: str = ""
 
     def of(self, payment: str, records: tuple[str, ...]) -> Iterator[str]:
-        """The page of a payment, a charge or a portion, if any, and those of the records."""
+        """Yield the page of the payment, charge or portion, if there is one, and of each record."""
         if payment and self.payments:
             yield self.payments + whole_id(payment)
         for record in records if self.records else ():
@@ -26,8 +29,8 @@ class DashboardLinks:
 def links(
     *, is_stripe: bool, livemode: bool, is_airtable: bool, base_id: str, table_id: str
 ) -> DashboardLinks:
-    """For the accounts in use. The table's id is in the schema; without it Airtable's pages of a
-    record have no address."""
+    """The links for the accounts in use. `table_id` comes from the base's schema; without it there
+    are no links to records."""
     mode = "" if livemode else "test/"
     return DashboardLinks(
         f"https://dashboard.stripe.com/{mode}payments/" if is_stripe else "",

@@ -1,4 +1,4 @@
-"""A file replaced in one step: whoever reads it finds the old one or the new, whole."""
+"""Replace a file in one step: a reader finds either the whole old file or the whole new one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _USUAL_MODE = 0o666
 
 
 def replace_file(path: Path, text: str, *, new_mode: int = _USUAL_MODE) -> None:
-    """Put the text there, whole or not at all. Raises OSError.
+    """Write the text to the file, completely or not at all. Raises OSError.
 
-    A new file gets what umask allows of `new_mode`, so that others can be let read it; one that was
-    there before keeps its permissions. A symbolic link stays one, but for one that somebody else
-    has put there: it may lead to a file that only this user may write.
+    A new file gets the permissions of `new_mode` that umask allows, so that the operator can let
+    others read it. An existing file keeps its permissions. A symbolic link is followed. A link that
+    another user made is refused, because it may lead to a file that only this user may write.
     """
     _refuse_strange_link(path)
     target = path.resolve()

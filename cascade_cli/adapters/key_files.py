@@ -22,7 +22,7 @@ def read_names(path: Path) -> dict[str, str]:
 
 
 def inspect_file(path: Path, secrets: Collection[str]) -> KeyFile:
-    """Look at the file without touching it. `secrets` are the names to which it gives a value."""
+    """Inspect the file without changing it. `secrets` are the names of the secrets in it."""
     mode = path.stat().st_mode & 0o7777
     folder = path.absolute().parent
     in_repository = any((above / ".git").exists() for above in (folder, *folder.parents))
@@ -43,13 +43,13 @@ def _git(folder: Path, *arguments: str) -> bool | None:
     git = shutil.which("git")
     if git is None:
         return None
-    # A hook of git sets variables that would point it to another repository.
+    # If cascade runs in a git hook, git's variables would point to another repository.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment = {**kept, "GIT_OPTIONAL_LOCKS": "0"}
     try:
         code = subprocess.run(  # noqa: S603 - fixed words, and a file's name behind `--`
-            # A repository's own settings may name a program to run: a stranger's repository git
-            # refuses by itself, and in any other this program is never wanted.
+            # A repository's settings may name a program that git runs as its file monitor. Git
+            # itself refuses another user's repository; in our own we never want that program.
             [git, "-c", "core.fsmonitor=false", *arguments],
             cwd=folder,
             env=environment,

@@ -1,7 +1,7 @@
 """Metrics as a file for the node exporter's textfile collector, in Prometheus' text format.
 
-The format is that of prometheus.io/docs/instrumenting/exposition_formats; prometheus-client
-writes it as well, but belongs to the server, and this is all of it that is needed.
+prometheus.io/docs/instrumenting/exposition_formats describes the format. prometheus-client writes
+it too, but only the server needs that package, and the part that is needed here is small.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _NAME = re.compile(r"(?:# (?:HELP|TYPE) )?([a-z_]+)")
 
 @dataclass(frozen=True)
 class Gauge:
-    """One metric: its samples by the value of `label`, or a single one under "" without it."""
+    """One metric. `samples` has its number for each value of `label`.
+
+    Without a label there is a single number, under "".
+    """
 
     name: str
     meaning: str
@@ -28,7 +31,7 @@ class Gauge:
     label: str = ""
 
     def lines(self) -> Iterable[str]:
-        """As Prometheus reads it."""
+        """The metric in Prometheus' text format."""
         yield f"# HELP {self.name} {_escaped(self.meaning)}"
         yield f"# TYPE {self.name} gauge"
         for value, number in self.samples.items():
@@ -37,16 +40,16 @@ class Gauge:
 
 
 def write(path: Path, gauges: Iterable[Gauge], kept: Iterable[str] = ()) -> None:
-    """Replace the file in one step: whoever reads it finds the old one or the new, whole.
+    """Replace the file in one step: a reader finds the whole old file or the whole new one.
 
-    `kept` are lines of the old file that still hold. Raises OSError.
+    `kept` are lines of the old file that are still true; they stay. Raises OSError.
     """
     lines = [line for gauge in gauges for line in gauge.lines()]
     replace_file(path, "".join(f"{line}\n" for line in [*lines, *kept]))
 
 
 def lines_of(path: Path, names: Collection[str]) -> list[str]:
-    """The lines about the metrics of these names; none where there is no file yet."""
+    """The file's lines about the metrics with these names; none if there is no file yet."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:

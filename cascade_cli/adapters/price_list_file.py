@@ -1,24 +1,24 @@
-"""The price list's file: TOML, read strictly.
+"""Read the price list's file. It is TOML, and read strictly:
 
     rate = 0.10              # US dollars per ducat, between the two bounds
     lowest_rate = 0.05
     highest_rate = 0.50
-    custom.minimum = 10      # amounts that no package has, in ducats
+    custom.minimum = 10      # in ducats, for amounts that are not a package
     custom.maximum = 10000
 
     currencies = ["EUR"]     # offered beside US dollars
 
-    [packages.500]           # these take the place of all the design's packages
+    [packages.500]           # the packages here replace all the design's packages
     ducats = 500
     bonus = 25
 
-    [own_rates.KWD]          # units for one US dollar, of currencies that the bank has no rate for
+    [own_rates.KWD]          # units for one US dollar, if the bank has no rate for a currency
     2026-11-27 = 0.3067
 
-    [from.2026-12-01]        # from that day on, UTC: what it names; all else stays as it was
+    [from.2026-12-01]        # what changes on that day (UTC); everything else stays
     rate = 0.12
 
-What is left out keeps the design's value; a key that is not known is refused.
+A key that is left out keeps the design's value. An unknown key is refused.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ Reader = Callable[[str, Any], Any]
 
 
 def read_prices(path: Path | None, published: Rates | None = None) -> PriceList:
-    """The price list of the file; without one, the design's. `published` rates go with it.
+    """The price list in the file; without a file, the design's. It uses the `published` rates.
 
-    Raises SettingsError naming the file, the key and the accepted form.
+    Raises SettingsError, which names the file, the key and the accepted form.
     """
     published = published or Rates()
     if path is None:
@@ -138,7 +138,7 @@ def _packages(key: str, raw: Any) -> tuple[Package, ...]:
 def _package(parent: str, name: str, raw: Any) -> Package:
     key = f"{parent}.{name}"
     if not _NAME.fullmatch(name):
-        raise PriceListError(key, f"is no name: {NAME_FORM}")
+        raise PriceListError(key, f"is not a name: use {NAME_FORM}")
     values = _table(key, raw, {"ducats": _ducats, "bonus": _bonus})
     if "ducats" not in values:
         raise PriceListError(f"{key}.ducats", f"is missing: {_DUCATS_FORM}")

@@ -1,8 +1,9 @@
-"""The European Central Bank's reference rates: what CurrencyConverter ships, and a newer file.
+"""The European Central Bank's reference rates, as CurrencyConverter ships them and from a file.
 
-The bank publishes, on working days at about 16:00 in Frankfurt, what one euro is worth; its files
-(`eurofxref-hist.zip`, `eurofxref.zip`) are what the library reads. The release's rates end where it
-was made, so an operator brings the file of the day; what it lacks is taken from the library's.
+On working days at about 16:00 in Frankfurt, the bank publishes what one euro is worth. The library
+reads the bank's files (`eurofxref-hist.zip`, `eurofxref.zip`) and ships one. The shipped rates end
+on the day of the library's release, so the operator supplies a newer file. Rates that are missing
+in it come from the shipped one.
 """
 
 from __future__ import annotations
@@ -27,22 +28,22 @@ _MOST_KNOWN = 10_000
 
 
 class PublishedRates(Rates):
-    """Reads the rates when the first is asked for, and a file again whenever it has changed."""
+    """Reads the rates on first use, and the file again whenever it has changed."""
 
     def __init__(self, file: Path | None) -> None:
         self._sources = [*([_Source(file)] if file else []), _Source(None)]
 
     def on(self, currency: str, day: date) -> Exchange | None:
-        """The newest rate of that day or before.
+        """The newest rate of that day or before; None if there is none.
 
-        Raises RatesError if the file cannot be used: nothing is sold by older rates instead.
+        Raises RatesError if the file cannot be used: the shop must not sell at older rates instead.
         """
         found = [source.on(currency.upper(), day) for source in self._sources]
         return max((rate for rate in found if rate), key=lambda rate: rate.day, default=None)
 
 
 class _Source:
-    """One file of the bank's; None is the one that the library ships."""
+    """One of the bank's files; `file` None is the one that the library ships."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -75,17 +76,17 @@ class _Source:
         self._known[code, day] = rate
 
     def _unusable(self, error: Exception) -> RatesError:
-        # Not the library's words: they repeat what the file holds, which may be keys.
+        # Not the library's message: it repeats the file's content, which may be keys.
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         name = str(self._file)
         return RatesError(
             f"{RATES_FILE.name}: {name!r} cannot be read as exchange rates: {why}.",
-            f"Nothing was done. Bring a fresh one: {SOURCE}",
+            f"Nothing was done. Replace it with the newest file from {SOURCE}",
         )
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
-    """Whatever a file that is none makes the library raise."""
+    """What the library raises for a file that is not one of the bank's."""
     from zipfile import BadZipFile  # noqa: PLC0415 - every command imports this module
 
     return (OSError, ValueError, ArithmeticError, LookupError, StopIteration, BadZipFile)
@@ -93,7 +94,7 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
 @cache
 def _shipped() -> CurrencyConverter:
-    # Half a second that only other currencies than US dollars are worth.
+    # The import takes half a second, and only currencies other than US dollars need it.
     from currency_converter import CurrencyConverter  # noqa: PLC0415
 
     return CurrencyConverter(decimal=True)

@@ -1,5 +1,5 @@
-"""The commands and their options. What a command needs is imported when it runs, so that
-`cascade --help` stays as quick as Typer itself."""
+"""The command line: its commands, groups and global options. Each command imports what it needs
+only when it runs, so that `cascade --help` starts as quickly as Typer itself."""
 
 from __future__ import annotations
 
@@ -16,47 +16,51 @@ from cascade_cli.cli.terminal.session import Session, conduct, failure, unwritab
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
-    "reconcile": "Every paid charge against the transfer it should have caused.",
+    "reconcile": "Compare every paid charge with the transfer it should have caused.",
     "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
     "once.",
     "refund": "Take back the ducats of a payment whose money went back: each refund exactly once.",
-    "resolve": "Decide what becomes of one discrepancy: recorded, carried out once, and "
-    "shown everywhere.",
+    "resolve": "Decide one discrepancy: the decision is recorded, carried out once, and shown "
+    "everywhere.",
     "review": "Walk through the open cases: decide each with a key, see the plan, confirm once.",
-    "explain": "The whole story of one payment, transfer or citizen: timeline, verdict, exact "
+    "explain": "Tell the whole story of one payment, transfer or citizen: timeline, verdict, exact "
     "repair.",
-    "status": "Everything on one screen: processor, payments on their way, discrepancies, limits, "
-    "runs.",
-    "doctor": "Keys, rights, schema, processor, engine, webhook, journal: what would fail, before "
-    "it does.",
-    "serve": "The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.",
-    "checkout": "A Stripe page on which ducats for a citizen, or for many, can be paid: prints its "
-    "link.",
-    "pricing": "The price list: rate, packages with their bonus, and the bounds of custom amounts.",
-    "help": "The manual: list its topics, read one, or write man pages.",
+    "status": "Show everything on one screen: processor, payments on their way, discrepancies, "
+    "limits, runs.",
+    "doctor": "Check keys, rights, schema, processor, engine, webhook and journal before anything "
+    "fails.",
+    "serve": "Serve the payment API /api/payments/ and the Stripe webhook, until SIGTERM or "
+    "Ctrl-C.",
+    "checkout": "Create a Stripe page on which ducats for one citizen or many can be paid; print "
+    "its link.",
+    "pricing": "Show the price list: rate, packages with their bonus, and the bounds of custom "
+    "amounts.",
+    "help": "Read the manual: list its topics, show one, or write man pages.",
+    "completion": "Print what lets Tab complete commands, options, ids and citizens in your shell.",
 }
 GROUPS = {
     "events": "Stripe's events: list them, replay them.",
-    "journal": "The audit trail: who did what when, and whether it was touched.",
-    "schedule": "Print what runs the nightly reconciliation; install nothing.",
-    "citizen": "The citizen who pays the ducats out.",
+    "journal": "The audit trail: who did what when, and whether anybody tampered with it.",
+    "schedule": "Print a cron line or systemd units for the nightly reconciliation; install "
+    "nothing.",
+    "citizen": "The payment processor: the citizen who pays the ducats out.",
     "stratagem": "Transfers as Venice sees them.",
     "sandbox": "The embedded stand-in for Stripe, Airtable and Venice.",
 }
-"""What `cascade --help` lists. Each is declared in command.py of the folder of its name, which is
-imported where the command line names it."""
+"""What `cascade --help` lists. Each name is a folder here. Its command.py declares the options, and
+is imported only if the command line contains the name."""
 
 
 def app_for(words: Container[str]) -> typer.Typer:
-    """The command line, with those commands and groups declared in full that `words` names.
+    """The Typer app, with all options of the commands and groups that `words` names.
 
-    Of the others only name and summary are needed, to list them: importing them and declaring all
-    their options takes more than a quarter of the time of `cascade --help`.
+    The others need only their name and summary, to be listed. Importing them and declaring all
+    their options would take more than a quarter of the time of `cascade --help`.
     """
     app = typer.Typer(
         name="cascade",
         help="Every paid Stripe charge becomes exactly one transfer of ducats in Venice.",
-        no_args_is_help=True,
+        invoke_without_command=True,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -78,7 +82,7 @@ def _named_in(words: Container[str]) -> frozenset[str]:
 
 @cache
 def _command_line(names: frozenset[str]) -> Callable[..., Any]:
-    """Declared once in a process, however many command lines it runs."""
+    """Cached, so that a process that runs many command lines declares each set of commands once."""
     return typer.main.get_command(app_for(names))
 
 
@@ -88,7 +92,7 @@ def declared(name: str) -> Any:
 
 
 def _declare(app: typer.Typer, name: str) -> None:
-    """With its options, and what its `--help` shows above and below them."""
+    """Add the command with its options, and the texts that `--help` shows above and below them."""
     from cascade_cli.cli.terminal.layout import unwrapped
 
     command = declared(name)
@@ -98,7 +102,8 @@ def _declare(app: typer.Typer, name: str) -> None:
 
 
 def _group(name: str) -> typer.Typer:
-    """The same for its commands, which name their own examples."""
+    """The group, with a help text for each of its commands. Their examples are in their
+    decorators."""
     from cascade_cli.cli.terminal.layout import unwrapped
 
     group: typer.Typer = declared(name)
@@ -108,7 +113,7 @@ def _group(name: str) -> typer.Typer:
 
 
 def _class_of(name: str) -> Any:
-    """The class that reads its words, if it is not Typer's own."""
+    """The class that parses the command's arguments, if it is not Typer's own."""
     if name == "resolve":
         return import_module("cascade_cli.cli.resolve.options").OptionalAmounts
     return None
@@ -123,7 +128,8 @@ def _listed(summary: str | None) -> Callable[[], None]:
 
 
 def _listed_group(summary: str) -> typer.Typer:
-    """Typer takes a group for one only if it has commands: here, two that nobody sees."""
+    """Typer treats an app as a group only if it has commands: this one gets two that nobody
+    sees."""
     listed = typer.Typer(help=summary)
     for name in ("one", "other"):
         listed.command(name)(_listed(None))
@@ -143,19 +149,26 @@ def run(arguments: Sequence[str]) -> int:
             # No command at all: Typer has shown the help already.
             return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
-        usage = failure(UsageError(message, f"See {path} --help."))
+        usage = failure(
+            _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
+        )
         command = path.removeprefix("cascade").strip()
         return conduct(Session(), command, lambda _session: usage, json="--json" in arguments)
     except OSError as error:
-        # Typer's own help: what goes wrong in a command is told by conduct().
+        # Typer could not print its own help. Errors within a command are reported by conduct().
         full = failure(unwritable(error))
         return conduct(Session(), "", lambda _session: full)
     except SystemExit:
-        # Typer's help: its reader went away before the end, and Rich ends the process for that.
+        # The reader of Typer's help closed the pipe early, and Rich exits the process for that.
         code = ExitCode.OK
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     return int(code or 0)
+
+
+def _lost(part: str) -> Any:
+    """What helps whoever is lost; like a command it is imported by name, since it lists them."""
+    return import_module(f"cascade_cli.cli.lost.{part}")
 
 
 def _version(wanted: bool) -> None:
@@ -193,8 +206,8 @@ def global_options(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
-) -> None:
-    """Options that stand before the command."""
+) -> int:
+    """Options that are given before the command."""
     ctx.obj = Session(
         sandbox=sandbox,
         env_file=env_file,
@@ -203,3 +216,6 @@ def global_options(
         no_color=no_color,
         pages=not no_pager,
     )
+    if ctx.invoked_subcommand is not None:
+        return 0
+    return conduct(ctx.obj, "", _lost("alone").alone)

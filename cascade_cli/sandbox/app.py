@@ -7,14 +7,15 @@ import random
 import time
 import traceback
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.sandbox import airtable, stripe
+from cascade_cli.sandbox import airtable, faults, stripe
 from cascade_cli.sandbox.airtable import AirtableSandbox
 from cascade_cli.sandbox.airtable.refusal import Refusal
+from cascade_cli.sandbox.clock import utc_now
+from cascade_cli.sandbox.faults import Faults
 from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.stripe import Mischief, StripeSandbox, WebhookSender
 from cascade_cli.sandbox.venice import Engine, EngineRun, Residents, VeniceSandbox
@@ -28,11 +29,6 @@ _CRASHED: dict[str, dict[str, Any]] = {
     "airtable": {"error": {"type": "SERVER_ERROR", "message": "Internal server error"}},
     "venice": {"success": False, "error": "Internal server error"},
 }
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 class SandboxApp:
@@ -59,7 +55,8 @@ class SandboxApp:
         self.now = now
         self.random = random or _fresh_random()
         self.crashes: list[str] = []
-        self.store = Store(state_path, SCHEMA, stripe.SCHEMA, airtable.SCHEMA)
+        self.store = Store(state_path, SCHEMA, faults.SCHEMA, stripe.SCHEMA, airtable.SCHEMA)
+        self.faults = Faults(self.store)
         self.stripe = StripeSandbox(
             self.store, now, rate_per_second=stripe_rate, random=self.random
         )
@@ -85,10 +82,16 @@ class SandboxApp:
         }
 
     def handle(self, request: Request) -> Response:
-        """Answer one request; an exception in a service goes to `crashes` and becomes a 500."""
+        """Answer one request; an exception in a service goes to `crashes` and becomes a 500.
+
+        Raises ConnectionResetError where a story wants no answer.
+        """
         name = request.path.split("/")[1] if request.path.startswith("/") else ""
         if name in self._services:
-            response = self._dated(self._serve(name, request.below(f"/{name}")))
+            below = request.below(f"/{name}")
+            response = self._dated(
+                self.faults.answer(name, below, lambda: self._serve(name, below))
+            )
             # Sleep last: a service counts a request when it arrives, not when it answers.
             if self._latency_seconds:
                 time.sleep(self._latency_seconds)

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.sandbox.app import NAME, SandboxApp, utc_now
+from cascade_cli.sandbox.app import NAME, SandboxApp
+from cascade_cli.sandbox.clock import CLOCK_FILE, SandboxClock
 from cascade_cli.sandbox.seed import seed_once
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.stripe import WebhookLoop
@@ -71,6 +72,11 @@ def state_path(folder: Path) -> Path:
     return folder / STATE_FILE
 
 
+def clock_of(folder: Path) -> SandboxClock:
+    """The clock of the sandbox in a state folder, for all who use it."""
+    return SandboxClock(folder)
+
+
 def find_running(folder: Path) -> Running | None:
     """The running sandbox that uses this folder's state, or None.
 
@@ -103,18 +109,20 @@ def reset(folder: Path) -> None:
             f"a sandbox is running at {running.url} (process {running.pid}); "
             "nothing was removed: stop it first"
         )
-    for name in (STATE_FILE, f"{STATE_FILE}-wal", f"{STATE_FILE}-shm", RUNNING_FILE):
+    for name in (STATE_FILE, f"{STATE_FILE}-wal", f"{STATE_FILE}-shm", RUNNING_FILE, CLOCK_FILE):
         (folder / name).unlink(missing_ok=True)
 
 
 @contextmanager
 def open_sandbox(
-    folder: Path, *, now: Clock = utc_now, scenario: str | None = "week"
+    folder: Path, *, now: Clock | None = None, scenario: str | None = "week"
 ) -> Iterator[str]:
     """Yield the URL of the running sandbox, or of one embedded here until the block ends.
 
     An embedded sandbox that was never used is first seeded with `scenario`, unless that is None.
+    Its time is the folder's, unless `now` gives another.
     """
+    now = now or clock_of(folder)
     running = find_running(folder)
     if running:
         yield running.url

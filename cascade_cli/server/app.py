@@ -1,4 +1,4 @@
-"""The HTTP application: its routes, and what they hand on to."""
+"""The HTTP application: its routes, and the objects that they call."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DESCRIPTION = (
 
 @dataclass(frozen=True)
 class AppState:
-    """All that the routes need; `token` is what creating payments takes, None if it is shut;
-    `own_offload` is for questions about the server itself, which wait for nobody's payment;
+    """All that the routes need. Creating payments takes `token`, and is disabled if that is None.
+    `own_offload` answers questions about the server itself, so that they never wait for a payment.
     `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
@@ -49,12 +49,12 @@ class AppState:
 
 
 def create_app(app_state: AppState) -> ASGIApp:
-    """The application, with its gatehouse around it."""
+    """The application, wrapped in LimitsMiddleware."""
     api = FastAPI(
         title="CASCADE payments",
         version=__version__,
         description=DESCRIPTION,
-        # Stripe follows no redirect, and where it leads is for the caller's Host header to say.
+        # Stripe follows no redirects, and the caller's Host header would decide where one leads.
         redirect_slashes=False,
         openapi_url=None,  # see docs.py
     )

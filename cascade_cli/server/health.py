@@ -26,13 +26,13 @@ def router(readiness: Readiness, metrics: Metrics, offload: Offload) -> APIRoute
     @routes.head("/healthz", include_in_schema=False)
     @routes.get("/healthz", responses=responses())
     async def healthz() -> dict[str, str]:
-        """The process answers. Route by this one: webhooks are kept whatever is out."""
+        """The process answers. Use this one for routing: webhooks are kept whatever is down."""
         return {"status": "ok"}
 
     @routes.head("/readyz", include_in_schema=False)
     @routes.get("/readyz", responses={**responses(), 503: {"description": "Something is out."}})
     async def readyz() -> JSONResponse:
-        """Whether journal, Stripe, Airtable and crediting are well, and how long events wait."""
+        """Whether journal, Stripe, Airtable and crediting work, and how long events have waited."""
         document = await offload.run(lambda: _document(readiness), DEADLINE_SECONDS)
         return JSONResponse(document, 200 if document["ready"] else _UNREADY)
 

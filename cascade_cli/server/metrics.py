@@ -66,7 +66,7 @@ class _InboxCollector(Collector):
         self._inbox, self._is_paused, self._now = inbox, is_paused, now
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: the registry would read the journal to find out the names."""
+        """Nothing. Without this, the registry would read the journal just to learn the names."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:

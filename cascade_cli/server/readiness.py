@@ -1,4 +1,4 @@
-"""Whether everything that a payment needs is there, told honestly and without many requests."""
+"""Whether everything that a payment needs is working, checked with few requests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from cascade_cli.errors import CascadeError, JournalError
 from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS
 
-# Requests are money at Airtable: what was well a minute ago is not asked again, only watched.
+# Requests to Airtable cost money: after an answer, a service is not asked again for this long.
 WELL_FOR = timedelta(seconds=60)
 ILL_FOR = timedelta(seconds=5)
 PROBE_SECONDS = 1.5
-# Longer than the engine of retries takes for a passing fault; then somebody should look.
+# Retries get over a passing fault sooner than this. After it, somebody should look.
 LATE_AFTER = timedelta(minutes=5)
 
 
@@ -39,7 +39,7 @@ class ReadinessPart:
 
 
 class Probe:
-    """One service: what its last answer showed, and a question of our own if that is old."""
+    """One service: what its last answer showed. If that is old, the probe asks the service."""
 
     def __init__(
         self, transport: Transport, ask: Callable[[], object], now: Callable[[], datetime]
@@ -66,7 +66,7 @@ class Probe:
         return self._now() - sign.at <= (ILL_FOR if sign.trouble else WELL_FOR)
 
     def _look(self) -> None:
-        """Ask, unless that is under way: one that is down takes long to say so."""
+        """Ask, unless a request is under way: a service that is down may take long to fail."""
         with self._lock:
             if self._asking is None or not self._asking.is_alive():
                 self._asking = threading.Thread(target=self._try, name="probe", daemon=True)
@@ -111,14 +111,14 @@ class Readiness:
         return {name: replace(p, why=self._complete(p.why)) for name, p in parts.items()}
 
     def stock(self) -> dict[str, object]:
-        """How many events stand where, and how long the oldest waits."""
+        """How many events are in each state, and how long the oldest has waited."""
         counts = {state.value: number for state, number in self._inbox.counts().items()}
         oldest = self._inbox.oldest_waiting()
         age = (self._now() - oldest).total_seconds() if oldest else 0.0
         return {"counts": counts, "oldest_waiting_seconds": round(age, 3)}
 
     def _journal(self) -> ReadinessPart:
-        """It has to take events, so it is written to: an acceptance of nothing."""
+        """Write to the journal, because it has to take events: accept an empty list."""
         try:
             self._inbox.accept([])
         except JournalError as error:
@@ -126,7 +126,7 @@ class Readiness:
         return ReadinessPart(ok=True)
 
     def _crediting(self) -> ReadinessPart:
-        """That another process credits is as well as if this one did."""
+        """It is just as well if another process credits."""
         facts = self._leader()
         if not self._worker.is_alive:
             return ReadinessPart(ok=False, why="it has ended", facts=facts)
@@ -136,7 +136,7 @@ class Readiness:
         return ReadinessPart(ok=True, facts=facts)
 
     def _leader(self) -> dict[str, object]:
-        """Which process credits; nothing where none does, or the journal cannot tell."""
+        """Which process credits; empty if none does, or if the journal cannot be read."""
         try:
             leader = self._inbox.worker(self._base_id)
         except JournalError:

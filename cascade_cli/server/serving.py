@@ -15,7 +15,6 @@ from datetime import datetime
 
 import uvicorn
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
@@ -45,7 +44,7 @@ from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
-GRACE_SECONDS = 20
+SHUTDOWN_SECONDS = 20
 KEEP_ALIVE_SECONDS = 75
 SWITCH_SECONDS = 0.0005
 QUIET_SECONDS = 60.0
@@ -53,8 +52,8 @@ QUIET_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a server stands on; `secrets` never reach the journal, `tell` is for people, `complete`
-    puts the global options into the commands in a text."""
+    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people, and
+    `complete` puts the global options into the commands in a text."""
 
     wiring: Wiring
     database: Database
@@ -66,9 +65,11 @@ class Dependencies:
 
 @contextmanager
 def opened(dependencies: Dependencies) -> Iterator[AppState]:
-    """The office, its threads running; on leaving, first no event is kept, then none credited."""
+    """The app's state, with its threads running. On exit, it first stops keeping events, and then
+    stops crediting."""
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
-    # Other shops may have the same journal.
+    own_now = wiring.clock.own
+    # Other shops may share the journal.
     dependencies = replace(
         dependencies, identity=replace(dependencies.identity, base=settings.airtable_base)
     )
@@ -76,21 +77,21 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     inbox = Inbox(
         dependencies.database,
         dependencies.identity,
-        now=utc_now,
+        now=own_now,
         secrets=dependencies.secrets,
         acted_on=settings.acted_on,
     )
     paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
-    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), utc_now)
+    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), own_now)
     leadership = _leadership(dependencies)
     worker = EventWorker(
         lambda: _intake(dependencies, inbox, looks, leadership),
         leadership,
-        now=utc_now,
+        now=own_now,
         tell=dependencies.tell,
         settled=metrics.settle,
         failed=lambda kind: metrics.failures.labels(kind).inc(),
-        patience_seconds=GRACE_SECONDS,
+        patience_seconds=SHUTDOWN_SECONDS,
     )
     paused.append(worker)
     client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
@@ -99,7 +100,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         _open_journal(inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
-            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=utc_now),
+            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=own_now),
             batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
             worker=worker,
             sales=PaymentSales(
@@ -129,8 +130,8 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
 
 
 def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
-    """Now, so that the first event need not wait for it. Without it events are refused until it
-    is there, and all else goes on."""
+    """Open the journal now, so that the first event need not wait. If that fails, events are
+    refused until it works, and everything else goes on."""
     try:
         inbox.accept([])
     except JournalError as error:
@@ -138,14 +139,16 @@ def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
 
 
 def _journal(dependencies: Dependencies, now: Callable[[], datetime]) -> Journal:
-    """A claim belongs to a run: what credits is one run, what keeps events another."""
+    """The worker's journal. Claims belong to a run, so crediting is a run apart from keeping
+    events."""
     identity = replace(dependencies.identity, run=f"{dependencies.identity.run}-worker")
     return Journal(dependencies.database, identity, now=now, secrets=dependencies.secrets)
 
 
 def _leadership(dependencies: Dependencies) -> Leadership:
-    """By this machine's clock, as the inbox goes: a process may wait before any service answers."""
-    journal = _journal(dependencies, utc_now)
+    """Uses this machine's clock, like the inbox: a process may stand by before a service has
+    answered."""
+    journal = _journal(dependencies, dependencies.wiring.clock.own)
     return Leadership(lambda: worker_lock(journal, dependencies.wiring.settings.airtable_base))
 
 
@@ -171,10 +174,10 @@ def _intake(
         guard=guard,
         can_pay=writing.available_balance.can_pay,
         now=wiring.clock.now,
-        inbox_now=utc_now,
+        inbox_now=wiring.clock.own,
         refunds=refunds.settle if refunds else None,
         arrivals=ArrivalWatch(
-            writing.arrivals, settings.engine, looks, now=utc_now, tell=dependencies.tell
+            writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=dependencies.tell
         ),
     )
 
@@ -193,7 +196,13 @@ def _readiness(dependencies: Dependencies, inbox: Inbox, worker: EventWorker) ->
     airtable = Probe(wiring.airtable, ask_airtable, now)
     base = wiring.settings.airtable_base
     return Readiness(
-        inbox, worker, stripe, airtable, utc_now, base_id=base, complete=dependencies.complete
+        inbox,
+        worker,
+        stripe,
+        airtable,
+        wiring.clock.own,
+        base_id=base,
+        complete=dependencies.complete,
     )
 
 
@@ -201,7 +210,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    # Its connections inherit it: what a thousand send at once is read before any of it is counted.
+    # Connections inherit this. It bounds what a thousand clients can send before any is counted.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     return listening
 
@@ -209,12 +218,12 @@ def listen(host: str, port: int) -> socket.socket:
 def run(app_state: AppState, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
     _hear_uvicorn(tell)
-    # Whoever computes hands over sooner: a webhook's answer must not wait for the worker's turn.
+    # Threads switch sooner: a webhook's answer must not wait for the worker.
     sys.setswitchinterval(SWITCH_SECONDS)
-    # Collecting garbage holds up all threads, and what was loaded by now never becomes any.
+    # Garbage collection holds up all threads, and what is loaded by now never becomes garbage.
     gc.collect()
     gc.freeze()
-    # uvicorn raises the signal again when it is done; for SIGTERM that is all there is to it.
+    # uvicorn raises the signal again when it is done. Ignore it: SIGTERM has had its effect.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         server_of(app_state).run(sockets=[listening])
@@ -223,7 +232,7 @@ def run(app_state: AppState, listening: socket.socket, tell: Callable[[str], Non
 
 
 def server_of(app_state: AppState) -> uvicorn.Server:
-    """uvicorn with the office's application, not yet running."""
+    """uvicorn with the application, not yet running."""
 
     class Protocol(BoundedProtocol):
         register = ConnectionRegister(
@@ -239,7 +248,7 @@ def server_of(app_state: AppState) -> uvicorn.Server:
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     return uvicorn.Server(config)
 
@@ -251,7 +260,7 @@ def _hear_uvicorn(tell: Callable[[str], None]) -> None:
             self._told_at = dict[str, float]()
 
         def emit(self, record: logging.LogRecord) -> None:
-            # Any stranger can send what is no request: that must not fill a disk with words.
+            # Any stranger can send invalid requests. Warnings about them must not fill the disk.
             text, now = record.getMessage(), time.monotonic()
             if now - self._told_at.get(text, -QUIET_SECONDS) >= QUIET_SECONDS:
                 self._told_at[text] = now

@@ -1,4 +1,4 @@
-"""Blocking work beside the event loop: so much at once, so much in line, for so long."""
+"""Blocking work outside the event loop, limited in threads, in waiting work and in time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ MOST_IN_HAND = 64
 
 
 class OverloadedError(UnreachableError):
-    """Too much is in hand already, or it took too long."""
+    """Too many requests are in hand, or one took too long."""
 
     kind = "overloaded"
 
 
 class Offload:
-    """A bounded pool, as a context manager. What took too long ends by itself, unheard."""
+    """A bounded pool, as a context manager. Work that takes too long goes on, but its result is
+    dropped."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
@@ -51,4 +52,4 @@ class Offload:
     def _done(self, future: asyncio.Future[T]) -> None:
         self._in_hand -= 1
         if not future.cancelled():
-            future.exception()  # else asyncio complains about what nobody waits for any more
+            future.exception()  # otherwise asyncio logs an error that nobody read

@@ -1,4 +1,4 @@
-"""`POST /api/payments/webhook`: let in what Stripe signed, keep it, and only then say so.
+"""`POST /api/payments/webhook`: admit an event that Stripe signed, keep it, only then answer 200.
 
 A payment's whole way, from Stripe's request to the row in Venice:
 
@@ -57,8 +57,8 @@ def router(
     async def receive(
         request: Request, stripe_signature: Annotated[str, Header()] = ""
     ) -> Received:
-        """Keep an event. 200 means that it is on disk; anything else, that Stripe should send it
-        again or that it was not Stripe who called."""
+        """Keep an event. 200 means that it is on disk. Anything else means that Stripe should send
+        it again, or that the caller was not Stripe."""
         try:
             event = gate.admit(await request.body(), stripe_signature)
         except RefusedEventError as error:
@@ -73,13 +73,12 @@ def router(
 
 
 class BatchWriter:
-    """Keeps events from a thread of its own, as a context manager; leaving it keeps the rest.
+    """Commits events from its own thread, as a context manager; leaving it commits the rest.
 
-    Those that arrive together are kept by one transaction: a commit waits for the disk, and a chain
-    of journal entries has one end. So a single thread writes, and takes along whatever has arrived
-    while the last commit was under way.
+    A commit waits for the disk, and the journal's chain of entries can only grow at one end. So a
+    single thread writes, and each transaction keeps all events that arrived during the last commit.
 
-    `kept` hears of each batch: how many events, and how many of them are new.
+    `kept` is called for each batch: how many events, and how many of them are new.
     """
 
     def __init__(self, inbox: Inbox, kept: Callable[[int, int], None]) -> None:
@@ -96,7 +95,7 @@ class BatchWriter:
         self._thread.join()
 
     async def keep(self, event: Event) -> bool:
-        """Return when the event is on disk: whether it is new. Raises JournalError."""
+        """Wait until the event is on disk. Returns whether it is new. Raises JournalError."""
         kept: Future[bool] = Future()
         try:
             self._waiting.put_nowait((event, kept))

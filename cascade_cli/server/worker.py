@@ -1,5 +1,5 @@
-"""The thread that credits: it takes accepted events until told to stop, whatever happens. Of
-several `cascade serve` on one base one credits, and the others wait for its place."""
+"""The thread that credits: it takes accepted events until told to stop, whatever happens. If
+several `cascade serve` run on one base, one credits and the others stand by."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Pause:
 
 
 class EventWorker:
-    """Runs an Intake in a thread, as a context manager, while this process is the one that may.
+    """Runs an Intake in a thread, as a context manager, while this process has the leadership.
 
-    `connect` makes the Intake, and may fail as often as it likes; after a failure it is asked
-    for a new one, because the base's schema may have changed meanwhile. `settled` hears of
-    every batch and `failed` of every failure; `tell` is for people.
+    `connect` makes the Intake, and may fail any number of times. After a failure it makes a new
+    one, because the base's schema may have changed. `settled` is called for every batch and
+    `failed` for every failure; `tell` writes a line for people.
     """
 
     def __init__(
@@ -99,13 +99,13 @@ class EventWorker:
                 # After the credits, and a little at a time.
                 told = intake.tell_arrivals() if intake else False
             except ClaimLostError:
-                continue  # Whoever is the worker now looks first at what was done.
+                continue  # The process that is the worker now first checks what was done.
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
                 self._stand_still(error)
             else:
                 self._go_on()
                 if self._stands_by:
-                    # What is accepted here concerns another process, which looks by itself.
+                    # Another process credits what is accepted here, and finds it by polling.
                     self._stopping.wait(STANDBY_SECONDS)
                 elif not (settled or told):
                     self._woken.wait(POLL_SECONDS)
@@ -138,7 +138,7 @@ class EventWorker:
     def _stand_still(self, error: Exception) -> None:
         self._intake = None
         if not isinstance(error, JournalError):
-            # What ails this process may not ail another one.
+            # Another process may not have this trouble.
             self._leadership.leave()
         known = isinstance(error, CascadeError)
         kind = error.kind if isinstance(error, CascadeError) else "bug"
@@ -184,14 +184,14 @@ class Leadership:
         return True
 
     def check(self) -> None:
-        """Before a write: prolong the hold. Raises ClaimLostError if another is the worker now."""
+        """Prolong the hold before a write. Raises ClaimLostError if another process has it now."""
         if self._lock is not None:
             self._lock.renew()
 
     def leave(self) -> None:
-        """Let another be the worker at once."""
+        """Let another process be the worker at once."""
         lock, self._lock = self._lock, None
         if lock is not None:
-            # Without the journal it ends by itself.
+            # If the journal cannot be written, the lock expires by itself.
             with suppress(JournalError):
                 lock.__exit__(None, None, None)

@@ -62,7 +62,7 @@ class _Past:
 
 
 class Doctor:
-    """One examination. `on_bug` hears of exceptions that nobody foresaw."""
+    """One examination. `on_bug` is called with exceptions that nobody foresaw."""
 
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
         self._with, self._on_bug = instruments, on_bug
@@ -71,7 +71,7 @@ class Doctor:
         """How long each area took."""
 
     def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas. `known` are those made before, of the settings."""
+        """All checks, in the order of the areas. `known` are the earlier checks of the settings."""
         found = list(known)
         self._close(known)
         for area, look in self._areas():
@@ -274,3 +274,5 @@ def _judge_existing(probe: JournalLookPort) -> Iterator[Check]:
     yield journal.judge_chain(found)
     if found.is_intact and probe.told and not probe.holds(probe.told):
         yield journal.judge_head(found, probe.told)
+    if found.is_intact:
+        yield from journal.judge_restored(probe.restored())

@@ -1,10 +1,10 @@
-"""Reads every setting by itself, so that a wrong one does not hide the others."""
+"""Reads every setting on its own, so that a wrong one does not hide the others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from cascade_cli.domain.doctor import airtable, settings, stripe
 from cascade_cli.domain.doctor.findings import Check
@@ -38,7 +38,7 @@ _STAND_INS = {
 }
 # With these, no setting contradicts another.
 _PATIENT = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
-_CLOSING = {
+_DEPENDENT_AREAS = {
     STRIPE_KEY.name: stripe.DEPENDENT,
     STRIPE_URL.name: stripe.DEPENDENT,
     AIRTABLE_KEY.name: airtable.DEPENDENT,
@@ -61,16 +61,16 @@ class Examined:
 
 
 def examine_settings(
-    values: Mapping[str, str], read_prices: Callable[[Settings], PriceList]
+    values: Mapping[str, str], read_prices: Callable[[Settings], PriceList], at: datetime
 ) -> Examined:
-    """Read each alone, then all together. `read_prices` may raise SettingsError."""
+    """Read each alone, then all together, as of `at`. `read_prices` may raise SettingsError."""
     readings = [_reading(setting, values) for setting in SETTINGS]
     wrong = {reading.name for reading in readings if reading.problem}
     usable = {name: value for name, value in values.items() if name not in wrong}
     checks = list(settings.judge_settings(readings))
     usable, contradictions = _reconciled({**_STAND_INS, **usable})
     found = Settings.read(usable)
-    checks += [*contradictions, *_limits(found, read_prices)]
+    checks += [*contradictions, *_limits(found, read_prices, at.date())]
     token = found.api_token
     checks += settings.judge_token(len(token.reveal()) if token else 0)
     return Examined(tuple(checks), found)
@@ -86,7 +86,7 @@ def _reading(setting: Setting, values: Mapping[str, str]) -> settings.Reading:
     try:
         Settings.read(alone)
     except SettingsError as error:
-        closes = _CLOSING.get(name, ())
+        closes = _DEPENDENT_AREAS.get(name, ())
         return settings.Reading(name, is_set, error.message, error.hint, closes)
     return settings.Reading(name, is_set)
 
@@ -111,20 +111,21 @@ def _contradiction(error: SettingsError, closes: tuple[str, ...]) -> Check:
     return settings.CONTRADICTION.seen(error.message, advice=error.hint, closes=closes)
 
 
-def _limits(found: Settings, read_prices: Callable[[Settings], PriceList]) -> Iterator[Check]:
+def _limits(
+    found: Settings, read_prices: Callable[[Settings], PriceList], today: date
+) -> Iterator[Check]:
     try:
         prices = read_prices(found)
     except SettingsError as error:
         yield settings.PRICES_WRONG.seen(error.message, name=PRICES.name, advice=error.hint)
     else:
-        today = datetime.now(UTC).date()
         in_force = prices.on(today)
         yield from settings.judge_limits(in_force, found.max_per_credit, found.max_per_day)
         yield from _rates(prices, today, found)
 
 
 def _rates(prices: PriceList, today: date, found: Settings) -> Iterator[Check]:
-    # A file that was named is read even if no currency needs it: somebody means to use it.
+    # A rates file that is set is read even if no currency needs it: somebody means to use it.
     asked = prices.currencies or ("eur",) * bool(found.rates_file)
     try:
         known = {code: prices.rates.on(code, today) for code in asked}

@@ -1,6 +1,6 @@
-"""The outside worlds that services work with; each has one adapter, and simulations have others.
+"""The outside world as services use it. Each port has one adapter, and simulations have others.
 
-What a service asks only one function of, it is handed as that function.
+If a service needs only one function, it gets that function instead of a port.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    # Every command that is wired loads this file: it loads nothing itself.
+    # Every wired command loads this file, so it loads nothing itself.
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Verification,
     )
     from cascade_cli.domain.records.orders import Order
+    from cascade_cli.domain.records.restored import Promised, Restored
     from cascade_cli.domain.records.stratagems import Stratagem
     from cascade_cli.domain.records.stripe_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.shop.density import DensityEstimate
@@ -47,7 +48,7 @@ class PaymentsPort(Protocol):
         """All charges created in the window; `density` learns where in time they lie."""
 
     def latest(self, window: Window, most: int) -> Listing:
-        """Up to so many charges of the window, the newest."""
+        """The newest charges of the window, `most` at most."""
 
     def charges(self, charge_ids: Sequence[str]) -> Listing:
         """These charges, sorted like a listing; unknown ones are left out."""
@@ -74,51 +75,58 @@ class VenicePort(Protocol):
         until: datetime | None = None,
         expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
-        """The processor's transfers created in the span, or ever since: about as many as told."""
+        """The processor's transfers created from `since` to `until`, or to now. `expected`
+        estimates how many there are."""
 
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
         """All transfers that may belong to the orders."""
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
-        """Those with these StratagemIds."""
+        """The transfers with these StratagemIds."""
 
     def transfers_noting(self, payment_ids: Sequence[str]) -> list[Stratagem]:
-        """Those whose Notes name one of these payments."""
+        """The transfers whose Notes name one of these payments."""
 
     def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
-        """Those with these record ids, as far as they still exist."""
+        """The transfers with these record ids that still exist."""
 
     def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
-        """The same, all by one request."""
+        """The same, in one request."""
 
     def identified(self, identity: str) -> list[Stratagem]:
-        """Those with this StratagemId or record id, or for this payment."""
+        """The transfers with this StratagemId or record id, or for this payment."""
+
+    def beginning(self, identity: str) -> list[Stratagem]:
+        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
 
     def listed(
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
     ) -> list[Stratagem]:
-        """Those created since then, with that Status, for that citizen."""
+        """The transfers created since then, with that Status, for that citizen."""
 
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
-        """Those made before that are planned or live, or were executed since."""
+    def open_or_recent(
+        self, before: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
+        """The transfers made before `before` that are planned or live, or were executed since
+        `executed_since`."""
 
     def open_transfers(self) -> list[Stratagem]:
-        """All that are active or planned."""
+        """All transfers that are active or planned."""
 
     def executed_since(self, since: datetime) -> list[Stratagem]:
-        """Those executed since."""
+        """The transfers executed since then."""
 
     def last_executed_at(self) -> datetime | None:
-        """When one was executed last."""
+        """When a transfer was last executed."""
 
     def has_mode(self, livemode: bool) -> bool:
         """Whether cascade wrote a transfer for a payment of that mode into the base."""
 
     def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of those who exist, spelt as Venice spells them."""
+        """The ducats of each citizen who exists. Names must be spelt as Venice spells them."""
 
     def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """The same, and since when they have been there."""
+        """The same, with the time since when each has been there."""
 
     def usernames(self) -> list[str]:
         """All citizens."""
@@ -131,18 +139,18 @@ class VeniceWritesPort(Protocol):
         """New rows that the engine ignores."""
 
     def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
-        """Let the engine take them."""
+        """Let the engine take the rows."""
 
     def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
-        """A new expiry and nothing else."""
+        """Give the rows a new expiry, and change nothing else."""
 
     def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
-        """Out of the engine's way."""
+        """Expire the rows, so that the engine leaves them alone."""
 
     def rewrite(
         self, rows: Sequence[tuple[Stratagem, Order]], expires_at: datetime
     ) -> list[Stratagem]:
-        """Dead rows as their orders want them."""
+        """Rewrite dead rows as their orders need them."""
 
     def check_citizen(self, social_class: str) -> None:
         """Raises SchemaError if the base cannot take such a citizen."""
@@ -151,34 +159,34 @@ class VeniceWritesPort(Protocol):
         """A new citizen."""
 
     def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
-        """An absolute balance; with `leaves`, InVenice becomes false in the same write."""
+        """Write an absolute balance; with `leaves`, the same write sets InVenice to false."""
 
     def leave_venice(self, record_id: str) -> None:
-        """InVenice becomes false."""
+        """Set InVenice to false."""
 
 
 class NoticesPort(Protocol):
-    """Where citizens are told: Venice's notifications."""
+    """Where citizens are notified: Venice's notifications."""
 
     def tell(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
-        """Say that the ducats are on their way."""
+        """Tell the citizens that their ducats are on the way."""
 
     def tell_givers(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
-        """Say to those who gave them that their gifts are."""
+        """Tell the givers that their gifts are on the way."""
 
     @property
     def tells_arrivals(self) -> bool:
         """Whether the base takes our notices and refuses the engine's."""
 
     def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say to the citizens that the ducats have arrived."""
+        """Tell the citizens that their ducats have arrived."""
 
     def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say to the givers that their gifts have."""
+        """Tell the givers that their gifts have arrived."""
 
 
 class JournalPort(Protocol):
-    """Where it is kept what was promised, written and decided."""
+    """Keeps what was promised, written and decided."""
 
     def claim(
         self, intents: Sequence[Intent], *, lease: timedelta, day_limit_ducats: Decimal | None
@@ -196,7 +204,7 @@ class JournalPort(Protocol):
         """Record an attempt for those keys that had none."""
 
     def outcome(self, keys: Collection[str], action: str, fate: Fate, body: Any = None) -> None:
-        """Record what became of it."""
+        """Record what became of an attempt."""
 
     def release(self, keys: Collection[str]) -> None:
         """Let others have the keys."""
@@ -217,7 +225,7 @@ class JournalPort(Protocol):
         """What was promised under these keys."""
 
     def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys whose transfer the engine was given since then, and nobody was told of."""
+        """The keys of transfers that the engine was given since then and nobody was told about."""
 
     def sent_since(self, moment: datetime) -> list[Intent]:
         """What was promised under the keys for which a write was sent at that moment or later."""
@@ -232,13 +240,13 @@ class JournalPort(Protocol):
         """What was last remembered under `name`."""
 
     def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
-        """All that is remembered under names that begin so, by the rest of the name."""
+        """Everything remembered under names with this prefix, by the rest of the name."""
 
     def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
-        """Remember `body` under `name`, in place of what stood there."""
+        """Remember `body` under `name`, in place of what was there."""
 
     def decisions(self) -> dict[str, dict[str, Any]]:
-        """The newest about each case."""
+        """The newest decision about each case."""
 
     def rulings(self) -> dict[str, dict[str, Any]]:
         """What was decided about rows."""
@@ -251,7 +259,7 @@ class JournalPort(Protocol):
         *,
         seen: Mapping[str, Any] | None,
     ) -> None:
-        """Remember it, unless somebody has decided since."""
+        """Remember a decision, unless somebody has decided about the case since."""
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """What was decided about each refund."""
@@ -263,29 +271,45 @@ class JournalPort(Protocol):
         """Whether the base takes live payments; None while nothing was written to it."""
 
     def bind_mode(self, base_id: str, livemode: bool) -> None:
-        """Bind it at its first write. Raises GuardError on the other mode."""
+        """Bind the base to a mode at its first write. Raises GuardError on the other mode."""
+
+
+class RestoredJournalPort(Protocol):
+    """A journal that may have been restored, and learns what it has forgotten."""
+
+    def mark(self, name: str) -> dict[str, Any] | None:
+        """What was last remembered under `name`."""
+
+    def known(self, keys: Collection[str]) -> set[str]:
+        """Those of `keys` that were ever claimed."""
+
+    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
+        """The last write sent for each of `keys`."""
+
+    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
+        """Take over what it had forgotten."""
 
 
 class InboxPort(Protocol):
     """Where accepted webhook events wait."""
 
     def due(self, limit: int) -> list[Accepted]:
-        """Those to be dealt with now."""
+        """The events that are due now."""
 
     def credited(self, payment_ids: Iterable[str]) -> set[str]:
-        """Those payments of which an event says that they were credited."""
+        """The payments among these that an event shows as credited."""
 
     def settle(self, settlements: Iterable[Settlement]) -> None:
         """Record what became of events."""
 
     def counts(self) -> dict[EventState, int]:
-        """How many events stand where."""
+        """How many events are in each state."""
 
     def oldest_waiting(self) -> datetime | None:
         """When the event that waits longest was received."""
 
     def needing_attention(self, since: datetime) -> list[Kept]:
-        """Those received since then that only a person can decide about."""
+        """The events received since then that only a person can decide about."""
 
     def worker(self, base_id: str) -> Holder | None:
         """Which `cascade serve` credits the base's events."""
@@ -317,20 +341,20 @@ class BasePort(Protocol):
         """Raises CredentialsError if Airtable does not know the token."""
 
     def base(self) -> Base:
-        """Its name, and what the token's owner may do there."""
+        """The base's name, and what the token's owner may do there."""
 
     def refusals(self) -> Iterable[tuple[str, str]]:
-        """Each table that is read, and why it cannot be."""
+        """Each table that cascade reads, and why it cannot be read; empty if it can."""
 
     def schema(self, social_class: str) -> BaseSchema | None:
-        """Its fields, and those that are needed; None if the token may not read them."""
+        """The base's fields, and those needed; None if the token may not read the schema."""
 
 
 class JournalLookPort(Protocol):
     """Where doctor looks at the journal, which may not exist; nothing is left behind."""
 
     told: Head | None
-    """The newest head that was told to anybody."""
+    """The newest head that was shown to anybody."""
 
     @property
     def place(self) -> Place:
@@ -348,8 +372,11 @@ class JournalLookPort(Protocol):
     def holds(self, head: Head) -> bool:
         """Whether the chain has that entry."""
 
+    def restored(self) -> Restored | None:
+        """Since when it is a restored one, as this base knows it."""
+
     def mode_of(self, base_id: str) -> bool | None:
-        """Whether the base was bound to live payments; None where neither."""
+        """Whether the base is bound to live payments; None if it is bound to neither mode."""
 
     def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
         """What the inbox holds."""
@@ -363,11 +390,11 @@ class JournalLookPort(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Time and pacing, real or simulated; `turn` returns when a write may be sent, and within
-    `permitted` it may be sent until that moment.
+    """Time and pacing, real or simulated. `turn` returns when a write may be sent. Inside
+    `permitted`, it may be sent until that moment.
 
-    With several `threads`, rounds of different orders are delivered at once; each claims its keys
-    for itself, so that they stand to each other like workers of one journal.
+    With several `threads`, rounds of different orders are delivered at once. Each round claims its
+    own keys, so the rounds are like separate workers of one journal.
     """
 
     now: Callable[[], datetime]

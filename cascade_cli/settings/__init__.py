@@ -39,23 +39,27 @@ STRIPE_KEY = Setting(
 WEBHOOK_SECRET = Setting(
     "STRIPE_WEBHOOK_SECRET",
     "",
-    "the webhook's signing secret (whsec_…); during a change of secrets both, with a comma between",
+    "the webhook's signing secret (whsec_…); while you change it, both, with a comma between",
     secret=True,
 )
 ENDPOINT_SECRET = Setting(
     "STRIPE_ENDPOINT_SECRET",
     "",
-    "read where STRIPE_WEBHOOK_SECRET is not set: its name in the older payment API",
+    "the older payment API's name for STRIPE_WEBHOOK_SECRET, read if that is not set",
     secret=True,
 )
 AIRTABLE_KEY = Setting("AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True)
 AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…")
-STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "where Stripe is")
-AIRTABLE_URL = Setting("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "where Airtable is")
+STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "the address of Stripe's API")
+AIRTABLE_URL = Setting(
+    "AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "the address of Airtable's API"
+)
 VENICE_URL = Setting(
     "VENICE_API_URL", "https://serenissima.ai/api", "Venice's own API; only doctor asks it"
 )
-VENICE_KEY = Setting("VENICE_API_KEY", "", "shown to Venice's API, which needs none", secret=True)
+VENICE_KEY = Setting(
+    "VENICE_API_KEY", "", "sent to Venice's API, which does not require a key", secret=True
+)
 PROCESSOR = Setting(
     "CASCADE_PROCESSOR", "CASCADE_PAYMENT_PROCESSOR", "the citizen who pays the ducats out"
 )
@@ -78,7 +82,9 @@ PROCESSOR_DUCATS = Setting(
     "CASCADE_PROCESSOR_DUCATS", "1000000", "the ducats that citizen setup gives"
 )
 LIFETIME = Setting(
-    "CASCADE_STRATAGEM_LIFETIME", "72h", "how long the engine has to take a stratagem"
+    "CASCADE_STRATAGEM_LIFETIME",
+    "72h",
+    "how long a stratagem waits for the engine before it expires",
 )
 MAX_PER_CREDIT = Setting(
     "CASCADE_MAX_DUCATS_PER_CREDIT", "10000", "no single credit is larger than this"
@@ -89,17 +95,17 @@ MAX_PER_DAY = Setting(
 REFUND_POLICY = Setting(
     "CASCADE_REFUND_POLICY",
     "available",
-    "what a refund takes back: all; what is available, with the rest as a debt; or none",
+    "what a refund takes back: all, available (the rest is a debt), or none",
 )
 REFUNDS = Setting(
     "CASCADE_REFUNDS",
     "manual",
-    "who acts on refunds and ended disputes: manual, a person; auto, serve and events replay",
+    "who acts on refunds and ended disputes: manual (a person) or auto (serve and events replay)",
 )
 DISPUTES = Setting(
     "CASCADE_DISPUTES",
     "show",
-    "an open dispute: show, nothing else; hold, what has not arrived is withheld",
+    "what an open dispute does: show (nothing else) or hold (withhold what has not arrived)",
 )
 PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
 RATES_FILE = Setting(
@@ -113,20 +119,23 @@ RATES_MAX_AGE = Setting(
 SUCCESS_URL = Setting(
     "CASCADE_CHECKOUT_SUCCESS_URL",
     "https://serenissima.ai/?payment=success",
-    "where Stripe's page leads after a checkout was paid",
+    "the page to which Stripe leads after a paid checkout",
 )
 CANCEL_URL = Setting(
     "CASCADE_CHECKOUT_CANCEL_URL",
     "https://serenissima.ai/?payment=cancelled",
-    "where Stripe's page leads those who turn back",
+    "the page to which Stripe leads after a cancelled checkout",
 )
 API_TOKEN = Setting(
-    "CASCADE_API_TOKEN", "", "whoever creates payments at cascade serve shows it", secret=True
+    "CASCADE_API_TOKEN",
+    "",
+    "the token that a client of cascade serve needs to create payments",
+    secret=True,
 )
 ALERT_URLS = Setting(
     "CASCADE_ALERT_URLS",
     "",
-    "where --alert sends to: Apprise addresses with spaces between, such as slack://… mailto://…",
+    "the Apprise addresses that --alert sends to, separated by spaces: slack://… mailto://…",
     secret=True,
 )
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
@@ -142,7 +151,7 @@ SETTINGS = (
 )  # fmt: skip
 
 
-# Of Stripe's own address `Settings.read` is stricter: a live key goes nowhere else at all.
+# `Settings.read` is stricter about Stripe's address: it sends a live key nowhere else at all.
 _KEYED = (Keyed(AIRTABLE_URL, AIRTABLE_KEY), Keyed(VENICE_URL, VENICE_KEY))
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -183,20 +192,20 @@ class Settings:
 
     @property
     def acted_on(self) -> frozenset[str]:
-        """The types of events that a machine deals with."""
+        """The types of events that cascade handles without a person."""
         auto, hold = self.refunds is Refunding.AUTO, self.disputes is Disputing.HOLD
         return acted_on(refunds=auto, disputes=hold)
 
     @property
     def signing_secrets(self) -> tuple[str, ...]:
-        """The webhook's secrets, separated by commas; the first is the one to sign with."""
+        """The webhook's secrets. The setting separates them by commas; the first one signs."""
         named = self.webhook_secret.reveal() if self.webhook_secret else ""
-        # An empty one would let everybody sign.
+        # With an empty secret, anybody could sign.
         return tuple(part for part in named.split(",") if part)
 
     @property
     def collects(self) -> bool:
-        """Whether ducats are taken back at all without a person who says how many."""
+        """Whether a refund takes back ducats without a person saying how many."""
         return self.refund_policy is not Policy.NONE
 
     @property
@@ -242,8 +251,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.lifetime < self.engine.longest_wait:
             raise SettingsError(
-                f"A stratagem would live {format_span(self.lifetime)}, and the engine may take "
-                f"{format_span(self.engine.longest_wait)} to come by: it would never be executed.",
+                f"A stratagem would expire after {format_span(self.lifetime)}, but the engine may "
+                f"not run for {format_span(self.engine.longest_wait)}: it would never be executed.",
                 f"Raise {LIFETIME.name} or correct {ENGINE.name}.",
             )
 
@@ -251,7 +260,7 @@ class Settings:
 def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
     """The environment over the .env file: `env_file`, or `.env` in this folder if there is one.
 
-    Raises SettingsError if a file was named that cannot be read.
+    Raises SettingsError if the named file does not exist or a file cannot be read.
     """
     from dotenv import dotenv_values  # noqa: PLC0415 - paid for only by commands with settings
 
@@ -272,12 +281,12 @@ def gather_values(environ: Mapping[str, str], env_file: Path | None) -> dict[str
 def strays(
     values: Mapping[str, str], environ: Mapping[str, str], env_file: Path | None
 ) -> Iterator[tuple[Setting, SettingsError]]:
-    """What a `.env` that nobody named may not decide; see `stray_addresses`."""
+    """The settings that a `.env` must not decide unless it was named; see `stray_addresses`."""
     return stray_addresses(values, environ if env_file is None else values, _KEYED, STRIPE_KEY)
 
 
 def rates_max_age(values: Mapping[str, str]) -> timedelta:
-    """How old the exchange rate of a sale may be: known without any key. Raises SettingsError."""
+    """How old the exchange rate of a sale may be. Needs no key. Raises SettingsError."""
     return parsed(values, RATES_MAX_AGE, parse_duration)
 
 
@@ -286,7 +295,7 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
     kind = re.match(r"(sk|rk)_(test|live)_", key.reveal())
     if not kind:
         raise SettingsError(
-            f"STRIPE_SECRET_KEY begins with {key.reveal()[:3]!r}: it is no secret key.",
+            f"STRIPE_SECRET_KEY begins with {key.reveal()[:3]!r}: it is not a secret key.",
             "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
         )
     if kind[2] == "live" and url(values, STRIPE_URL) != STRIPE_URL.default:

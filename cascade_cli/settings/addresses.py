@@ -1,4 +1,4 @@
-"""What a settings file that merely lies in the folder may not decide: where live keys are sent."""
+"""A `.env` that merely lies in the folder must not decide where live keys are sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cascade_cli.settings.locations import DEFAULT_FILE
 from cascade_cli.settings.values import Setting
 
 _TEST = ("sk_test_", "rk_test_")
-# A list of forms rather than a parser: what two parsers read differently is none of them.
+# A list of forms rather than a parser: an address that two parsers read differently fits no form.
 _LOOPBACK = re.compile(r"https?://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?(/\S*)?", re.I)
 
 
@@ -27,9 +27,9 @@ class Keyed(NamedTuple):
 def stray_addresses(
     values: Mapping[str, str], chosen: Container[str], keyed: tuple[Keyed, ...], stripe_key: Setting
 ) -> Iterator[tuple[Setting, SettingsError]]:
-    """The addresses in `.env` that would send live keys to another host, and what is said of each.
+    """The addresses in `.env` that would send live keys to another host, with the error for each.
 
-    `chosen` has the names that come from the environment, or from a file that somebody named.
+    `chosen` contains the names that come from the environment, or from a file that somebody named.
     """
     for address, key in keyed:
         value = values.get(address.name, "").strip()
@@ -48,8 +48,8 @@ def _is_harmless(value: str, address: Setting) -> bool:
 def _is_live(
     values: Mapping[str, str], chosen: Container[str], key: Setting, stripe_key: Setting
 ) -> bool:
-    """A token does not say whether it is live; the Stripe key beside it does, unless only the
-    token is somebody's choice: then the file could call it a test."""
+    """A token does not say whether it is live, but the Stripe key beside it does. If somebody chose
+    only the token, the file's Stripe key proves nothing."""
     if not values.get(stripe_key.name, "").strip().startswith(_TEST):
         return True
     return key.name in chosen and stripe_key.name not in chosen
@@ -58,7 +58,7 @@ def _is_live(
 def _refusal(address: Setting) -> SettingsError:
     file = Path(DEFAULT_FILE).absolute()
     return SettingsError(
-        f"{address.name} in {file} leads to another host, or not by https: no key was sent there, "
+        f"{address.name} in {file} leads to another host, or does not use https: no key was sent, "
         "and nothing was read or written.",
         f"If you mean it, name the file with --env-file {file}, or set {address.name} in the "
         "environment. If not, remove it from the file.",

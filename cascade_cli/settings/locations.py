@@ -1,4 +1,4 @@
-"""Where settings are read from, and where cascade keeps what it knows."""
+"""Where settings are read from, and where cascade keeps its own files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATE_DIR = Setting(
 
 
 def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
-    """The .env file that is read, as short as it can be said; empty where there is none."""
+    """The path of the .env file that is read, shortened with `~`; empty if there is none."""
     file, home = (env_file or Path(DEFAULT_FILE)).absolute(), environ.get("HOME", "")
     if not file.is_file():
         return ""
@@ -25,13 +25,13 @@ def settings_file(environ: Mapping[str, str], env_file: Path | None) -> str:
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where journal and sandbox live, for whoever reads the settings. Raises SettingsError."""
+    """The folder of the journal and the sandbox. Raises SettingsError if there can be none."""
     from platformdirs import user_state_path  # noqa: PLC0415 - not for --help
 
     chosen = environ.get(STATE_DIR.name)
     try:
         if chosen:
-            # In a file no shell has made a folder of it.
+            # No shell has expanded a ~ that comes from a file.
             return Path(chosen).expanduser() if chosen.startswith("~/") else Path(chosen)
         usual = user_state_path("cascade")
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""One setting's value: found, and read in its form or refused."""
+"""Find the value of a setting, and parse it or refuse it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Setting:
 
 
 def text(values: Mapping[str, str], setting: Setting) -> str:
-    """The value, else the default. Raises SettingsError where there is neither."""
+    """The value, or else the default. Raises SettingsError if there is neither."""
     value = values.get(setting.name, "").strip() or setting.default
     if value:
         return value
@@ -50,9 +50,9 @@ def text(values: Mapping[str, str], setting: Setting) -> str:
 
 
 def secret(values: Mapping[str, str], setting: Setting) -> Secret:
-    """A key or token. Raises SettingsError where it cannot be one."""
+    """A key or token. Raises SettingsError if it cannot be one."""
     value = text(values, setting)
-    # What cannot stand in a header would be shown by the exception about it.
+    # An exception would show a value that cannot be sent in a header.
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise SettingsError(
             f"{setting.name} holds a space or a character that no key has.",
@@ -62,17 +62,17 @@ def secret(values: Mapping[str, str], setting: Setting) -> Secret:
 
 
 def optional_secret(values: Mapping[str, str], setting: Setting) -> Secret | None:
-    """The same, or None where none is set."""
+    """Like `secret`, but None if the setting is not set."""
     return secret(values, setting) if values.get(setting.name, "").strip() else None
 
 
 def matching(values: Mapping[str, str], setting: Setting, pattern: str, form: str) -> str:
-    """A value of that form. Raises SettingsError."""
+    """A value that matches `pattern`. Raises SettingsError, which describes it as `form`."""
     value = text(values, setting)
     if re.fullmatch(pattern, value):
         return value
     raise SettingsError(
-        f"{setting.name} is {value!r}, which has not the form {form}.", setting.meaning
+        f"{setting.name} is {value!r}, which does not have the form {form}.", setting.meaning
     )
 
 
@@ -98,16 +98,16 @@ def parsed(values: Mapping[str, str], setting: Setting, parse: Callable[[str], T
 
 
 def file(values: Mapping[str, str], setting: Setting) -> Path | None:
-    """A file that is named, if one is; whether it can be read shows when it is.
+    """The file that the setting names, if any. Nothing checks yet whether it can be read.
 
-    Raises SettingsError where it is in a home that nobody knows.
+    Raises SettingsError if its path begins with a home folder that nobody knows.
     """
     name = values.get(setting.name, "").strip()
     try:
         return Path(name).expanduser() if name else None
     except RuntimeError as error:
         raise SettingsError(
-            f"{setting.name}: this user has no home folder.", "Write the whole path."
+            f"{setting.name}: this user has no home folder.", "Write the full path."
         ) from error
 
 

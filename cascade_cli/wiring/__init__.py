@@ -1,14 +1,15 @@
 """Settings → adapters → services, for commands, the server and Python callers alike.
 
-`connection` finds the settings to go by and wires what reads (`reading`). `write_context` adds what
-writes (`writing`), the journal and the run lock. `doctor` wires what doctor reads with.
+`connection` finds the settings and wires the services that read (`reading`). `write_context` adds
+the services that write (`writing`), the journal and the run lock. `doctor` wires doctor's readers.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from cascade_cli.settings import Settings
 
 
-# The command line's Session is one, and `--help` loads it: what is costly is imported late.
+# The command line's Session is one, and `--help` loads it: costly modules are imported late.
 @dataclass
 class Invocation:
     """One use of cascade, from the command line or from Python: where its settings are found, and
-    whom it tells of what."""
+    how it reports to people."""
 
     sandbox: bool = False
     env_file: Path | None = None
@@ -33,6 +34,7 @@ class Invocation:
     """The keys that were read, never to be shown or kept."""
     pacers: Pacers | None = None
     """Shared by all invocations of a process that work at once."""
+    _clock: Callable[[], datetime] | None = field(default=None, repr=False)
 
     def values(self) -> dict[str, str]:
         """The settings as text: the environment over the .env file. Raises SettingsError."""
@@ -55,6 +57,21 @@ class Invocation:
         if not self.sandbox and switch.strip() not in {"", "0", "1"}:
             raise SettingsError(f"CASCADE_SANDBOX is {switch!r}.", "Set it to 1 or 0.")
         self.sandbox = self.sandbox or switch.strip() == "1"
+        self._clock = _machine_clock
+        if self.sandbox:
+            from cascade_cli.settings.locations import state_folder  # noqa: PLC0415 - as above
+            from cascade_cli.wiring.connection import sandbox_clock  # noqa: PLC0415 - as above
+
+            self._clock = sandbox_clock(state_folder(values))
+
+    def now(self) -> datetime:
+        """The present: this machine's, or the sandbox's, whose clock `sandbox advance` moves.
+
+        Raises SettingsError.
+        """
+        if self._clock is None:
+            self.enter_sandbox(self.values())
+        return self._clock() if self._clock else _machine_clock()
 
     def say(self, message: str) -> None:
         """A line for people, such as why cascade waits. A Python caller shows none."""
@@ -65,3 +82,7 @@ class Invocation:
 
     def connected_to(self, settings: Settings) -> None:
         """Called once it is known which services are used."""
+
+
+def _machine_clock() -> datetime:
+    return datetime.now(UTC)

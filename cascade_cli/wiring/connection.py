@@ -1,14 +1,16 @@
 """From an invocation to connected services: the live ones, or the sandbox.
 
-Of the wiring only this file knows the sandbox, and imports it when it is asked for.
+This is the only file of the wiring that knows the sandbox. It imports it only if asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
@@ -45,7 +47,7 @@ _LIVE = (
 )
 
 
-# What creates payments at `cascade --sandbox serve` unless another is set: no secret.
+# The token that creates payments at `cascade --sandbox serve`, unless another is set. Not a secret.
 SANDBOX_TOKEN = "sandbox_api_token"  # noqa: S105
 
 
@@ -53,7 +55,7 @@ SANDBOX_TOKEN = "sandbox_api_token"  # noqa: S105
 def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiring]:
     """The services that read, wired with checked settings, while the block lasts.
 
-    What is not `in_hurry` lets the requests of others go first: it reads much, and nobody waits.
+    If not `in_hurry`, the requests of others go first: the caller reads much, and nobody waits.
     """
     with effective(invocation, invocation.values()) as values:
         settings = Settings.read(values)
@@ -69,6 +71,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
                 DeliveriesKnown(invocation, settings),
                 Pacing(kept, in_hurry, pacers),
                 rulings=RulingsKnown(invocation, settings),
+                now=invocation.now,
             )
             try:
                 yield wiring
@@ -81,8 +84,9 @@ _PACE_FOLDER = "pace"
 
 
 def kept_pace(invocation: Invocation, settings: Settings, service: str) -> ChangePace:
-    """In the journal's database where several machines share one, else in the state folder."""
-    # A file's name, whatever the service's address has in it.
+    """A service's pace: kept in the journal's database if it is a server's, which several machines
+    may share, else in the state folder."""
+    # A hash can be a file name, whatever the service's address contains.
     name = sha256(service.encode()).hexdigest()[:16]
     if settings.journal_url and settings.journal_url.reveal().startswith("postgres"):
         from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - costs 0.2 s
@@ -93,7 +97,7 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
 
 @contextmanager
 def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The values as given, or with the sandbox's in place of the live ones; none is shown."""
+    """The values as given, or with the sandbox's in place of the live ones; secrets stay hidden."""
     invocation.enter_sandbox(values)
     if invocation.sandbox:
         with _sandbox_values(values) as sandbox_values:
@@ -107,14 +111,21 @@ def effective(invocation: Invocation, values: dict[str, str]) -> Iterator[dict[s
 
 
 def _hide(invocation: Invocation, values: Mapping[str, str]) -> None:
-    # Before they are read: what is said about a wrong setting may repeat a key as well.
+    # Before the settings are read: an error about a wrong one may repeat a key.
     secret = {setting.name for setting in SETTINGS if setting.secret}
     invocation.secrets += [value.strip() for name, value in values.items() if name in secret]
 
 
+def sandbox_clock(folder: Path) -> Callable[[], datetime]:
+    """The clock of the sandbox in a state folder."""
+    from cascade_cli.sandbox.instance import clock_of  # noqa: PLC0415 - see below
+
+    return clock_of(folder)
+
+
 @contextmanager
 def _sandbox_values(values: dict[str, str]) -> Iterator[dict[str, str]]:
-    # The live services need none of it.
+    # Imported here because the live services need none of it.
     from cascade_cli.sandbox.instance import Connection, open_sandbox, rates  # noqa: PLC0415
 
     with open_sandbox(make_state_folder(state_folder(values))) as url:

@@ -1,4 +1,4 @@
-"""Doctor: from settings, however broken, to all checks. Its transports only read, and give up
+"""Wires doctor: from settings, however broken, to all checks. Its transports only read, and give up
 soon."""
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from pathlib import Path
 
 from cascade_cli.adapters.http.pacing import Pacer, Pacing
 from cascade_cli.adapters.http.probing import ProbingTransport
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
@@ -41,7 +40,7 @@ _SECRET = {setting.name for setting in SETTINGS if setting.secret}
 
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
-    """Check everything. Broken settings raise nothing; `on_bug` hears of unforeseen exceptions."""
+    """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
     with examination(invocation, on_bug) as found:
         return found.checks
 
@@ -61,10 +60,10 @@ class Examination:
 def examination(
     invocation: Invocation, on_bug: Callable[[Exception], None]
 ) -> Iterator[Examination]:
-    """The same, for who wants to look further while the block lasts."""
+    """The same; what doctor looked with can be used while the block lasts."""
     file_checks, values = _gathered(invocation)
     with _usable(invocation, values) as (switch_checks, usable):
-        examined = examine_settings(usable, prices_of)
+        examined = examine_settings(usable, prices_of, invocation.now())
         known = [*examined.checks, *switch_checks, *file_checks]
         with instruments(invocation, examined.settings, usable) as tools:
             doctor = Doctor(tools, on_bug)
@@ -93,7 +92,8 @@ def _usable(
 ) -> Iterator[tuple[list[Check], Mapping[str, str]]]:
     """The values to go on with: the sandbox's if it is asked for.
 
-    A switch that is neither 1 nor 0 is red, and so is an address that may not get a live key.
+    A CASCADE_SANDBOX that is neither 1 nor 0 makes a red check, and so does an address that may not
+    get a live key.
     """
     switch, checks = values.get(SANDBOX.name, "").strip(), []
     if switch not in {"", "0", "1"}:
@@ -114,9 +114,9 @@ def _usable(
 def instruments(
     invocation: Invocation, settings: Settings, values: Mapping[str, str]
 ) -> Iterator[Instruments]:
-    """Sends nothing yet. `values` tell where the state folder is."""
+    """Doctor's readers, without a request yet. `values` tell where the state folder is."""
     pacing = Pacing(partial(kept_pace, invocation, settings))
-    connections = connect(settings, invocation.say, pacing, ProbingTransport)
+    connections = connect(settings, invocation.say, pacing, ProbingTransport, invocation.now)
     venice = ProbingTransport(
         Pacer(0),
         lockout_seconds=STRIPE_LOCKOUT_SECONDS,
@@ -146,7 +146,7 @@ def instruments(
             account=AccountProbe(connections.client),
             base=BaseProbe(api, base),
             transfers=TransferReader(api, base, processor),
-            citizens_called=CitizenReader(api, base).called,
+            citizens_called=CitizenReader(api, base).rows_named_like,
             legacy_since=LegacyReader(api, base, processor).legacy_since,
             ask_venice=VeniceApi(settings.venice_url, venice_key, venice).ask,
             journal=journal,
@@ -171,7 +171,7 @@ def _journal(
     return JournalProbe(
         url,
         database,
-        Journal(database, worker, now=utc_now),
-        Inbox(database, worker, now=utc_now),
+        Journal(database, worker, now=invocation.now),
+        Inbox(database, worker, now=invocation.now),
         last_told(state_folder(values), database.place),
     )

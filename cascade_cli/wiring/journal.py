@@ -1,6 +1,6 @@
 """The journal of this invocation: where it is, and how it is opened.
 
-To import the journal itself costs 0.2 s, and many commands need only its place.
+Importing the journal itself costs 0.2 s, and many commands only need to know where it is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from cascade_cli.wiring.state_folder import check_state_folder
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from cascade_cli.adapters.journal import Journal
+    from cascade_cli.adapters.journal import Database, Journal
     from cascade_cli.adapters.journal.inbox import Inbox
+    from cascade_cli.adapters.journal.restoring import Restoring
     from cascade_cli.domain.records.journal_entries import Worker
     from cascade_cli.wiring.reading import Wiring
 
@@ -29,19 +30,19 @@ SANDBOX_JOURNAL = "sandbox-journal.sqlite3"
 
 
 def journal_url(invocation: Invocation, chosen: str) -> URL:
-    """CASCADE_JOURNAL_URL if it is set, else a file: the sandbox has one of its own."""
+    """CASCADE_JOURNAL_URL if it is set, else a file. The sandbox has a file of its own."""
     from cascade_cli.adapters.journal.database import file_url, parse_url  # noqa: PLC0415
 
     return parse_url(chosen) if chosen else file_url(default_file(invocation, invocation.folder))
 
 
 def default_file(invocation: Invocation, folder: Path) -> Path:
-    """The journal where CASCADE_JOURNAL_URL is not set."""
+    """The journal's file if CASCADE_JOURNAL_URL is not set."""
     return folder / (SANDBOX_JOURNAL if invocation.sandbox else JOURNAL)
 
 
 def journal_file(invocation: Invocation, chosen: str) -> Path | None:
-    """The journal's own file; None where it is in a server's database. Raises SettingsError."""
+    """The journal's own file; None if it is in a server's database. Raises SettingsError."""
     if not chosen:
         return default_file(invocation, invocation.folder)
     url = journal_url(invocation, chosen)
@@ -49,20 +50,21 @@ def journal_file(invocation: Invocation, chosen: str) -> Path | None:
 
 
 def has_no_journal(invocation: Invocation, settings: Settings) -> bool:
-    """Whether its file is not there yet; a server's database is asked when it is opened."""
+    """Whether its file does not exist yet; False for a server's database, which is not asked."""
     file = journal_file(invocation, chosen_url(settings))
     return file is not None and not file.exists()
 
 
 def chosen_url(settings: Settings) -> str:
-    """CASCADE_JOURNAL_URL, empty where it is not set."""
+    """CASCADE_JOURNAL_URL, empty if it is not set."""
     return settings.journal_url.reveal() if settings.journal_url else ""
 
 
 def open_journal(
     invocation: Invocation, settings: Settings, worker: Worker, now: Callable[[], datetime]
 ) -> Journal:
-    """The journal of the live base, or the sandbox's own; of all shops in it, for this one."""
+    """The journal of the live base, or the sandbox's own. Several shops may share it; this opens it
+    for the shop of these settings."""
     from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
 
     url = journal_url(invocation, chosen_url(settings))
@@ -72,7 +74,7 @@ def open_journal(
 
 @contextmanager
 def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
-    """The journal, for what reconciliations remember. Raises JournalError."""
+    """The journal, opened for what a reconciliation keeps in it. Raises JournalError."""
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - see above
 
     worker, now = this_worker("reconcile"), wiring.clock.now
@@ -82,10 +84,21 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 
 @contextmanager
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
-    """The journal of all shops, to read; None where there is none. No other setting is needed."""
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    """The journal of all shops, to read; None if there is none. Needs no other setting."""
+    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+
+    database = journal_database(invocation)
+    if not database.exists():
+        yield None
+        return
+    with closing(Journal(database, this_worker("journal"), now=invocation.now)) as journal:
+        yield journal
+
+
+def journal_database(invocation: Invocation) -> Database:
+    """Where the journal of all shops is, or would be made. No other setting is needed."""
+    from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
 
     values = invocation.values()
     invocation.enter_sandbox(values)
@@ -94,12 +107,24 @@ def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
         invocation.secrets.append(chosen)
     else:
         check_state_folder(invocation.folder)
-    database = Database(journal_url(invocation, chosen))
-    if not database.exists():
-        yield None
-        return
-    with closing(Journal(database, this_worker("journal"), now=utc_now)) as journal:
-        yield journal
+    return Database(journal_url(invocation, chosen))
+
+
+@contextmanager
+def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
+    """A copy of the backup, on its way to the journal's place. No other setting is needed. Raises
+    UsageError for what is no backup, SettingsError, JournalError."""
+    from cascade_cli.adapters.journal import backups  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal.restoring import Restoring, draft_for  # noqa: PLC0415
+    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
+
+    database = journal_database(invocation)
+    backups.check(backup, database)
+    with draft_for(database, invocation.folder) as draft:
+        backups.take_copy(backup, draft)
+        worker = this_worker("journal restore")
+        with closing(Restoring(database, draft, worker, invocation.now)) as work:
+            yield work
 
 
 @dataclass(frozen=True)
@@ -112,12 +137,11 @@ class Archive:
 
 @contextmanager
 def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | None]:
-    """What this invocation's journal holds, to read; None where there is none, and none is made.
+    """This invocation's journal and inbox, to read; None if there is no journal. Makes none.
 
     Raises JournalError.
     """
-    from cascade_cli.adapters.http.transport import utc_now  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415
+    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
     from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
@@ -127,4 +151,4 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
         return
     worker = this_worker("journal", wiring.settings.airtable_base)
     with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
-        yield Archive(journal, Inbox(database, worker, now=utc_now))
+        yield Archive(journal, Inbox(database, worker, now=invocation.now))

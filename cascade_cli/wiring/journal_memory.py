@@ -11,7 +11,6 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.domain.matching.matched_charge import Decided
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
@@ -32,17 +31,17 @@ T = TypeVar("T")
 
 
 class DeliveriesKnown(PastDeliveries):
-    """Opens the journal when first asked: it takes 0.2 s to import."""
+    """Past deliveries. Opens the journal only when asked, because that takes 0.2 s to import."""
 
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
         self._invocation, self._settings = invocation, settings
 
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
-        """By charge; empty where there is no journal, or none that can be read."""
+        """By charge id; empty if there is no journal, or none that can be read."""
         return self._asked(lambda past: dict(past.past_of(charges, now)), {})
 
     def written_for(self, key: str) -> PastDelivery:
-        """As the journal has it, if there is one that can be read."""
+        """The journal's last write for the key, if there is a journal that can be read."""
         return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
 
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
@@ -53,16 +52,16 @@ class DeliveriesKnown(PastDeliveries):
         invocation, settings = self._invocation, self._settings
         try:
             with closing(
-                open_journal(invocation, settings, this_worker("reconcile"), utc_now)
+                open_journal(invocation, settings, this_worker("reconcile"), invocation.now)
             ) as journal:
                 return ask(PastDeliveries(journal, settings.airtable_base))
         except JournalError as error:
-            invocation.warn(f"which transfers have vanished is not known: {error.message}")
+            invocation.warn(f"cannot tell which transfers have vanished: {error.message}")
             return otherwise
 
 
 class KeptAllocations(Allocations):
-    """Opens the journal when first asked: it takes 0.2 s to import."""
+    """Allocations. Opens the journal only when asked, because that takes 0.2 s to import."""
 
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
         self._invocation, self._settings = invocation, settings
@@ -70,7 +69,7 @@ class KeptAllocations(Allocations):
         self._lock = Lock()
 
     def find(self, digest: str) -> Allocation | None:
-        """The allocation of that digest; None where there is none, or no journal."""
+        """The allocation with that digest; None if there is none, or no journal."""
         if has_no_journal(self._invocation, self._settings):
             return None
         kept = self._opened().allocation(digest)
@@ -80,7 +79,7 @@ class KeptAllocations(Allocations):
             return None
 
     def keep(self, allocation: Allocation) -> None:
-        """For good, before anything is sold by it. Raises JournalError."""
+        """Store the allocation for good, before it is sold. Raises JournalError."""
         seal = allocation.seal
         body = {
             "citizens": seal.count,
@@ -90,7 +89,7 @@ class KeptAllocations(Allocations):
         self._opened().keep_allocation(seal.digest, body)
 
     def close(self) -> None:
-        """Give back what was opened."""
+        """Close the journal if it was opened."""
         if self._journal:
             self._journal.close()
 
@@ -100,16 +99,18 @@ class KeptAllocations(Allocations):
         with self._lock:
             if self._journal is None:
                 worker = this_worker("checkout")
-                self._journal = open_journal(self._invocation, self._settings, worker, utc_now)
+                self._journal = open_journal(
+                    self._invocation, self._settings, worker, self._invocation.now
+                )
             return self._journal
 
 
-# A server reads rows all day. What a person decides meanwhile counts so much later there.
+# A server reads rows all day, and sees a person's decisions with this delay.
 _FRESH_SECONDS = 10.0
 
 
 class RulingsKnown:
-    """Opens the journal when first asked, and again when that was long ago."""
+    """Rulings. Opens the journal when first asked, and again after _FRESH_SECONDS."""
 
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
         self._invocation, self._settings = invocation, settings
@@ -118,7 +119,7 @@ class RulingsKnown:
         self._read_at: float | None = None
 
     def __call__(self) -> Rulings:
-        """By record; empty where there is no journal, or none that can be read."""
+        """By record id; empty if there is no journal, or none that can be read."""
         with self._lock:
             now = time.monotonic()
             if self._read_at is None or now - self._read_at > _FRESH_SECONDS:
@@ -135,21 +136,23 @@ class RulingsKnown:
         try:
             return self._read_from_journal()
         except JournalError as error:
-            self._invocation.warn(f"what people decided about rows is not known: {error.message}")
+            self._invocation.warn(f"cannot tell what people decided about rows: {error.message}")
             return {}
 
     def _read_from_journal(self) -> Rulings:
         from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
 
         worker = this_worker("reconcile")
-        with closing(open_journal(self._invocation, self._settings, worker, utc_now)) as journal:
+        with closing(
+            open_journal(self._invocation, self._settings, worker, self._invocation.now)
+        ) as journal:
             found = map(RowRuling.of, journal.rulings().values())
             return {ruling.record_id: ruling for ruling in found if ruling}
 
 
 def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
-    """Of payments that the run has judged, keep what became of recorded debts: nothing is to come
-    back any more, since the dispute was won, the refund failed, or the ducats are back."""
+    """Clear the recorded debts of payments that the run found settled. Nothing is to come back any
+    more, since the dispute was won, the refund failed, or the ducats are back."""
     gone = run.result.settled_debts
     if not gone:
         return
@@ -160,12 +163,12 @@ def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
             settled = settled_debts(journal.refunds(), gone, wiring.clock.now())
             journal.keep_refunds(settled)
     except JournalError as error:
-        invocation.warn(f"That debts stand no more is not kept: {error.message}")
+        invocation.warn(f"Could not record that debts no longer stand: {error.message}")
 
 
 def decided(invocation: Invocation, wiring: Wiring) -> Decided:
-    """Nothing where there is no journal, or none that can be read: then the report lists refunds
-    that somebody may have settled."""
+    """What people decided. Empty if there is no journal, or none that can be read: then the report
+    lists refunds that somebody may have settled."""
     if has_no_journal(invocation, wiring.settings):
         return Decided()
     # Only shops with a journal need it.
@@ -175,5 +178,5 @@ def decided(invocation: Invocation, wiring: Wiring) -> Decided:
         with run_journal(invocation, wiring) as journal:
             return decided_by(journal.refunds(), journal.decisions(), journal.rulings())
     except JournalError as error:
-        invocation.warn(f"What people decided is not known: {error.message}")
+        invocation.warn(f"Cannot tell what people decided: {error.message}")
         return Decided()

@@ -31,8 +31,9 @@ from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
-    # What few commands use is imported when they do: every one waits for what is imported here.
+    # Few commands use these, so they are imported when needed: every command waits for this file.
     from cascade_cli.adapters.stripe.events import EventReader
+    from cascade_cli.adapters.venice.citizens import CitizenReader
     from cascade_cli.services.explain.explain_sources import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
@@ -67,8 +68,8 @@ class Wiring:
         known: Decided = NOTHING_DECIDED,
         grace: timedelta | None = None,
     ) -> Terms:
-        """By what every command and the server judge charges, as of `now` or this moment; `grace`
-        replaces the setting's. Nothing else reads these settings."""
+        """The terms by which every command and the server judge charges, as of `now` or this
+        moment. `grace` replaces the setting. Nothing else reads these settings."""
         return Terms(
             now or self.clock.now(),
             self.settings.grace if grace is None else grace,
@@ -84,6 +85,13 @@ class Wiring:
         return TransferReader(self.api, base, processor, rulings=self.rulings)
 
     @cached_property
+    def citizens(self) -> CitizenReader:
+        """Venice's citizens, by name."""
+        from cascade_cli.adapters.venice.citizens import CitizenReader  # noqa: PLC0415 - see above
+
+        return CitizenReader(self.api, self.settings.airtable_base)
+
+    @cached_property
     def events(self) -> EventReader:
         """Stripe's events."""
         from cascade_cli.adapters.stripe.events import EventReader  # noqa: PLC0415 - see above
@@ -92,7 +100,7 @@ class Wiring:
 
     @cached_property
     def since_last(self) -> SinceLast:
-        """Reconciles what a run before left to do."""
+        """Continues from an earlier run's checkpoint."""
         from cascade_cli.services.reconcile.carried_over import SinceLastSources  # noqa: PLC0415
         from cascade_cli.services.reconcile.since_last import SinceLast  # noqa: PLC0415
 
@@ -121,7 +129,7 @@ class Wiring:
 
     @cached_property
     def sources(self) -> ExplainSources:
-        """What an explanation is told from."""
+        """The sources of an explanation."""
         from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
         from cascade_cli.services.explain.explain_sources import ExplainSources  # noqa: PLC0415
@@ -140,12 +148,12 @@ class Wiring:
 
 
 def stripe_service(settings: Settings) -> str:
-    """Whose allowance a request to Stripe uses: the account's, in one of its modes."""
+    """The name of the rate limit that a request to Stripe uses: the account's, in one mode."""
     return f"{settings.stripe_url} {'live' if settings.livemode else 'test'}"
 
 
 def airtable_service(settings: Settings) -> str:
-    """Whose allowance a request to Airtable uses: the base's, whoever asks."""
+    """The name of the rate limit that a request to Airtable uses: the base's, whoever asks."""
     return f"{settings.airtable_url} {settings.airtable_base}"
 
 
@@ -164,11 +172,15 @@ class Connections(Generic[T]):
 
 
 def connect(
-    settings: Settings, tell: Callable[[str], None], pacing: Pacing, transport: type[T]
+    settings: Settings,
+    tell: Callable[[str], None],
+    pacing: Pacing,
+    transport: type[T],
+    now: Callable[[], datetime] = utc_now,
 ) -> Connections[T]:
-    """Sends nothing yet. `tell` hears whenever a service makes us wait. `transport` carries the
-    requests; doctor's cannot write."""
-    clock = ServiceClock(utc_now)
+    """Sends nothing yet. `tell` is called whenever a service makes us wait. `transport` carries the
+    requests; doctor's cannot write. `now` is our own clock."""
+    clock = ServiceClock(now)
 
     def tell_stripe(message: str) -> None:
         tell(f"Stripe: {message}")
@@ -217,25 +229,28 @@ def wire_reading(
     pacing: Pacing | None = None,
     *,
     rulings: Callable[[], Rulings] = no_rulings,
+    now: Callable[[], datetime] = utc_now,
 ) -> Wiring:
-    """Connect nothing yet; `tell` hears whenever a service makes us wait. Without `allocations`,
-    the citizens of a payment for many are only known where Stripe's metadata names them; without
-    `past` nobody knows which stratagems have vanished, without `rulings` what people decided about
-    single rows. Those who are wired with the same `pacing`
-    keep a service's pace together.
+    """Sends nothing yet. `tell` is called whenever a service makes us wait. Services that are wired
+    with the same `pacing` share a pace.
+
+    Without `allocations`, the citizens of a payment for many are known only if Stripe's metadata
+    names them. Without `past`, it is not known which stratagems have vanished; without `rulings`,
+    what people decided about single rows.
 
     Raises SettingsError if the price list's file cannot be used.
     """
     prices = prices_of(settings)
-    connections = connect(settings, tell, pacing or Pacing(), Transport)
+    connections = connect(settings, tell, pacing or Pacing(), Transport, now)
     clock, stripe, airtable = connections.clock, connections.stripe, connections.airtable
     client, api = connections.client, connections.api
     venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)
     base, processor = settings.airtable_base, settings.processor
     venice = TransferReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
     allocations = allocations or Allocations()
-    # There are about as many transfers as charges, and Airtable lets far fewer pages through: to
-    # be done first, twice its pace is enough. Each further thread costs a partly empty page.
+    # There are about as many transfers as charges, and Airtable allows far fewer pages a second.
+    # Reading Stripe at twice Airtable's pace is enough to finish first. Each further thread costs a
+    # partly empty page.
     beside_venice = partial(stripe.threads_wanted, 2 * settings.airtable_rate or inf)
     payments = StripeReader(
         client,

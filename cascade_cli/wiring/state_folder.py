@@ -1,4 +1,4 @@
-"""The state folder, or why there can be none, told before anything is read or written."""
+"""The state folder. If it cannot be used, the error comes before anything is read or written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cascade_cli.settings.locations import STATE_DIR
 
 
 def make_state_folder(folder: Path) -> Path:
-    """It is there, and ours to write. Raises SettingsError."""
+    """Make sure that the folder exists and can be written. Raises SettingsError."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return _writable(folder)
@@ -21,11 +21,11 @@ def make_state_folder(folder: Path) -> Path:
 
 
 def check_state_folder(folder: Path) -> Path:
-    """It is there or could be made; nothing is left behind. Raises SettingsError."""
+    """Check that the folder can be written or made; leaves nothing behind. Raises SettingsError."""
     try:
         if folder.exists():
             return _writable(folder)
-        # Only a folder that was made shows that one can be.
+        # Making a folder is the only proof that one can be made.
         probe = _nearest(folder) / f".cascade-{secrets.token_hex(8)}"
         probe.mkdir(mode=0o700)
         probe.rmdir()
@@ -36,14 +36,14 @@ def check_state_folder(folder: Path) -> Path:
 
 def _writable(folder: Path) -> Path:
     if not folder.is_dir():
-        raise NotADirectoryError(None, "it is no folder")
+        raise NotADirectoryError(None, "it is not a folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(None, "you may not write there")
     return folder
 
 
 def _nearest(folder: Path) -> Path:
-    """What there is of the way to it."""
+    """The deepest part of the path that exists."""
     for place in (folder, *folder.absolute().parents):
         try:
             place.lstat()
@@ -56,7 +56,7 @@ def _nearest(folder: Path) -> Path:
 def _refusal(folder: Path, error: OSError | ValueError) -> SettingsError:
     from cascade_cli.wiring.worker import operator  # noqa: PLC0415 - only a refusal names the user
 
-    why = (isinstance(error, OSError) and error.strerror) or "a file system takes no such name"
+    why = (isinstance(error, OSError) and error.strerror) or "no file system takes such a name"
     me = operator()
     return SettingsError(
         f"The state folder {str(folder)!r} cannot be used: {why}. {_owned(folder)}; this is {me}. "
@@ -67,7 +67,7 @@ def _refusal(folder: Path, error: OSError | ValueError) -> SettingsError:
 
 
 def _owned(folder: Path) -> str:
-    """Whose the last folder on the way is, as far as anybody may look."""
+    """Who owns the deepest part of the path that we may look at."""
     for place in (folder, *folder.absolute().parents):
         try:
             found = place.stat()
@@ -75,11 +75,11 @@ def _owned(folder: Path) -> str:
             continue
         mode = stat.S_IMODE(found.st_mode)
         return f"{str(place)!r} belongs to {_name_of(found.st_uid)}, mode {mode:04o}"
-    return "Nothing of its path can be looked at"
+    return "No part of its path can be read"
 
 
 def _name_of(uid: int) -> str:
-    """An owner's name; a number where the system knows none."""
+    """An owner's name, or the uid if the system knows no name."""
     try:
         from pwd import getpwuid  # noqa: PLC0415 - not on every system
 

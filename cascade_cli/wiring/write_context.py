@@ -18,7 +18,7 @@ from cascade_cli.wiring.reading import Wiring
 from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import WriteWiring, run_lock, wire_writing
 
-# What reads much, and lets the requests of others go first.
+# These commands read much, and let the requests of others go first.
 _PATIENT = frozenset({"reconcile --repair", "events replay"})
 
 Caller = TypeVar("Caller", bound=Invocation)
@@ -26,7 +26,7 @@ Caller = TypeVar("Caller", bound=Invocation)
 
 @dataclass(frozen=True)
 class WriteContext(Generic[Caller]):
-    """Everything that a command or call works with which moves ducats."""
+    """Everything that a command or call needs to move ducats."""
 
     session: Caller
     worker: Worker
@@ -49,7 +49,7 @@ class WriteContext(Generic[Caller]):
         guard_mode(self.journal, self.reading.venice, base, livemode=live)
 
     def facts(self) -> dict[str, object]:
-        """What every stratagem's Notes tell of who made it."""
+        """What the Notes of every stratagem say about who made it."""
         return {"operator": self.worker.operator, "livemode": self.settings.livemode}
 
 
@@ -61,9 +61,9 @@ def write_context(
     lock: bool = True,
     check: Callable[[Settings], None] = lambda _settings: None,
 ) -> Iterator[WriteContext[Caller]]:
-    """Connected services, an open journal and, unless told otherwise, the base's run lock.
+    """Connected services, an open journal and, unless `lock` is false, the base's run lock.
 
-    `check` may raise before any of it is used: there has been no request and no entry yet.
+    `check` may refuse the settings by raising, before there is any request or journal entry.
     Raises LockedError if another run is at work on the same base.
     """
     worker = this_worker(command)
@@ -73,10 +73,10 @@ def write_context(
     ):
         check(wiring.settings)
         with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
-            # Whoever stood still for long may have lost the lock: looked at before each write.
+            # A process that stood still for long may have lost the lock: renewed before each write.
             permit = (held.renew,) if held else ()
             writing = wire_writing(wiring, journal, session.warn, *permit)
             if held and wiring.clock.ahead:
-                # Its lease was taken by a clock that Airtable's first answer has corrected.
+                # The lease was taken before Airtable's first answer corrected the clock.
                 held.renew()
             yield WriteContext(session, worker, wiring, writing)

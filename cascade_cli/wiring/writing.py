@@ -1,4 +1,4 @@
-"""Wires what moves ducats: the journal, the writer and the services on top of them."""
+"""Wires the services that move ducats to the journal and to the writer of Venice's base."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from cascade_cli.services.refunds.refund_service import RefundService, RefundWis
 from cascade_cli.settings import Settings
 from cascade_cli.wiring.reading import Wiring
 
-# Airtable takes 5 requests a second and answers each in up to 0.6 s: so many fill that.
+# Airtable takes 5 requests a second and answers each in up to 0.6 s. This many threads use it up.
 WRITE_THREADS = 4
 LOCK_LEASE = timedelta(minutes=3)
 HEARTBEAT_SECONDS = 45.0
-# Another `cascade serve` goes on within a minute, even where it cannot see that this one is dead.
+# Another `cascade serve` takes over within a minute, even if it cannot see that this one is dead.
 WORKER_LEASE = timedelta(seconds=15)
 WORKER_HEARTBEAT_SECONDS = 4.0
 SCHEMA_HINT = (
@@ -67,9 +67,9 @@ class WriteWiring:
         guard: Callable[[], None],
         lock: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> AutomaticRefunds | None:
-        """Who acts on refunds and disputes; None where the settings leave all of them to people.
+        """Acts on refunds and disputes; None if the settings leave all of them to people.
 
-        Give a `lock` unless the run holds it: nobody settles refunds beside another.
+        Pass a `lock` unless the run holds it: no two runs may settle refunds at the same time.
         """
         refunds = settings.refunds is Refunding.AUTO
         hold = settings.disputes is Disputing.HOLD
@@ -98,8 +98,8 @@ def wire_writing(
     tell: Callable[[str], None],
     permit: Callable[[], None] = lambda: None,
 ) -> WriteWiring:
-    """One request, for the base's schema; `tell` hears of waits and warnings. `permit` is called
-    before every write of a transfer or notice, and may raise."""
+    """Sends one request, for the base's schema. `tell` is called with waits and warnings. `permit`
+    is called before every write of a transfer or notice, and may raise."""
     settings, now = wiring.settings, wiring.clock.now
     schema = read_schema(wiring.api, settings.airtable_base)
     if not schema.is_known:

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import typer
@@ -78,4 +79,4 @@ def cascade_lines(script: str) -> Iterator[list[str]]:
 
 def _arguments(words: list[str]) -> Iterator[list[str]]:
     if words[:1] == ["cascade"]:
-        yield words[1 : words.index(">")] if ">" in words else words[1:]
+        yield list(takewhile(lambda word: word not in {">", ">>"}, words[1:]))

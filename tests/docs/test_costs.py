@@ -41,6 +41,12 @@ def _refunded(counter: Counter) -> str:
     return intent
 
 
+def _restored(counter: Counter) -> tuple[str, ...]:
+    """A backup is there."""
+    assert counter.type("journal", "backup", "one.sqlite3").code == 0
+    return "journal", "restore", "one.sqlite3"
+
+
 ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
     "reconcile --since last, with nothing new": _reconciled,
     "credit by hand": lambda _: _credit("--reference", "second"),
@@ -105,6 +111,9 @@ SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade pricing": lambda _: [("pricing",)],
     "cascade journal list": lambda _: [("journal", "list")],
     "cascade journal verify": lambda _: [("journal", "verify")],
+    "cascade journal backup": lambda _: [("journal", "backup", "one.sqlite3")],
+    "cascade journal restore": lambda counter: [_restored(counter)],
+    "cascade journal catch-up": lambda _: [("journal", "catch-up")],
     "cascade help": lambda _: [("help",), ("help", "refunds")],
 }
 

@@ -103,6 +103,17 @@ RECONCILE = {
         cascade sandbox seed --scenario storm
         cascade sandbox seed --scenario quiet --payments 17 --days 2 --seed 4 --engine-notices
         cascade --sandbox reconcile --all
+        cascade sandbox reset
+        cascade sandbox seed --from nonsense.toml
+        cascade sandbox seed --from story.toml --days 3
+        cascade sandbox seed --from story.toml
+        cascade --sandbox reconcile --since 7d --all
+        """,
+    "sandbox_advance": """
+        cascade sandbox advance 3
+        cascade sandbox advance 3d
+        cascade --sandbox reconcile --since 10d --limit 2
+        cascade sandbox advance 4d --no-engine
         """,
 }
 
@@ -137,6 +148,52 @@ LOOKING = {
         cascade help times
         cascade help tims
         cascade help --man /dev/null
+        """,
+    "lost_command": """
+        cascade reconcile --sandbox --since 7d
+        cascade --sandbox reconcile -v --env-file "my shop.env"
+        cascade repair --since 7d
+        cascade recncile --json
+        cascade pi_3I1u6rFcQo6JAwyHzOI92FhQ
+        cascade replay evt_1PgafTB7WZ01
+        cascade journal verfy
+        cascade journal burn
+        """,
+    "lost_id": f"""
+        cascade --sandbox refund evt_1PgafTB7WZ01
+        cascade --sandbox refund cascade_payment_{MISSING}
+        cascade --sandbox credit --payment re_1PgafTB7WZ01 --reason owed
+        cascade --sandbox stratagem status evt_1PgafTB7WZ01
+        cascade --sandbox events replay {MISSING} --dry-run
+        cascade --sandbox resolve evt_1PgafTB7WZ01 --accept -r lost --dry-run
+        cascade --sandbox explain {ORPHAN[:-4]}
+        cascade --sandbox explain {DOUBTFUL[:-4]}
+        cascade --sandbox explain {DUPLICATE[:5]}
+        cascade --sandbox stratagem status {ORPHAN_ROW[:-4]}
+        cascade --sandbox refund {DOUBTFUL[:-4]} --dry-run
+        cascade --sandbox resolve {DOUBTFUL[:-4]} --accept -r lost --dry-run
+        """,
+    "lost_name": """
+        cascade --sandbox explain BasstheWhal
+        cascade --sandbox explain Nobody
+        cascade --sandbox stratagem list --citizen BasstheWhal
+        cascade --sandbox reconcile --citizen bassthewhale --limit 1
+        cascade --sandbox status --citizen BasstheWhal
+        cascade --sandbox review --citizen BasstheWhal
+        """,
+    "alone": """
+        cascade
+        cascade --sandbox
+        cascade -q --sandbox reconcile --since 7d --limit 1
+        cascade --sandbox
+        STRIPE_SECRET_KEY=sk_live_1 AIRTABLE_API_KEY=pat1.1 AIRTABLE_BASE_ID=appX cascade
+        """,
+    "completion": """
+        cascade completion bash
+        cascade completion zsh
+        cascade completion fish
+        cascade completion tcsh
+        cascade completion
         """,
     "pricing": """
         cascade pricing
@@ -417,12 +474,35 @@ KEEPING = {
         cascade --sandbox journal verify --against 0000000000000000:3
         cascade --sandbox journal export --output missing/entries.jsonl
         """,
+    "journal_restore": """
+        cascade --sandbox journal backup none.sqlite3
+        cascade --sandbox credit NLR 5 --reason gift --reference r1 --yes
+        cascade --sandbox journal backup one.sqlite3
+        cascade --sandbox journal backup one.sqlite3
+        cascade --sandbox journal backup two.sqlite3 --keep 2
+        cascade --sandbox journal restore one.sqlite3
+        cascade --sandbox journal catch-up
+        cascade --sandbox journal catch-up --since soon
+        cascade --sandbox credit LagunaNord 6 --reason gift --reference r2 --yes
+        cascade --sandbox journal verify
+        cascade --sandbox journal restore one.sqlite3
+        cascade --sandbox journal restore one.sqlite3 --force
+        cascade --sandbox journal restore one.sqlite3 --dry-run
+        cascade --sandbox journal restore one.sqlite3 --force --yes
+        cascade --sandbox journal list --limit 3
+        cascade --sandbox journal restore missing.sqlite3
+        cascade --sandbox journal restore credits.csv
+        cascade --sandbox journal restore one.sqlite3 --against nonsense
+        """,
     "schedule": """
         cascade schedule cron | cat
+        cascade schedule cron --backup . | cat
+        cascade schedule cron --backup missing
         cascade --sandbox schedule cron --at 04:05 --repair --alert --report night.html | cat
         cascade schedule cron --ping https://hc.example/1 --metrics-file cascade.prom | cat
         cascade schedule cron --at noon
         cascade schedule systemd | cat
+        cascade schedule systemd --backup . | cat
         cascade schedule systemd --repair --metrics-file cascade.prom --ping https://hc.test/1
         cascade schedule systemd --at 05:00 --alert --report night.html
         cascade schedule systemd --ping nowhere
@@ -524,6 +604,9 @@ NEEDS_SETTINGS = [
     "journal list",
     "journal verify",
     "journal export",
+    "journal backup backup.sqlite3",
+    "journal restore backup.sqlite3",
+    "journal catch-up",
     "citizen setup",
     "citizen replenish --by 5",
     "citizen show",

@@ -109,7 +109,9 @@ class Shop:
     def files(self) -> Iterator[str]:
         """What the command lines have written beside them."""
         given = {path.name for path in _GIVEN.iterdir()}
-        for path in sorted(path for path in Path().iterdir() if path.name not in given):
+        written = (path for path in Path().iterdir() if path.name not in given)
+        # A backup is no text.
+        for path in sorted(path for path in written if path.suffix != ".sqlite3"):
             yield self.neutral(f"--- file {path.name}\n{_lines(path.read_text(encoding='utf-8'))}")
 
     def _filled(self, line: str) -> str:
@@ -142,6 +144,7 @@ _ACCIDENTAL = [
     (re.compile(r"\b[0-9a-f]{16}\b"), "(worker)"),
     (re.compile(re.escape(sys.executable)), "(python)"),
     (re.compile(r"(_duration_seconds) [\d.]+"), r"\1 (seconds)"),
+    (re.compile(r'(verified: .*, |"bytes": )\d+( kB)?'), r"\1(size)"),
     (re.compile(r'(process |pid |"pid": )\d+'), r"\1(pid)"),
 ]
 

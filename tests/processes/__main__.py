@@ -2,6 +2,7 @@
 
 python -m tests.processes kill --rounds 50
 python -m tests.processes race --rounds 20 --journal postgresql
+python -m tests.processes restore --rounds 20
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import ExitStack
 from tests.harness.postgresql import running_postgresql
 from tests.processes.killing import Tally, credit_file_round, repair_round
 from tests.processes.racing import race_round
+from tests.processes.restoring import Restores, restore_round
 
 _ROUNDS = {"credit": credit_file_round, "repair": repair_round}
 
@@ -30,8 +32,11 @@ def main() -> int:
     race.add_argument("--rounds", type=int, default=20)
     race.add_argument("--journal", choices=["sqlite", "postgresql"], default="sqlite")
     race.add_argument("--alone", action="store_true", help="one by one, by credit_ducats_sync")
+    restore = commands.add_parser("restore", help="back up under load, die, restore elsewhere")
+    restore.add_argument("--rounds", type=int, default=20)
+    restore.add_argument("--first", type=int, default=1, metavar="SEED")
     chosen = parser.parse_args()
-    return _kill(chosen) if chosen.proof == "kill" else _race(chosen)
+    return {"kill": _kill, "race": _race, "restore": _restore}[chosen.proof](chosen)
 
 
 def _kill(chosen: argparse.Namespace) -> int:
@@ -60,6 +65,16 @@ def _race(chosen: argparse.Namespace) -> int:
             _say(f"{chosen.journal}, seed {seed}: {len(found)} flaws", *found)
     _say(f"{chosen.journal}: {chosen.rounds} rounds, {len(flaws)} flaws")
     return int(bool(flaws))
+
+
+def _restore(chosen: argparse.Namespace) -> int:
+    total = Restores()
+    for seed in range(chosen.first, chosen.first + chosen.rounds):
+        came_to = restore_round(seed)
+        total.add(came_to)
+        _say(f"restore, seed {seed}: {came_to}", *came_to.flaws)
+    _say(f"restore: {total}")
+    return int(bool(total.flaws))
 
 
 def _say(*lines: str) -> None:

@@ -61,7 +61,7 @@ def credit_file_round(
 ) -> Tally:
     """One file of credits by hand."""
     with _fresh_market() as market:
-        sales = _sales(rows)
+        sales = sales_of(rows)
         market.settle(sales)
         file = market.folder / "gifts.csv"
         lines = [f"{sale.citizen},{sale.ducats},gift,{n}" for n, sale in enumerate(sales)]
@@ -76,7 +76,7 @@ def repair_round(
 ) -> Tally:
     """Payments of which a third has a dead row, and the rest none, repaired."""
     with _fresh_market() as market:
-        sales = _sales(rows)
+        sales = sales_of(rows)
         market.settle(sales)
         sales = market.sell(sales)
         market.spoil(sales[::3])
@@ -85,7 +85,8 @@ def repair_round(
         return victim.kill_until_done(by_key, most_kills)
 
 
-def _sales(rows: int) -> list[Sale]:
+def sales_of(rows: int) -> list[Sale]:
+    """So many citizens, each of whom is to get something."""
     return [Sale(f"citizen_{n}", 10 + n % 50) for n in range(rows)]
 
 
@@ -145,7 +146,7 @@ class _Victim:
             return process.returncode == 0
 
     def _entries(self) -> int:
-        return _count(self._journal, "cascade_entries")
+        return count_rows(self._journal, "cascade_entries")
 
     def _finish(self) -> None:
         deadline = time.monotonic() + FINISHED_WITHIN_SECONDS
@@ -169,7 +170,7 @@ class _Victim:
 
     def _count_kill(self) -> None:
         self._tally.kills += 1
-        self._tally.undecided += _count(self._journal, _UNDECIDED) > 0
+        self._tally.undecided += count_rows(self._journal, _UNDECIDED) > 0
 
     def _come_back(self) -> None:
         """Later, or now and then at once: then what is undecided has to wait."""
@@ -179,7 +180,8 @@ class _Victim:
             self._market.pass_time(AHEAD_SECONDS)
 
 
-def _count(journal: Path, rows: str, *values: object) -> int:
+def count_rows(journal: Path, rows: str, *values: object) -> int:
+    """How many there are; none where there is no journal."""
     if not journal.exists():
         return 0
     with closing(sqlite3.connect(journal)) as connection:

@@ -38,6 +38,17 @@ class Child:
         self._process: ForkServerProcess = _context.Process(target=_live, args=arguments)
         self._process.start()
 
+    @property
+    def is_running(self) -> bool:
+        """It has not come to its end."""
+        return self._process.exitcode is None
+
+    @property
+    def said(self) -> str:
+        """What it has told people so far."""
+        complaint = self._streams[1]
+        return complaint.read_text(encoding="utf-8") if complaint.exists() else ""
+
     def ended(self) -> Answer:
         """Once it is done."""
         self._process.join(_PATIENCE_SECONDS)

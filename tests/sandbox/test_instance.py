@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.sandbox.app import SandboxApp, utc_now
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.clock import utc_now
 from cascade_cli.sandbox.instance import (
     Running,
     SandboxRunningError,

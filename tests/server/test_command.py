@@ -82,7 +82,7 @@ def test_the_sandboxs_own_secrets_open_no_server_that_asks_stripe(
 def test_a_port_in_use_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert run(["serve", "--port", str(taken.getsockname()[1])]) == 2
-    assert "cannot be listened at" in capsys.readouterr().err
+    assert "Cannot listen on" in capsys.readouterr().err
 
 
 def test_the_help_imports_nothing_of_the_server() -> None:

@@ -37,7 +37,7 @@ from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
-from cascade_cli.domain.discrepancies import decision_facts
+from cascade_cli.domain.discrepancies import decision_facts, refund_plan
 from cascade_cli.domain.matching import matched_charge, matching
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_plan
@@ -60,7 +60,7 @@ from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.processor import balance
 from cascade_cli.services.refunds import refund_service
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
 from tests.simulation import rated, shop
 from tests.simulation.shop import Alter, Parts, as_it_is
 
@@ -315,7 +315,7 @@ def refunds_looked_at_once() -> Iterator[Alter]:
     """What an event tells of a refund is done with, whatever is under way in that moment."""
     after: Any = Intake._after
 
-    def at_once(self: Intake, accepted: Any, dealt: Dealt) -> Any:
+    def at_once(self: Intake, accepted: Any, dealt: RefundResult) -> Any:
         return after(self, accepted, replace(dealt, again_at=None))
 
     with patch.object(Intake, "_after", at_once):
@@ -327,10 +327,10 @@ def only_the_first_citizens_settled() -> Iterator[Alter]:
     """Of a payment for many, whoever is next for a refund never has a turn."""
     once: Any = AutomaticRefunds._next_settled
 
-    def first(self: AutomaticRefunds, *asked: Any) -> Dealt:
-        dealt: Dealt = once(self, *asked)
+    def first(self: AutomaticRefunds, *asked: Any) -> RefundResult:
+        dealt: RefundResult = once(self, *asked)
         self._begun.clear()
-        return Dealt(dealt.note) if dealt.goes_on else dealt
+        return RefundResult(dealt.note) if dealt.goes_on else dealt
 
     with patch.object(AutomaticRefunds, "_next_settled", first):
         yield as_it_is
@@ -506,7 +506,16 @@ def waiting_refunds_taken_for_gone() -> Iterator[Alter]:
 @contextmanager
 def rests_promised_for_ever() -> Iterator[Alter]:
     """What was promised while money was gone stays promised when it came again."""
-    with patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order):
+    once: Any = vars(refund_plan)["_rest"]
+
+    def while_money_is_gone(matched: Any, terms: Any) -> Any:
+        is_gone = matched.charge.refunded_cents or matched.charge.disputed
+        return once(matched, terms) if is_gone else []
+
+    with (
+        patch.object(repair_plan, "_after_a_rest", lambda order, _rows: order),
+        patch.object(refund_plan, "_rest", while_money_is_gone),
+    ):
         yield as_it_is
 
 
@@ -593,7 +602,7 @@ def strange_events_spoil_the_list() -> Iterator[Alter]:
 def _only_whole_ones(document: Any, raw: bytes) -> Event:
     decision_plan = (document.get("data") or {}).get("object") or ()
     if not isinstance(document.get("created"), int) or "id" not in decision_plan:
-        raise ValueError("it is no event of Stripe")
+        raise ValueError("it is not a Stripe event")
     return to_event(document, raw)
 
 

@@ -296,7 +296,7 @@ class Shop:
     def _balance_service(self) -> BalanceService:
         api, name = self._kit.api, self._process.name
         return BalanceService(
-            called=CitizenReader(api, BASE_ID).called,
+            rows_named_like=CitizenReader(api, BASE_ID).rows_named_like,
             writer=VeniceWriter(api, BASE_ID, PROCESSOR, self._schema),
             transfers=TransferReader(api, BASE_ID, PROCESSOR),
             journal=self._parts.journal,

@@ -1,1 +1,1 @@
-"""HTTP as cascade speaks it: one transport, its pace, its clock, and work done at once."""
+"""HTTP to all services: the transport, its pacing, and the services' clock."""

@@ -1,7 +1,7 @@
-"""What a service said, made fit for a line of an error.
+"""Shorten what a service said to one line of an error message.
 
-An answer can be of any size, and hold secrets: a list of payments has their client secrets. Of a
-body that makes no sense only its size, its type and the words of a page are told.
+An answer can have any size and contain secrets: a list of payments has their client secrets. Of a
+body that makes no sense, we show only its size, its type and the first words of a web page.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 def one_line(text: str) -> str:
-    """A service's own message on one line, cut where it is longer than a message is."""
+    """A service's own message on one line, cut after MOST_CHARACTERS."""
     line = _SPACE.sub(" ", text).strip()
     return line if len(line) <= MOST_CHARACTERS else f"{line[:MOST_CHARACTERS]}…"
 
 
 def body_described(body: bytes, content_type: str) -> str:
-    """Size and type, and the first words of a web page: `25,140 bytes of text/html: 502 Bad
-    Gateway`. Nothing else of it is told."""
+    """The body's size and type, and the first words if it is a web page: `25,140 bytes of
+    text/html: 502 Bad Gateway`. Nothing else of the body is shown."""
     if not body.strip():
         return "an empty body"
     media = _SPACE.sub("", content_type.partition(";")[0])[:_MOST_WORDS] or "no stated type"
@@ -32,7 +32,7 @@ def body_described(body: bytes, content_type: str) -> str:
 
 
 class _Words(HTMLParser):
-    """The text of a page but for scripts and styles."""
+    """Collects a page's text, without scripts and styles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class _Words(HTMLParser):
 
 
 def _words_of_page(body: bytes) -> str:
-    """Empty for what is no page: its words may be anything."""
+    """The first words of a web page. Empty for any other body, which may hold secrets."""
     if not body.lstrip().startswith(b"<"):
         return ""
     page = _Words()

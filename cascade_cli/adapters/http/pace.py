@@ -1,9 +1,9 @@
-"""How fast requests to one service may follow each other, whoever sends them.
+"""How fast all processes together may send requests to one service.
 
-The allowance is the service's, not the process's: Airtable counts what reaches a base from
-everybody, and locks everybody out. So there is one `Pace` for a service, kept where all of them can
-reach it, and one function, `Pace.ask`, that says who may go. It computes only: the moments are
-seconds of one clock, which whoever keeps the pace brings.
+The service sets the limit, and it counts everybody's requests: Airtable counts everything that
+reaches a base, and locks everybody out. So there is one `Pace` per service, stored where all
+processes can reach it, and one function, `Pace.ask`, decides who may send. This module only
+computes. Its times are seconds of one clock, which comes with the storage (see `pace_store`).
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from dataclasses import asdict, dataclass, field
 from math import ceil
 from typing import Any
 
-# After a lock-out everybody goes slower by this factor, until so many requests were answered well.
+# After a lock-out everybody goes slower by this factor, until this many requests were sent.
 _SLOWER, _QUIET_REQUESTS = 1.25, 50
 _MOST_LATE_SECONDS = 2.0
-# Of so many answers the quickest tells how long one takes that nothing has held up: a service may
-# be slower by day, or become so.
+# The quickest of this many recent answers tells how long an undelayed answer takes. Older answers
+# do not count, because a service may be slower by day, or become slower.
 _ANSWERS_COMPARED = 40
-# A write is journaled between its turn and its leaving; one that is given up never leaves.
+# A write is recorded in the journal between its turn and its departure. One that is given up never
+# departs, so nobody waits longer than this for it.
 _MOST_HELD_SECONDS = 2.0
-# What is left of a wait may be less than a clock shows: whoever slept for that would never end.
+# The rest of a wait can be shorter than the clock's tick. To sleep for that would loop for ever.
 _CLOCK_TICK_SECONDS = 1e-6
-# Whoever does not come back so long after its turn is taken for dead, and its place is given away.
+# A waiter that does not ask again this long after its turn is taken for dead, and loses its place.
 _PATIENCE_SECONDS = 1.0
-# Whoever asks in a hurry goes before all who began to wait at most so long before it.
+# A request in a hurry goes before all requests that began to wait at most this long before it.
 _HURRY_SECONDS = 3.0
-# No wait is longer, whatever a file says that another program or an earlier boot left behind.
+# No wait is longer, even if a file that another program or an earlier boot left behind says so.
 _LONGEST_SECONDS = 300.0
 
 
 @dataclass
 class Departure:
-    """A request that has left; `is_watched` if its answer will be told of.
+    """A request that was sent. If it `is_watched`, `Pace.answered` will be called for it.
 
-    One that `is_held` has had its turn, and has still to leave.
+    One that `is_held` has had its turn but was not sent yet.
     """
 
     number: int
@@ -46,7 +47,7 @@ class Departure:
     answered_at: float | None = None
 
     def late_seconds(self, quickest: float, now: float) -> float:
-        """How much later than the quickest request it may have arrived."""
+        """By how much later than the quickest request it may have arrived at the service."""
         if self.is_held:
             return min(now - self.at, _MOST_HELD_SECONDS)
         if not self.is_watched:
@@ -57,7 +58,7 @@ class Departure:
 
 @dataclass
 class QueuePlace:
-    """A request's place in the queue, which is kept `until` then; `owner` is its process."""
+    """A request's place in the queue. It is kept until `until`; `owner` is the process."""
 
     owner: str
     rank: float
@@ -67,8 +68,8 @@ class QueuePlace:
 
 @dataclass(frozen=True)
 class Turn:
-    """What a process, the `owner`, asks for: at most `rate_per_second`, in a hurry or not, to be
-    watched or held."""
+    """What a process (the `owner`) asks for: at most `rate_per_second`, in a hurry or not, and
+    whether the departure is to be watched or held."""
 
     owner: str
     rate_per_second: float
@@ -79,11 +80,11 @@ class Turn:
 
 @dataclass
 class Pace:
-    """One service's allowance. Nothing of it outlives a reboot: `at` is when it was last used.
+    """How much of one service's limit is used. `at` is the last use; a reboot makes it void.
 
-    Services count what arrives within any one second. So it goes by what has really left: after a
-    request that left late, or whose answer took longer than the quickest of late and which may thus
-    have arrived late, a second passes before one more arrives than the service allows.
+    A service counts the requests that arrive within any one second. So we count real departures and
+    allow for late arrival: a request that left late, or whose answer took longer than the quickest
+    recent one, may have arrived late. Then the second starts at its latest possible arrival.
     """
 
     at: float = 0.0
@@ -97,7 +98,7 @@ class Pace:
     answers_seconds: list[float] = field(default_factory=list)
 
     def ask(self, name: str, turn: Turn, now: float) -> Departure | float:
-        """The departure if `name` may go now, else for how many seconds it has to wait."""
+        """The departure if `name` may send now; otherwise how many seconds it has to wait."""
         rate = turn.rate_per_second
         gap = self.slowed / rate if rate else 0.0
         place = self._place_of(name, turn, gap, now)
@@ -108,26 +109,26 @@ class Pace:
             place.until = due + _PATIENCE_SECONDS
             return due - now
         del self.waiting[name]
-        # Whoever overslept a little has not moved the others; a pause is not made up for.
+        # A waiter that overslept a little does not delay the others. A pause is not made up for.
         self.next_at = max(due, place.since, now - gap) + gap
         return self._depart(turn, now)
 
     def withdraw(self, name: str) -> None:
-        """Who waited does not want to go any more."""
+        """Remove `name` from the queue: it will not send after all."""
         self.waiting.pop(name, None)
 
     def leave(self, number: int, now: float) -> None:
-        """What was held leaves now."""
+        """The held request is sent now."""
         for departure in self._numbered(number):
             departure.at, departure.is_held = now, False
 
     def forgo(self, number: int) -> None:
-        """What was held will never leave."""
+        """The held request will never be sent."""
         for departure in self._numbered(number):
             departure.is_held = departure.is_watched = False
 
     def answered(self, number: int, now: float) -> None:
-        """The answer is there, or will never be."""
+        """The answer has arrived, or never will."""
         for departure in self._numbered(number):
             departure.answered_at = now
             seconds = now - departure.at
@@ -135,9 +136,9 @@ class Pace:
                 self.answers_seconds = [*self.answers_seconds, seconds][-_ANSWERS_COMPARED:]
 
     def hold(self, seconds: float, now: float) -> None:
-        """Let nobody through for a while, and go slower then: the service has asked for quiet.
+        """Let nobody send for `seconds`, and go slower after that: the service asked for a pause.
 
-        What asks for the same quiet again, as all requests under way will, slows down only once.
+        All requests under way will get the same answer. Together they slow the pace only once.
         """
         if now >= self.quiet_until:
             self.slowed *= _SLOWER
@@ -145,10 +146,10 @@ class Pace:
         self.quiet_until = max(self.quiet_until, now + seconds)
 
     def _place_of(self, name: str, turn: Turn, gap: float, now: float) -> QueuePlace:
-        """Whoever waits has one; the dead lose theirs.
+        """The place of `name` in the queue, new if it has none. Dead waiters lose theirs.
 
-        Each owner gets places a gap apart, however much it asks for at once: who asks for little
-        stands between them.
+        The places of one owner are a gap apart, however many it asks for at once. So an owner with
+        few requests gets in between them.
         """
         self.waiting = {n: p for n, p in self.waiting.items() if now <= p.until or n == name}
         if name not in self.waiting:
@@ -159,8 +160,8 @@ class Pace:
         return self.waiting[name]
 
     def _room_at(self, counted: int, gap: float, now: float) -> float:
-        """When the service counts less than its allowance; the gap's reserve stays, however late
-        the first of them arrived."""
+        """From when the service counts fewer requests than it allows. The reserve in `gap` stays,
+        however late the first of them arrived."""
         if not counted or len(self.departures) < counted:
             return 0.0
         first = self.departures[-counted]
@@ -168,8 +169,8 @@ class Pace:
 
     @property
     def _quickest_seconds(self) -> float:
-        """What an answer takes that nothing holds up. Few answers may all have been held up, so the
-        quickest of them is believed in proportion to their number."""
+        """How long an undelayed answer takes. If there are only a few answers, all of them may have
+        been delayed, so the quickest is trusted in proportion to their number."""
         share = len(self.answers_seconds) / _ANSWERS_COMPARED
         return min(self.answers_seconds, default=0.0) * share
 
@@ -179,7 +180,7 @@ class Pace:
             self.slowed = max(1.0, self.slowed / _SLOWER)
         self.number += 1
         departure = Departure(self.number, now, turn.is_watched, turn.is_held)
-        # Twice as many as count: whoever asks beside the engine counts fewer.
+        # Twice as many as this turn needs: during the engine's run, turns ask for half the rate.
         kept = 2 * max(1, ceil(turn.rate_per_second))
         self.departures = [*self.departures, departure][-kept:]
         return departure
@@ -188,12 +189,12 @@ class Pace:
         return [departure for departure in self.departures if departure.number == number]
 
     def document(self) -> dict[str, Any]:
-        """As it is kept."""
+        """The pace as a JSON object, for storage."""
         return asdict(self)
 
     @classmethod
     def of(cls, document: dict[str, Any], now: float) -> Pace:
-        """As it was kept. A new one in place of what an earlier boot left, or another program."""
+        """Read a stored pace. Returns a new one if an earlier boot or another program stored it."""
         try:
             waiting = {
                 name: QueuePlace(**place) for name, place in document.get("waiting", {}).items()
@@ -208,9 +209,9 @@ class Pace:
 
 
 Step = Callable[[Pace, float], Any]
-"""Changes the pace as of a moment, and returns what was asked for."""
+"""Changes the pace at a given moment, and returns its result."""
 
 
 def new_name() -> str:
-    """For one that will wait in a queue which others share."""
+    """A random name, unique in a queue that several processes share."""
     return secrets.token_hex(8)

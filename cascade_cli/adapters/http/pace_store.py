@@ -20,12 +20,12 @@ _OWNER_ONLY = 0o600
 
 
 ChangePace = Callable[[Step], Any]
-"""Lets one at a time look at a pace and change it: returns what the step returns. Raises OSError
-where the pace cannot be kept."""
+"""Applies a step to a pace, one caller at a time, and returns what the step returns. Raises OSError
+if the pace cannot be stored."""
 
 
 class OwnPace:
-    """For the threads of this process alone."""
+    """A pace for the threads of this process alone."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._lock, self._pace = clock, threading.Lock(), Pace()
@@ -37,10 +37,10 @@ class OwnPace:
 
 
 class PaceFile:
-    """For all processes that can open the file, by the machine's own clock since its boot.
+    """A pace for all processes that can open the file, by the machine's own clock since its boot.
 
-    The lock on it is the system's, which takes it from whoever dies. Nothing is synchronised to the
-    disk: what a power cut forgets is of no use after it.
+    The operating system keeps the lock, and releases it when a process dies. Nothing is synced to
+    disk: after a power cut the pace is void anyway.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,21 +75,21 @@ def _lock(handle: int) -> None:
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415 - not on every system
     except ImportError as error:
-        raise OSError("this system has no locks that a dead process gives back") from error
+        raise OSError("this system does not release the file lock of a dead process") from error
 
     until = time.monotonic() + _MOST_WAIT_SECONDS
     while True:
         try:
             return flock(handle, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            # Whoever has it needs less than a millisecond, unless it was stopped in between.
+            # The holder needs less than a millisecond, unless its process was stopped meanwhile.
             if time.monotonic() > until:
                 raise
         time.sleep(_KNOCK_SECONDS)
 
 
 def _document(content: bytes) -> dict[str, Any]:
-    """Empty for what is no pace: nobody has written one, or somebody died while writing."""
+    """The file's JSON object; empty if no process has written one, or one died while writing."""
     try:
         found = json.loads(content)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Waiting for one's turn to ask a service."""
+"""Wait for a turn to send a request to a service."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from cascade_cli.adapters.http.pace_store import ChangePace, OwnPace
 
 _HALF = 0.5
 _LONG_SECONDS = 5.0
-# Just below the allowance: requests sent evenly may still arrive bunched.
+# Stay just below the limit: requests sent at even intervals may still arrive bunched.
 HEADROOM = 0.98
 
 
 class Pacer:
     """Lets this process's requests through when the service's pace allows.
 
-    `rate_per_second` 0 means as fast as they come. While it `is_shared` with somebody who keeps no
-    pace, as with Venice's engine during its run, half of it is left to them. Where the pace is
-    `kept` in a place that others share and that fails, this process goes by a pace of its own and
-    says so, once, to `tell`.
+    `rate_per_second` 0 means no limit. While `is_shared()`, half the rate is left to a program that
+    keeps no pace: Venice's engine during its run. `kept` changes the pace that all processes share.
+    If that fails, this process goes on with a pace of its own, and says so once through `tell`.
     """
 
     def __init__(
@@ -48,27 +47,28 @@ class Pacer:
         self._told_until = clock()
 
     def wait(self, *, is_watched: bool = False) -> Departure:
-        """Return when this caller's turn has come; `answered` is told of one that is watched."""
+        """Return when it is this caller's turn. For a watched departure, call `answered` later."""
         return self._wait(replace(self._turn, is_watched=is_watched))
 
     def hand_out(self) -> Departure:
-        """A turn that is used a little later: `leave` tells when, and `answered` of its end."""
+        """Take a turn to use a little later. Then call `leave` and, at the end, `answered`; or
+        `forgo`."""
         return self._wait(replace(self._turn, is_watched=True, is_held=True))
 
     def leave(self, departure: Departure) -> None:
-        """What was held leaves now."""
+        """The held request is sent now."""
         self._change(lambda pace, now: pace.leave(departure.number, now))
 
     def forgo(self, departure: Departure) -> None:
-        """What was held will never leave."""
+        """The held request will never be sent."""
         self._change(lambda pace, _now: pace.forgo(departure.number))
 
     def answered(self, departure: Departure) -> None:
-        """The answer is there, or will never be."""
+        """The answer has arrived, or never will."""
         self._change(lambda pace, now: pace.answered(departure.number, now))
 
     def hold(self, seconds: float) -> None:
-        """Let nobody through for a while: the service has asked for quiet."""
+        """Let nobody send for `seconds`: the service asked for a pause."""
         self._change(lambda pace, now: pace.hold(seconds, now))
 
     def _wait(self, turn: Turn) -> Departure:
@@ -83,11 +83,11 @@ class Pacer:
         return found
 
     def _tell_long(self, seconds: float) -> None:
-        """Nobody watches a silent screen; those who wait for the same are not told once each."""
+        """Report a long wait, so that nobody watches a silent screen; once for all waiters."""
         now = self._clock()
         if seconds > _LONG_SECONDS and now >= self._told_until:
             self._told_until = now + seconds
-            self._tell(f"it has asked for quiet, going on in {seconds:.0f} s")
+            self._tell(f"it asked for a pause, continuing in {seconds:.0f} s")
 
     def _ask(self, name: str, turn: Turn) -> Departure | float:
         if self._is_shared():
@@ -107,14 +107,14 @@ class Pacer:
 
 
 class Pacers:
-    """One Pacer for all in this process who ask the same service."""
+    """One Pacer per service and rate for the whole process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: dict[tuple[str, float], Pacer] = {}
 
     def of(self, service: str, rate_per_second: float, make: Callable[[], Pacer]) -> Pacer:
-        """The same one for the same service and rate; the first time as `make` makes it."""
+        """The Pacer for this service and rate. The first call makes it with `make`."""
         with self._lock:
             key = service, rate_per_second
             if key not in self._made:
@@ -124,8 +124,8 @@ class Pacers:
 
 @dataclass(frozen=True)
 class Pacing:
-    """How the requests of one invocation are paced. `kept` finds where a service's pace is kept for
-    all who ask it; None is for this process alone."""
+    """How the requests of one invocation are paced. `kept` finds the shared pace of a service; None
+    means that this process paces itself alone."""
 
     kept: Callable[[str], ChangePace | None] = lambda _service: None
     in_hurry: bool = True
@@ -138,7 +138,7 @@ class Pacing:
         tell: Callable[[str], None],
         is_shared: Callable[[], bool] = lambda: False,
     ) -> Pacer:
-        """The Pacer of a service that allows so many requests a second; 0 means any number."""
+        """The Pacer of a service that allows `rate_per_second` requests; 0 means no limit."""
         rate = rate_per_second * HEADROOM
 
         def make() -> Pacer:

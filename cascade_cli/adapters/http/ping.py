@@ -1,7 +1,7 @@
-"""A dead man's switch: a service that raises the alarm when it has not been asked in time.
+"""Ping a dead man's switch: a service that raises the alarm if no ping arrives in time.
 
-The addresses are those of healthchecks.io and the services that follow it: the address itself
-after a good run, with /fail at the end of its path after a bad one.
+The addresses are those of healthchecks.io and compatible services: the address itself after a good
+run, and the address with /fail at the end of its path after a bad one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ _PASSING = (429, 500, 502, 503, 504)
 
 
 class DeadManSwitch:
-    """The switch at `url`, whose path is all the secret there is. Raises UsageError for no URL."""
+    """The switch at `url`, whose path is its only secret.
+
+    Raises UsageError if `url` is not a web address.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._parts = _parts(url)
 
     def ping(self, *, failed: bool) -> None:
-        """Say how the run ended. Raises UnreachableError, without the address, if nobody heard."""
+        """Report how the run ended. Raises UnreachableError, without the address, on failure."""
         path = self._parts.path.rstrip("/") + "/fail" if failed else self._parts.path
         retry = Retry(
             TRIES - 1,
@@ -45,10 +48,10 @@ def _get(session: requests.Session, url: str) -> None:
     try:
         answer = session.get(url, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
-        # Without a cause: requests repeats the address.
-        raise UnreachableError(f"nobody heard it ({type(error).__name__})") from None
+        # Without the cause: requests' text repeats the address.
+        raise UnreachableError(f"it did not arrive ({type(error).__name__})") from None
     if not answer.ok:
-        raise UnreachableError(f"nobody heard it (HTTP {answer.status_code})")
+        raise UnreachableError(f"it did not arrive (HTTP {answer.status_code})")
 
 
 def _parts(url: str) -> SplitResult:
@@ -60,6 +63,6 @@ def _parts(url: str) -> SplitResult:
         usable, parts = False, urlsplit("")
     if not usable or not url.isprintable() or " " in url:
         raise UsageError(
-            "--ping is followed by no web address.", "Write it like https://hc-ping.com/your-uuid."
+            "--ping needs a web address.", "Write it like https://hc-ping.com/your-uuid."
         )
     return parts

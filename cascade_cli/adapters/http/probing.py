@@ -17,7 +17,10 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class ProbingTransport(Transport):
-    """Sends only reads, each at most twice. `ahead` is by how much our clock is ahead."""
+    """Sends only reads, each at most twice.
+
+    `ahead` is how far our clock is ahead of the service's; None until an answer tells.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class ProbingTransport(Transport):
         """As Transport, but raises PermitError for anything that is not a read."""
         path = (request.url or "").partition("?")[0]
         if request.method not in _READING and not path.endswith("/listRecords"):
-            raise PermitError("a look around writes nothing")
+            raise PermitError("the write was not sent: doctor only reads")
         return super().send(request, *args, **kwargs)
 
     def _carry(

@@ -1,8 +1,8 @@
-"""What time it is: this machine's clock, corrected by the clocks of Stripe and Airtable.
+"""The current time: this machine's clock, corrected by the clocks of Stripe and Airtable.
 
 Stripe dates charges, Airtable dates rows, and both say in each answer what time it is there. A run
-that compares their dates with a wrong clock of its own leaves payments out for good, or takes old
-ones for young. So windows, grace, expiries and the journal go by the services' time.
+that compared their dates with a wrong clock of its own would leave out payments for good, or take
+old ones for new. So windows, grace, expiries and the journal use the services' time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 
 T = TypeVar("T")
 
-# A Date header has whole seconds: on average the true time is half of one later.
+# A Date header has whole seconds: on average the true time is half a second later.
 _HALF_A_SECOND = timedelta(milliseconds=500)
 _EXACT = timedelta(0)
 # Each of the two services may correct the time once.
@@ -26,9 +26,9 @@ _CORRECTIONS = 2
 
 
 def measured_ahead(date: str, sent_at: datetime, answered_at: datetime) -> timedelta | None:
-    """How far our clock is ahead of a service's whose answer has that Date header.
+    """How far our clock is ahead of a service's, by the Date header of its answer.
 
-    None if the header is unreadable, or the answer took too long to tell.
+    None if the header is unreadable, or the answer took too long for a measurement.
     """
     with suppress(ValueError):
         told = parsedate_to_datetime(date)
@@ -39,13 +39,13 @@ def measured_ahead(date: str, sent_at: datetime, answered_at: datetime) -> timed
 
 
 class TimeCorrectedError(Exception):
-    """The services' first answers show that a look began with a wrong time."""
+    """The services' first answers show that a reading began with a wrong time."""
 
 
 class ServiceClock:
-    """The services' present; until one has answered, the present by our `own` clock.
+    """The time at the services; until one has answered, the time by our `own` clock.
 
-    `tell` hears of a wrong clock as soon as it is noticed.
+    `tell` is called as soon as a wrong clock is noticed.
     """
 
     def __init__(
@@ -58,15 +58,15 @@ class ServiceClock:
         self._ahead: dict[str, timedelta] = {}
 
     def now(self) -> datetime:
-        """The present by the services' clocks."""
+        """The current time by the services' clocks."""
         return self.own() - self.ahead
 
     @property
     def ahead(self) -> timedelta:
         """How far this machine's clock is ahead of the services'; zero within the tolerance.
 
-        Where the services differ, the earlier present counts: what it leaves out is read by a
-        later run, and what it takes for young is not paid yet.
+        If the services differ, the earlier time counts, which is safe: a later run reads what this
+        one leaves out, and nothing is paid that looks too new.
         """
         return max(map(_beyond_tolerance, self._ahead.values()), default=_EXACT)
 
@@ -81,7 +81,7 @@ class ServiceClock:
         named: dict[str, list[str]] = {}
         for name, ahead in sorted(self._ahead.items()):
             if _beyond_tolerance(ahead):
-                named.setdefault(_told(ahead), []).append(f"{name}'s")
+                named.setdefault(_difference_text(ahead), []).append(f"{name}'s")
         if not named:
             return ""
         told = " and ".join(f"{how} {' and '.join(whose)}" for how, whose in named.items())
@@ -93,13 +93,13 @@ class ServiceClock:
         return f"this machine's clock is {told}. {how}. Let NTP set this clock."
 
     def heard(self, service: str, date: str, sent_at: datetime) -> None:
-        """Take note of an answer's Date header; the request was sent then, by our clock."""
+        """Learn from an answer's Date header. `sent_at` is our own clock's time of the request."""
         ahead = measured_ahead(date, sent_at, self.own())
         if ahead is None:
             return
         with self._measuring:
             known = self._ahead.get(service)
-            # The first measurement stays, so that time does not jump back and forth by its error.
+            # Keep the first measurement, so that time does not jump by the measuring error.
             if known is not None and abs(ahead - known) <= CLOCK_TOLERANCE:
                 return
             before, self._ahead[service] = self.remark, ahead
@@ -110,10 +110,11 @@ class ServiceClock:
     def settled(
         self, look: Callable[[datetime, Callable[[], None]], T], at: datetime | None = None
     ) -> T:
-        """What `look` comes to at the services' present, or when our clock showed `at`.
+        """The result of `look`, called with the services' time, now or when our clock showed `at`.
 
-        It begins again if their first answers show that its time was wrong: at its end, or where
-        it calls its second argument, which then raises TimeCorrectedError.
+        If the services' first answers show that this time was wrong, `look` is called again. That
+        is checked when `look` ends and when it calls its second argument, which then raises
+        TimeCorrectedError.
         """
         for _ in range(_CORRECTIONS):
             began_ahead = self.ahead
@@ -133,7 +134,7 @@ def _beyond_tolerance(ahead: timedelta) -> timedelta:
     return ahead if abs(ahead) > CLOCK_TOLERANCE else _EXACT
 
 
-def _told(ahead: timedelta) -> str:
+def _difference_text(ahead: timedelta) -> str:
     way = "ahead of" if ahead > _EXACT else "behind"
     unit = timedelta(minutes=1) if abs(ahead) > timedelta(minutes=10) else timedelta(seconds=1)
     return f"{format_span(round(ahead / unit) * unit)} {way}"

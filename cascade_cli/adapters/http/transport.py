@@ -65,7 +65,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Permit:
-    """Leave to send one service's writes until `not_after`."""
+    """Permission to send writes to one service until `not_after`."""
 
     not_after: datetime
 
@@ -76,14 +76,14 @@ _turn: ContextVar[Departure | None] = ContextVar("turn", default=None)
 
 @dataclass(frozen=True)
 class Sign:
-    """How a service last showed itself; `trouble` is empty where it answered as it should."""
+    """How a service last answered; `trouble` is empty if it answered as it should."""
 
     at: datetime
     trouble: str = ""
 
 
 class PermitError(requests.RequestException):
-    """A write was not sent, because no permit covers it, or no longer."""
+    """A write was not sent, because it has no permit or its permit has ended."""
 
 
 @contextmanager
@@ -99,9 +99,9 @@ def permitted(not_after: datetime) -> Iterator[None]:
 class Transport(HTTPAdapter):
     """A requests adapter that owns pacing, counting and the retry policy of one service.
 
-    `lockout_seconds` is how long the service stays shut after a 429 that names no Retry-After;
-    `tell` hears of every wait, so that nobody watches a silent screen. `clock` learns from each
-    answer what time it is at the service; without one, time is `now`'s.
+    `lockout_seconds` is how long the service locks us out after a 429 without Retry-After. `tell`
+    is called before every retry, so that nobody watches a silent screen. `clock` learns from each
+    answer what time it is at the service; without a clock, `now` gives the time.
     """
 
     def __init__(
@@ -130,7 +130,10 @@ class Transport(HTTPAdapter):
         self._backoff = wait_exponential(multiplier=0.5, max=20) + wait_random(0, 1)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send; a read again while the policy allows. Raises requests' own exceptions."""
+        """Send the request. A read is sent again while the retry policy allows.
+
+        Raises requests' own exceptions.
+        """
         if not _may_be_repeated(request):
             return self._send_write(request, *args, **kwargs)
         retrying = Retrying(
@@ -149,10 +152,10 @@ class Transport(HTTPAdapter):
         _turn.set(self._pacer.hand_out())
 
     def threads_wanted(self, most_per_second: float = inf) -> int:
-        """How many requests must be under way at once to use the whole rate, or as much of it as
-        that; at least 1.
+        """How many requests must be under way at once to use the whole rate, or `most_per_second`
+        of it; at least 1.
 
-        Without a rate too: only a sandbox near by has none, and it answers at once.
+        It is 1 if there is no rate limit: only a local sandbox has none, and it answers at once.
         """
         latency = self._latency_seconds or 0.0
         rate = min(self._pacer.rate_per_second, most_per_second)
@@ -163,7 +166,7 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         permit = _permit.get()
         if permit is None or self._now() > permit.not_after:
-            raise PermitError("the write was not sent: it has no permit, or no longer")
+            raise PermitError("the write was not sent: it has no permit, or its permit has ended")
         turn = _taken_turn()
         if turn:
             self._pacer.leave(turn)
@@ -180,7 +183,7 @@ class Transport(HTTPAdapter):
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         if turn := _taken_turn():
-            # The write that it was for was given up.
+            # This thread took the turn for a write that was then given up.
             self._pacer.forgo(turn)
         departure = self._pacer.wait(is_watched=True)
         try:
@@ -214,7 +217,7 @@ class Transport(HTTPAdapter):
     def _dated(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        """Carry it, and learn from the answer what time it is at the service."""
+        """Send the request, and learn from the answer what time it is at the service."""
         if self._clock is None:
             return self._carry(request, *args, **kwargs)
         sent_at = self._clock.own()
@@ -225,7 +228,7 @@ class Transport(HTTPAdapter):
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        """Over the network, once. A simulation carries it in memory instead."""
+        """Send the request over the network, once. A simulation overrides this."""
         return super().send(request, *args, **kwargs)
 
     def _tell_wait(self, state: RetryCallState) -> None:
@@ -240,7 +243,7 @@ class Transport(HTTPAdapter):
         if response is None or response.status_code != _TOO_MANY:
             return self._backoff(state)
         seconds = self._quiet_seconds(response)
-        # Every thread would run into the same wall, and each knock may prolong the lock-out.
+        # All threads would be refused as well, and each request may prolong the lock-out.
         self._pacer.hold(seconds)
         return seconds
 
@@ -250,7 +253,7 @@ class Transport(HTTPAdapter):
 
 
 def _taken_turn() -> Departure | None:
-    """The turn that this thread took for a write; it serves once."""
+    """The turn that this thread took for a write, if any. It can be used once."""
     turn = _turn.get()
     _turn.set(None)
     return turn
@@ -274,7 +277,7 @@ def _may_go_again(state: RetryCallState) -> bool:
 
 
 def _is_cut_off(response: requests.Response) -> bool:
-    """Neither service answers a read with nothing."""
+    """Whether the body got lost: neither service answers a read with an empty one."""
     return response.status_code == _OK and not response.content
 
 
@@ -283,9 +286,9 @@ def _trouble(response: requests.Response) -> str:
 
 
 def _may_be_repeated(request: requests.PreparedRequest) -> bool:
-    """A read, or a write that Stripe knows again by its key and carries out once.
+    """Whether it is a read, or a write with an idempotency key, which Stripe carries out once.
 
-    Airtable's listing by POST only exists because URLs have a limit.
+    Airtable's listing by POST is a read: it exists only because URLs have a maximum length.
     """
     path = (request.url or "").partition("?")[0]
     is_read = request.method in {"GET", "HEAD"} or path.endswith("/listRecords")
@@ -293,7 +296,7 @@ def _may_be_repeated(request: requests.PreparedRequest) -> bool:
 
 
 def was_never_connected(error: BaseException | None) -> bool:
-    """The request cannot have been applied: no connection was made to carry it."""
+    """Whether no connection was made, so that the request cannot have been applied."""
     reason = getattr(error.args[0], "reason", None) if error and error.args else None
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
@@ -314,17 +317,17 @@ def _seconds_until(http_date: str) -> float | None:
 
 
 def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
-    """A session for `url`, safe in threads, that uses `transport`.
+    """A thread-safe session for `url` that uses `transport`.
 
-    It takes only proxies and CAs from outside: requests would let a netrc entry replace our
-    Authorization header and send loopback traffic through HTTP_PROXY.
+    From the environment it takes only proxies and CA certificates. Left alone, requests would let a
+    netrc entry replace our Authorization header, and send loopback traffic through HTTP_PROXY.
     """
     session = requests.Session()
     session.trust_env = False
     if not is_loopback(url):
         session.proxies.update(get_environ_proxies(url))
     session.verify = _certificates()
-    # A jar that nothing enters: threads share the session, and need no cookie.
+    # Accept no cookies: threads share the session, and nothing needs one.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.mount("https://", transport)
     session.mount("http://", transport)
@@ -332,18 +335,18 @@ def plain_session(url: str, transport: HTTPAdapter) -> requests.Session:
 
 
 def _certificates() -> str | bool:
-    """The file or folder that a user has named, or what requests brings."""
+    """The CA file or folder that the user named; otherwise True, for those that requests ships."""
     named = os.environ.get("REQUESTS_CA_BUNDLE")
     if named and not Path(named).exists():
         raise SettingsError(
-            f"REQUESTS_CA_BUNDLE names {named!r}, which is not there.",
+            f"REQUESTS_CA_BUNDLE names {named!r}, which does not exist.",
             "Nothing was sent. Correct the path, or unset it to use the certificates of certifi.",
         )
     return named or True
 
 
 def is_loopback(url: str) -> bool:
-    """Whether what is sent there stays on this machine."""
+    """Whether requests to that URL stay on this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ip_address(host).is_loopback

@@ -1,7 +1,7 @@
-"""What the journal knows of notices of arrival: whose transfer is under way, and who was told.
+"""What the journal knows of notices of arrival: which transfers are under way, and who got one.
 
-An attempt to tell stands in the chain like any other. It needs no claim: whoever writes it first
-may send the notice, and nobody may ever again.
+An attempt to send a notice is an entry of the chain like any other. It needs no claim: the worker
+that records it first may send the notice, and nobody may send it ever again.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from cascade_cli.domain.delivery.delivery_steps import Action
 from cascade_cli.domain.records.journal_entries import EntryKind, Intent
 from cascade_cli.domain.shop.times import moment_text
 
-_LETS_THE_ENGINE = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
+_ACTIVATING = (Action.ACTIVATE, Action.EXTEND, Action.REWRITE)
 _PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
 _PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
 
 
 def untold(connection: Connection, base: str, since: datetime) -> dict[str, datetime]:
-    """The keys for which a write let the engine have a row at `since` or later, with the last such
-    moment, as long as nobody set out to tell their citizen of the arrival."""
+    """The keys for which a write made a row active at `since` or later, with the last such moment.
+
+    A key for which a notice of arrival was sent, or was about to be, is left out.
+    """
     is_attempt = (*_attempts(base), entries.c.at >= moment_text(since))
-    letting = or_(*(entries.c.body.startswith(_beginning(a)) for a in _LETS_THE_ENGINE))
+    activating = or_(*(entries.c.body.startswith(_body_prefix(a)) for a in _ACTIVATING))
     told = select(entries.c.key).where(*is_attempt, entries.c.body == _body(TELL_ARRIVAL, {}))
-    found = select(entries.c.key, entries.c.at).where(*is_attempt, letting)
-    # Grouped here: to group by the key, SQLite would read all entries there ever were.
+    found = select(entries.c.key, entries.c.at).where(*is_attempt, activating)
+    # Grouped in Python: to group by the key, SQLite would read every entry there ever was.
     rows = connection.execute(found.where(entries.c.key.not_in(told)).order_by(entries.c.at))
     last = dict[str, str]()
     for row in rows:
@@ -46,7 +48,7 @@ def untold(connection: Connection, base: str, since: datetime) -> dict[str, date
 
 
 def promises(connection: Connection, base: str, keys: Collection[str]) -> list[Intent]:
-    """What was promised under each of these keys last."""
+    """The newest promise for each of these keys, in their order."""
     found, remaining = dict[str, Intent](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
         found |= {intent.key: intent for intent in _promised(connection, base, some)}
@@ -54,14 +56,14 @@ def promises(connection: Connection, base: str, keys: Collection[str]) -> list[I
 
 
 def sent_since(connection: Connection, base: str, since: datetime) -> list[Intent]:
-    """What was promised under the keys for which a write was sent at `since` or later."""
+    """The newest promise for each key for which a write was sent at `since` or later."""
     lately = *_attempts(base), entries.c.at >= moment_text(since)
     keys = connection.scalars(select(entries.c.key).where(*lately))
     return promises(connection, base, sorted(set(keys)))
 
 
 def _promised(connection: Connection, base: str, keys: Collection[str]) -> Iterator[Intent]:
-    """Oldest first: an amendment follows what it amends."""
+    """All promises for these keys, oldest first: an amendment follows what it amends."""
     ours = select(entries.c.key, entries.c.body).where(visible(entries, base))
     wanted = ours.where(entries.c.key.in_(list(keys)), entries.c.kind.in_(_PROMISING))
     rows = connection.execute(wanted.order_by(entries.c.seq))
@@ -73,7 +75,10 @@ def _promised(connection: Connection, base: str, keys: Collection[str]) -> Itera
 def attempt_once(
     transaction: Transaction, keys: Collection[str], action: str, detail: Mapping[str, Any]
 ) -> list[str]:
-    """Record that `action` is about to be sent, for those of `keys` for which it never was."""
+    """Record that `action` is about to be sent, for those of `keys` for which it never was.
+
+    Returns these keys.
+    """
     wanted = *_attempts(transaction.worker.base), entries.c.key.in_(list(keys))
     tried = select(entries.c.key).where(*wanted, entries.c.body == _body(action, detail))
     known = set(transaction.connection.scalars(tried))
@@ -91,5 +96,5 @@ def _body(action: str, detail: Mapping[str, Any]) -> str:
     return to_json({"action": action, "detail": dict(detail)})
 
 
-def _beginning(action: str) -> str:
+def _body_prefix(action: str) -> str:
     return to_json({"action": action})[:-1]

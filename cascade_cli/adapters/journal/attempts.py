@@ -53,8 +53,8 @@ def _require_hold(transaction: Transaction, keys: Collection[str]) -> Collection
             continue
         raise ClaimLostError(
             f"The claim on {key} was lost: {_loss(holder, transaction)}. "
-            "Nothing was sent for it and the others in its request.",
-            "Run the same command again: it looks first at what was done meanwhile.",
+            "Nothing was sent for it, nor for the other keys in the same request.",
+            "Run the same command again: it first checks what was done meanwhile.",
         )
     return rows.values()
 
@@ -74,7 +74,7 @@ def record_outcome(
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
     rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
-    settled = [row for row in rows if row.last_action == action and _is_its_own(transaction, row)]
+    settled = [row for row in rows if row.last_action == action and _is_ours(transaction, row)]
     transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
         detail = (body or {}).get(key, {})
@@ -83,8 +83,11 @@ def record_outcome(
         )
 
 
-def _is_its_own(transaction: Transaction, row: Row[Any]) -> bool:
-    """A late word about one's own attempt must not settle the newer attempt of another."""
+def _is_ours(transaction: Transaction, row: Row[Any]) -> bool:
+    """Whether this run made the last attempt or holds the key now.
+
+    A late outcome must not settle the newer attempt of another run.
+    """
     return transaction.worker.run in {row.last_run, row.run}
 
 

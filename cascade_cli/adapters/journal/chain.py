@@ -1,7 +1,7 @@
-"""The append-only chain of entries: each hash covers its entry and all before it.
+"""The append-only chain of entries: each hash covers its entry and all entries before it.
 
-The chain shows that something was changed to whoever compares; somebody with the right to write
-the tables can rebuild it whole. Its head, told elsewhere, closes that gap.
+Comparing the hashes shows whether an entry was changed. But a person who may write the tables can
+rebuild the whole chain. A copy of its head that is kept elsewhere closes that gap.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cascade_cli.adapters.journal.tables import GENESIS, chain, entries, visible
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Head, Worker
 from cascade_cli.domain.shop.times import moment_text
 
-# Built once: to build a statement costs SQLAlchemy more than to send it.
+# Built once: building a statement costs SQLAlchemy more than sending it.
 _END = select(chain.c.head, chain.c.entries, chain.c.sums).where(chain.c.id == 1).with_for_update()
 _END_AS_READ = select(chain.c.head, chain.c.entries).where(chain.c.id == 1)
 _MOVE_END = update(chain).where(chain.c.id == 1)
@@ -42,11 +42,11 @@ _HASHED = tuple(column.name for column in entries.columns if column.name != "has
 
 
 class Transaction:
-    """One write: owns the chain from its first line until the commit.
+    """One write transaction: it owns the chain from its first statement until the commit.
 
-    On PostgreSQL the chain's row is locked, on SQLite the whole file already is; so writers
-    stand in line, and what one reads no other can change before it is done. `at` is taken
-    after the wait.
+    On PostgreSQL it locks the chain's row; on SQLite the whole file is locked already. So there is
+    one writer at a time, and nobody can change what it has read before it is done. `at` is taken
+    after the wait for the lock.
     """
 
     def __init__(
@@ -80,12 +80,14 @@ class Transaction:
         body: Mapping[str, Any],
         *,
         verbatim: Mapping[str, str] | None = None,
+        at: datetime | None = None,
     ) -> int:
-        """Add an entry and return its number. Secrets are taken out of all but `verbatim`."""
+        """Add an entry and return its number. Secrets are removed from all but `verbatim`. `at` is
+        when the thing happened, if that was not now."""
         self._length += 1
         row = {
             "seq": self._length,
-            "at": moment_text(self.at),
+            "at": moment_text(at or self.at),
             "kind": kind.value,
             "key": key,
             "run": self.worker.run,
@@ -101,12 +103,15 @@ class Transaction:
         return self._length
 
     def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add sealed rows, of the worker's own base."""
+        """Add sealed rows. They belong to the worker's base unless they name another."""
         own = ({"base": self.worker.base, **row} for row in rows)
         insert_rows(self.connection, self._seals, table, own)
 
     def update(self, table: Table, changes: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> None:
-        """Change sealed rows: each as it stands, beside what changes, the same columns of each."""
+        """Change sealed rows. Each change is the row as it stands and its new values.
+
+        All changes are to the same columns.
+        """
         pairs = ((row._mapping, changed) for row, changed in changes)
         update_rows(self.connection, self._seals, table, pairs)
 
@@ -124,25 +129,29 @@ class Transaction:
 
 
 def head_of(connection: Connection) -> Head:
-    """The chain's end as it is recorded; `verify` says whether it is."""
+    """The chain's end as recorded. Only `verify` finds out whether it is the real end."""
     end = connection.execute(_END_AS_READ).one()
     return Head(str(end.head), int(end.entries))
 
 
 def holds(connection: Connection, head: Head) -> bool:
-    """Whether the entry of that number has that hash."""
+    """Whether the chain has the head: the entry with its number has its hash."""
     if not head.entries:
         return head.hash == GENESIS
-    found = select(entries.c.hash).where(entries.c.seq == head.entries)
-    return connection.scalar(found) == head.hash
+    return hash_at(connection, head.entries) == head.hash
+
+
+def hash_at(connection: Connection, number: int) -> str | None:
+    """The hash of the entry of that number; None where there is none."""
+    return connection.scalar(select(entries.c.hash).where(entries.c.seq == number))
 
 
 def hash_of(row: Mapping[str, Any] | RowMapping) -> str:
     """SHA-256 over all columns but the hash itself, as a JSON list in ASCII.
 
-    An empty base is left out: entries had none before.
+    An empty base is left out: the first entries were hashed when there was no such column.
     """
-    # A blob or the like, which no cascade writes, must not stop who verifies.
+    # A value that no cascade writes, such as a blob, must not stop `verify`.
     values = [row[name] for name in _HASHED if name != "base" or row[name] != ""]
     text = json.dumps(values, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -163,7 +172,7 @@ def entry_of(row: Row[Any]) -> Entry:
 
 @dataclass(frozen=True)
 class Which:
-    """Entries of a base, of all where it is empty; of `key`, in [since, until)."""
+    """Selects entries: those of a base (of all bases if empty), of `key`, in [since, until)."""
 
     base: str
     key: str | None
@@ -172,11 +181,11 @@ class Which:
 
     @property
     def is_none(self) -> bool:
-        """No journal can have that key."""
+        """Whether nothing is selected, because no journal can have that key."""
         return self.key is not None and not is_storable(self.key)
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
-        """What holds for them."""
+        """The conditions of the query."""
         yield visible(entries, self.base)
         if self.key is not None:
             yield entries.c.key == self.key
@@ -187,7 +196,7 @@ class Which:
 
 
 def entries_in(connection: Connection, which: Which, limit: int | None) -> Iterator[Entry]:
-    """Those entries in order of writing, streamed; with `limit` only the newest so many."""
+    """Stream the selected entries, oldest first; with `limit`, only that many of the newest."""
     if which.is_none:
         return
     found = select(entries).where(*which.conditions())
@@ -200,8 +209,15 @@ def entries_in(connection: Connection, which: Which, limit: int | None) -> Itera
         yield from map(entry_of, rows)
 
 
+def entries_after(connection: Connection, number: int) -> Iterator[Entry]:
+    """The entries after that number, in order of writing, streamed."""
+    found = select(entries).where(entries.c.seq > number).order_by(entries.c.seq)
+    with connection.execute(found, execution_options={"yield_per": _PAGE_ROWS}) as rows:
+        yield from map(entry_of, rows)
+
+
 def count_in(connection: Connection, which: Which) -> int:
-    """How many entries there are of these; none of them is read."""
+    """Count the selected entries, without reading them."""
     if which.is_none:
         return 0
     number = select(func.count()).select_from(entries).where(*which.conditions())

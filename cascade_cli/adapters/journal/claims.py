@@ -1,4 +1,4 @@
-"""One row per payment and shop for ever: who was promised what, and who works on it now."""
+"""Claims: one permanent row per payment and shop, with what was promised and who works on it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import UsageError
 
 KEY_BYTES = 2000
-"""PostgreSQL's index takes no more."""
+"""PostgreSQL's index takes no longer key."""
 KEYS_PER_QUERY = 500
-"""A statement holds only so many values: in an older SQLite 999."""
+"""The number of values in a statement is limited: to 999 in an older SQLite."""
 
 _Change = tuple[Row[Any], dict[str, Any]]
 
 
 class Claiming:
-    """Answers the intents of one transaction, each with what the ones before it left."""
+    """Answers the intents of one transaction, each by what the ones before it have left."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Claiming:
         self._taken, self._amended = list[_Change](), list[_Change]()
 
     def answer(self, intents: Sequence[Intent]) -> dict[str, Claim]:
-        """Claim what may be claimed. `intents` have passed `check`."""
+        """Claim the keys that may be claimed. `intents` must have passed `check`."""
         rows = rows_of(self._transaction.connection, self._base, [i.key for i in intents])
         answers = {
             intent.key: self._known(intent, rows[intent.key])
@@ -72,7 +72,7 @@ class Claiming:
         return answers
 
     def _flush(self) -> None:
-        """All rows by few statements: whoever else writes waits for as long as this takes."""
+        """Write all rows with few statements, because other writers wait meanwhile."""
         self._transaction.insert(claims, self._made)
         self._transaction.update(claims, self._taken)
         self._transaction.update(claims, self._amended)
@@ -81,7 +81,7 @@ class Claiming:
     def _known(self, intent: Intent, row: Row[Any]) -> Claim:
         holder = holder_in(row)
         is_other = (row.citizen, row.ducats) != (intent.citizen, format_ducats(intent.ducats))
-        if is_other and not (intent.amends or self._was_to_end(row)):
+        if is_other and not (intent.amends or self._promised_nothing(row)):
             promise = f"promised to {row.citizen}: {row.ducats} ducats, {_when(row.first_at)}"
             return self._claim(ClaimState.CONFLICT, row, promise)
         if self._is_kept(holder):
@@ -95,22 +95,22 @@ class Claiming:
             self._taken.append((row, self._hold.columns()))
         return self._claim(ClaimState.HELD, row)
 
-    def _was_to_end(self, row: Row[Any]) -> bool:
-        """Nobody was promised ducats by who only kept a transfer from arriving."""
+    def _promised_nothing(self, row: Row[Any]) -> bool:
+        """Whether the claim's intent was only to stop a transfer. It promised nobody ducats."""
         promised = select(entries.c.body).where(entries.c.seq == row.intent_seq)
         body = self._transaction.connection.scalar(promised)
         return bool(body and json.loads(body).get("detail", {}).get("ends"))
 
     def _amend(self, intent: Intent, row: Row[Any]) -> dict[str, Any]:
-        """A person corrects what a key was promised; both promises stay on record."""
-        promise = _promise(intent)
+        """Correct what was promised under the key. Both promises stay on record."""
+        promise = promise_of(intent)
         before = {"citizen": row.citizen, "ducats": row.ducats}
         body = {"detail": intent.detail, "amends": before}
         seq = self._transaction.append(EntryKind.AMENDMENT, intent.key, body, verbatim=promise)
         return {**promise, "intent_seq": seq}
 
     def _is_kept(self, holder: Holder) -> bool:
-        """Another worker's lease runs, and that worker is not known to be dead."""
+        """Whether another worker has a valid lease and is not known to be dead."""
         is_ours = holder.run == self._hold.run
         valid = not is_ours and holder.has_lease(self._transaction.at)
         return valid and not self._neighbours.is_dead(holder)
@@ -120,7 +120,7 @@ class Claiming:
             key=row.key,
             state=state,
             first_intent_at=datetime.fromisoformat(row.first_at),
-            last_attempt=_last_attempt(row),
+            last_attempt=last_attempt(row),
             other=other,
             ducats_left_today=self._left(),
         )
@@ -142,7 +142,7 @@ class Claiming:
         return Claim(intent.key, ClaimState.HELD, first_intent_at=at, ducats_left_today=left)
 
     def _record(self, intent: Intent) -> None:
-        promise = _promise(intent)
+        promise = promise_of(intent)
         seq = self._transaction.append(
             EntryKind.INTENT, intent.key, {"detail": intent.detail}, verbatim=promise
         )
@@ -174,7 +174,8 @@ class Claiming:
         return None if self._limit is None else max(ZERO, self._limit - self._spent)
 
 
-def _promise(intent: Intent) -> dict[str, str]:
+def promise_of(intent: Intent) -> dict[str, str]:
+    """What its entry and its claim both say."""
     return {
         "citizen": intent.citizen,
         "ducats": format_ducats(intent.ducats),
@@ -190,7 +191,7 @@ def rows_of(connection: Connection, base: str, keys: Iterable[str]) -> dict[str,
 
 
 def known_of(connection: Connection, base: str, keys: Collection[str]) -> set[str]:
-    """Those of any number of `keys` that were ever claimed for the base."""
+    """Those of `keys` (any number) that were ever claimed for the base."""
     found, remaining = set[str](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
         ours = claims.c.key.in_(some), visible(claims, base)
@@ -199,11 +200,11 @@ def known_of(connection: Connection, base: str, keys: Collection[str]) -> set[st
 
 
 def attempts_of(connection: Connection, base: str, keys: Collection[str]) -> dict[str, Attempt]:
-    """The last write sent for each of any number of `keys`, where one was sent."""
+    """The last write sent for each of `keys` (any number), if one was sent."""
     found, remaining = dict[str, Attempt](), iter(keys)
     while some := list(islice(remaining, KEYS_PER_QUERY)):
         rows = rows_of(connection, base, some)
-        found |= {key: last for key, row in rows.items() if (last := _last_attempt(row))}
+        found |= {key: last for key, row in rows.items() if (last := last_attempt(row))}
     return found
 
 
@@ -212,7 +213,7 @@ def at_work_of(
 ) -> set[str]:
     """Those of `keys` that somebody holds now, or for which a write was sent at `since` or later.
 
-    A holder who is known to be dead counts as well: what it sent last may still be applied.
+    A holder that is known to be dead counts too: its last write may still be applied.
     """
     start = moment_text(since)
     return {
@@ -233,9 +234,10 @@ def promised_since(connection: Connection, base: str, moment: datetime) -> Decim
 
 
 def _promised(connection: Connection, base: str, condition: ColumnElement[bool]) -> Decimal:
-    """The ducats of all its promises of which that holds.
+    """The ducats of all promises for the base that meet the condition.
 
-    Summed here, digit for digit; a day has many promises but few different amounts.
+    They are added here, because a database would lose digits. It groups them by amount first: a day
+    has many promises but few different amounts.
     """
     promised = condition, visible(claims, base), claims.c.cause != CITIZEN_CAUSE
     amounts = select(claims.c.ducats, func.count()).where(*promised)
@@ -244,7 +246,7 @@ def _promised(connection: Connection, base: str, condition: ColumnElement[bool])
 
 
 def check(intents: Sequence[Intent]) -> None:
-    """Refuse what no journal could keep exactly. Raises UsageError; nothing was claimed."""
+    """Refuse intents that no journal could keep exactly. Raises UsageError; claims nothing."""
     keys = [intent.key for intent in intents]
     if len(set(keys)) < len(keys):
         raise UsageError("The same key is claimed twice in one call; nothing was claimed.")
@@ -264,7 +266,8 @@ def check(intents: Sequence[Intent]) -> None:
             raise UsageError(f"{intent.ducats} is not a positive number of ducats.")
 
 
-def _last_attempt(row: Row[Any]) -> Attempt | None:
+def last_attempt(row: Row[Any]) -> Attempt | None:
+    """The last write sent for a claim."""
     if row.last_action is None:
         return None
     at = datetime.fromisoformat(row.last_attempt_at)

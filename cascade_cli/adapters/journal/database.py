@@ -26,7 +26,7 @@ _FORMS = "sqlite:////path/to/journal.db or postgresql://user:password@host/datab
 class Database:
     """Transactions on the journal's tables, which are made on first use.
 
-    Several Journals of one process may share one. `place` names it without its password.
+    Several Journals of one process may share one. `place` names the database without its password.
     """
 
     def __init__(self, url: str | URL, *, lock_wait_seconds: float = 5.0) -> None:
@@ -48,9 +48,9 @@ class Database:
 
     @contextmanager
     def reading_one_state(self) -> Iterator[Connection]:
-        """The same, and all its statements see one state of the journal, whoever writes on."""
+        """Like `reading`, but all statements see one state of the journal, whoever writes."""
         with self._translated(NOTHING_MOVES), self._opened().connect() as connection:
-            if self._url.get_backend_name() == "sqlite":
+            if self.file:
                 with sqlite.any_text(connection):
                     yield connection
             else:
@@ -60,21 +60,31 @@ class Database:
     def writing(self, consequence: str) -> Iterator[Connection]:
         """A transaction that writes, committed at the end of the block.
 
-        Raises JournalError, which tells the `consequence` of its not being recorded, or
-        TamperedError.
+        Raises JournalError or TamperedError. Their message ends with `consequence`: what follows if
+        nothing was recorded.
         """
         with (
             self._translated(consequence),
-            self._in_line(),
+            self._in_turn(),
             _for_writing(self._opened()).begin() as connection,
         ):
             yield connection
 
     @contextmanager
-    def _in_line(self) -> Iterator[None]:
-        """This process's threads take turns: in SQLite's own queue a waiter sleeps, and oversleeps.
+    def rebuilding(self, consequence: str) -> Iterator[Connection]:
+        """A transaction that may replace all tables, or create the first. Nobody else writes until
+        it ends. Raises like `writing`."""
+        with self._translated(consequence), _closing(self._bare()) as engine:
+            unhurried = _for_writing(engine).execution_options(journal_migration=True)
+            with unhurried.begin() as connection:
+                tables.lock_writers(connection)
+                yield connection
 
-        Who waits too long goes on to be refused by SQLite.
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let this process's threads take turns: waiters in SQLite's own queue sleep too long.
+
+        A thread that has waited too long goes on, and SQLite refuses it.
         """
         is_first = self._turn.acquire(timeout=self._lock_wait_seconds)
         try:
@@ -83,22 +93,27 @@ class Database:
             if is_first:
                 self._turn.release()
 
+    @property
+    def file(self) -> Path | None:
+        """The journal's file; None if a server keeps it."""
+        is_file = self._url.get_backend_name() == "sqlite"
+        return Path(self._url.database or "") if is_file else None
+
     def exists(self) -> bool:
-        """Whether a journal is there; unlike everything else, this makes none."""
-        if self._url.get_backend_name() == "sqlite":
-            return Path(self._url.database or "").exists()
+        """Whether there is a journal. Unlike every other method, this does not create one."""
+        if self.file:
+            return self.file.exists()
         if self._engine is not None:
             return True
-        with self._translated(NOTHING_MOVES):
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
-            try:
-                with engine.connect() as connection:
-                    return tables.found_version(connection) > 0
-            finally:
-                engine.dispose()
+        with (
+            self._translated(NOTHING_MOVES),
+            _closing(self._bare()) as engine,
+            engine.connect() as connection,
+        ):
+            return tables.found_version(connection) > 0
 
     def close(self) -> None:
-        """Give back every connection; the next use opens them again."""
+        """Close every connection. The next use opens them again."""
         with self._opening:
             if self._engine:
                 self._engine.dispose()
@@ -110,11 +125,14 @@ class Database:
                 self._engine = self._open()
             return self._engine
 
+    def _bare(self) -> Engine:
+        """Without looking whose tables there are."""
+        if self.file:
+            return sqlite.open_engine(self.file, self._lock_wait_seconds)
+        return postgresql.open_engine(self._url, self._lock_wait_seconds)
+
     def _open(self) -> Engine:
-        if self._url.get_backend_name() == "sqlite":
-            engine = sqlite.open_engine(Path(self._url.database or ""), self._lock_wait_seconds)
-        else:
-            engine = postgresql.open_engine(self._url, self._lock_wait_seconds)
+        engine = self._bare()
         try:
             self._make_tables(engine)
         except BaseException:
@@ -126,15 +144,15 @@ class Database:
         with engine.connect() as connection:
             if tables.found_version(connection) == tables.VERSION:
                 return
-        # To seal a large journal takes its time.
+        # Sealing a large journal takes a while.
         unhurried = _for_writing(engine).execution_options(journal_migration=True)
         with unhurried.begin() as connection:
             migration.bring_up(connection, self._back_up)
 
     def _back_up(self, version: int) -> None:
-        """Before its tables change, a file is copied; a database has backups of its own."""
-        if self._url.get_backend_name() == "sqlite":
-            sqlite.back_up(Path(self._url.database or ""), version)
+        """Copy a SQLite file before its tables change. PostgreSQL has backups of its own."""
+        if self.file:
+            sqlite.back_up(self.file, version)
 
     @contextmanager
     def _translated(self, consequence: str) -> Iterator[None]:
@@ -146,18 +164,27 @@ class Database:
             raise tampered_error(error, self.place, consequence) from error
 
 
+@contextmanager
+def _closing(engine: Engine) -> Iterator[Engine]:
+    """Close its connections when the block ends."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def _for_writing(engine: Engine) -> Engine:
-    """SQLite's transactions must be told at their beginning that they will write."""
+    """An engine for transactions that write: SQLite must know that when they begin."""
     return engine.execution_options(journal_write=True)
 
 
 def file_url(path: Path) -> URL:
-    """The address of a journal in that file, whatever stands in its name."""
+    """The address of a journal in that file, whatever characters are in its name."""
     return URL.create("sqlite", database=str(path))
 
 
 def parse_url(text: str) -> URL:
-    """The address of a journal. Raises SettingsError for any other."""
+    """Parse the address of a journal. Raises SettingsError for anything else."""
     try:
         # `postgres://` is what hosting services hand out, and SQLAlchemy does not know it.
         url = make_url(text.strip().replace("postgres://", "postgresql://", 1))
@@ -165,14 +192,14 @@ def parse_url(text: str) -> URL:
     except ArgumentError:
         name = ""
     if name == "postgresql" and "@" in f"{url.host or ''}{url.database or ''}":
-        # What stands behind the first @ would be shown as host and database.
+        # Everything after the first @, part of a password too, would be shown as host and database.
         raise SettingsError(
             "CASCADE_JOURNAL_URL has more than one @.",
             "In a user's name or a password, write @ as %40, : as %3A, / as %2F and % as %25.",
         )
     if name == "postgresql" or (name == "sqlite" and url.database not in {None, "", ":memory:"}):
         return url
-    # Without the cause and the text, which may hold a password.
+    # Without the cause and the text, because they may contain a password.
     raise SettingsError(
         "CASCADE_JOURNAL_URL is not the address of a journal.", f"Write it like {_FORMS}."
     ) from None
@@ -186,6 +213,6 @@ def _place(url: URL) -> str:
 
 
 def _passwords(url: URL) -> tuple[str, ...]:
-    """The password, as a part of the address or among its options."""
+    """The passwords in the address and among its options."""
     found = [url.password, url.query.get("password"), url.query.get("sslpassword")]
     return tuple(str(password) for password in found if password)

@@ -1,4 +1,4 @@
-"""What goes into the journal as text: moments, bodies as JSON, and nothing secret."""
+"""Turn values into text for the journal: as JSON, in storable characters, without secrets."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ REDACTED = "[redacted]"
 
 
 def to_json(value: Any) -> str:
-    """Canonical JSON in ASCII: what the databases cannot keep as text stands escaped."""
+    """Canonical JSON in ASCII. Characters that a database cannot keep are escaped."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 class Redactor:
-    """Takes out of texts and bodies whatever it was told is secret."""
+    """Removes the given secrets from texts and bodies."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         # The longest first: one secret may begin with another.
         self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
 
     def text(self, text: str) -> str:
-        """`text` without secrets, and in characters that every database stores."""
+        """`text` without secrets, in characters that every database can store."""
         return storable(self._secretless(text))
 
     def body(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """`body` without secrets, in values that JSON has."""
+        """`body` without secrets, with only such values as JSON has."""
         return {self._secretless(str(k)): self._plain(v) for k, v in body.items()}
 
     def _plain(self, value: Any) -> Any:
@@ -62,7 +62,7 @@ def _as_text(value: object) -> str:
 
 
 def storable(text: str) -> str:
-    """`text` with NUL and half surrogates escaped, which PostgreSQL has no place for."""
+    """`text` with NUL and lone surrogates escaped, because PostgreSQL cannot store them."""
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 

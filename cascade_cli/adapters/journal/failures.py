@@ -1,4 +1,4 @@
-"""What the drivers report, in words for the person who must put it right."""
+"""Turn the drivers' errors into words for the person who has to solve the problem."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, SQLAlchemyError
 from cascade_cli.errors import JournalError, TamperedError
 
 FOREIGN_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
-"""All that opening and using a database may raise; `journal_error` takes any of them."""
+"""Everything that opening and using a database may raise. `journal_error` takes any of them."""
 
 NONSENSE = (ValueError, TypeError, ArithmeticError, LookupError)
-"""What reading a row raises that no cascade wrote; `tampered_error` takes any of them."""
+"""What reading a row raises if cascade did not write it. `tampered_error` takes any of them."""
 
 NOTHING_MOVES = "No ducats move without it."
 
@@ -24,7 +24,7 @@ class _Diagnosis(NamedTuple):
     hint: str
 
 
-_AGAIN = "Then run the same command again: it goes on where it stopped."
+_AGAIN = "Then run the same command again: it continues where it stopped."
 _LOCKED = _Diagnosis(
     ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "55P03", "40P01", "40001"),
     "stayed locked by another process",
@@ -33,7 +33,7 @@ _LOCKED = _Diagnosis(
 _FULL = _Diagnosis(
     ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_TOOBIG", "53100"),
     "could not be written in full",
-    f"Look at free disk space, quotas and the disk's health. {_AGAIN}",
+    f"Check free disk space, quotas and the disk's health. {_AGAIN}",
 )
 _READ_ONLY = _Diagnosis(
     ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH", "25006", "42501"),
@@ -44,7 +44,7 @@ _READ_ONLY = _Diagnosis(
 _CLOSED = _Diagnosis(
     ("SQLITE_CANTOPEN",),
     "could not be opened",
-    "Look whether the folder exists and this user may write there, or set CASCADE_JOURNAL_URL.",
+    "Check that the folder exists and this user may write there, or set CASCADE_JOURNAL_URL.",
 )
 _DAMAGED = _Diagnosis(
     ("SQLITE_NOTADB", "SQLITE_CORRUPT", "XX001", "XX002"),
@@ -60,8 +60,8 @@ _INCOMPLETE = _Diagnosis(
 _UNREACHABLE = _Diagnosis(
     ("08", "28", "3D000", "57P", "53300"),
     "gave no connection",
-    "Look whether PostgreSQL runs and CASCADE_JOURNAL_URL has the right host, user, password and "
-    f"database. {_AGAIN}",
+    "Check that PostgreSQL is running and CASCADE_JOURNAL_URL has the right host, user, password "
+    f"and database. {_AGAIN}",
 )
 _UNFAMILIAR = _Diagnosis((), "could not be used", "Run `cascade doctor`.")
 _DIAGNOSES = (_LOCKED, _FULL, _READ_ONLY, _CLOSED, _DAMAGED, _INCOMPLETE, _UNREACHABLE)

@@ -1,4 +1,4 @@
-"""Who holds a claim or a lock, and whether that process still lives."""
+"""Who holds a claim or a lock, and whether that process is still alive."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from cascade_cli.domain.records.journal_entries import Holder, Worker
 from cascade_cli.domain.shop.times import moment_text
 
 IsAlive = Callable[[str, int], bool | None]
-"""Whether process `pid` on `host` lives; None where that cannot be known from here."""
+"""Whether process `pid` on `host` is alive; None if that cannot be known from here."""
 
 _PROC = Path("/proc")
 
 
 def holder_in(row: Row[Any]) -> Holder:
-    """The hold that a row of claims or locks records; its `run` is empty if there is none."""
+    """The holder that a row of claims or locks records; its `run` is empty if nobody holds it."""
     return Holder(**{name: row._mapping[name] for name in Holder.__dataclass_fields__})
 
 
 def hold(worker: Worker, birth: str, moment: datetime, lease: timedelta) -> Holder:
-    """What to record when `worker` takes hold of a row at that moment."""
+    """The holder to record when `worker` takes a row at that moment."""
     return Holder(
         run=worker.run,
         host=worker.host,
@@ -40,34 +40,34 @@ def hold(worker: Worker, birth: str, moment: datetime, lease: timedelta) -> Hold
 
 
 class Neighbours:
-    """What this machine can tell about the processes that hold something."""
+    """Tells, as far as this machine can, whether the processes that hold something are alive."""
 
     def __init__(self, host: str, is_alive: IsAlive | None) -> None:
         self._host = host
         self._is_alive = is_alive
 
     def birth_of(self, pid: int) -> str:
-        """The process's birth, or "" where the system does not tell or a simulation answers."""
+        """The process's birth, or "" if the system does not tell it or a simulation answers."""
         return "" if self._is_alive else birth_of(pid)
 
     def is_dead(self, holder: Holder) -> bool:
-        """Whether the holder surely lives no more: only then may its lease be cut short."""
+        """Whether the holder is certainly dead. Only then may its lease be cut short."""
         if self._is_alive:
             return self._is_alive(holder.host, holder.pid) is False
         if not holder.birth:
             return holder.host == self._host and not _has_process(holder.pid)
         if not _same_machine(holder.birth):
             return False
-        # A process of another user may be hidden in /proc, and yet it lives.
+        # /proc may hide a process of another user that is alive.
         return not _has_process(holder.pid) or birth_of(holder.pid) not in {"", holder.birth}
 
 
 def birth_of(pid: int) -> str:
-    """Boot, pid namespace and start of a process, which no other process shares, ever.
+    """A process's boot, pid namespace and start, which no other process ever shares.
 
-    "" if there is no such process to be seen, or no /proc; a process that ended and was not
-    yet reaped has no birth left. The host's name would not do: two containers may share a
-    name, and a pid comes again.
+    "" if the process cannot be seen, or there is no /proc. A process that has ended but was not
+    reaped yet gets another birth than before. The host's name and the pid would not do: two
+    containers may share a name, and pids are used again.
     """
     with suppress(OSError, IndexError):
         # The second field is the program's name in brackets, and may hold spaces and brackets.
@@ -94,5 +94,5 @@ def _has_process(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # It lives and belongs to somebody else.
+        return True  # It is alive and belongs to another user.
     return True

@@ -1,8 +1,8 @@
-"""Webhook events that were accepted: kept before they are acknowledged, until they are dealt with.
+"""The inbox of webhook events: they are stored before cascade acknowledges them to Stripe.
 
-An event is one row for ever, so that Stripe may send it as often as it likes; its arrival also
-stands in the journal's chain. Of its body only ids are kept: nothing else in it is believed, and
-a PaymentIntent's carries the client secret.
+An event has one row for ever, so Stripe may send it as often as it likes. Its arrival is also an
+entry of the journal's chain. Only the ids in its body are stored: cascade believes nothing else in
+it, and the body of a PaymentIntent contains the client secret.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from cascade_cli.domain.records.stripe_events import (
 )
 from cascade_cli.domain.shop.times import moment_text
 
-_NOT_KEPT = "The event was not accepted, so that Stripe sends it again."
+_NOT_KEPT = "The event was not accepted, so Stripe will send it again."
 _MOST_NOTE = 500
 _Decoded = TypeVar("_Decoded")
-_SEEN_AGAIN = "The event is looked at again, which pays nothing twice."
+_SEEN_AGAIN = "The event will be processed again, which pays nothing twice."
 
 
 class Inbox:
@@ -58,10 +58,10 @@ class Inbox:
         self._redactor = Redactor([*secrets, *database.secrets])
 
     def accept(self, events: Sequence[Event]) -> set[str]:
-        """Keep the events, all in one transaction; returns the ids that were not there before.
+        """Store the events in one transaction. Returns the ids that were not there before.
 
-        When this returns, they are on disk and may be acknowledged. Those that tell of a payment,
-        and are of a type that is acted on, are WAITING, all others RECORDED.
+        When this returns, the events are on disk and may be acknowledged. An event about a payment,
+        of a type that is acted on, is WAITING; every other is RECORDED.
         """
         distinct = {event.id: event for event in events}
         with self._database.writing(_NOT_KEPT) as connection:
@@ -75,7 +75,7 @@ class Inbox:
         return {event.id for event in new}
 
     def due(self, limit: int) -> list[Accepted]:
-        """Up to `limit` events to be dealt with now, in the order of their creation."""
+        """Up to `limit` events that are due now, the oldest first."""
         waiting = select(_events).where(
             self._ours,
             _events.c.state == EventState.WAITING.value,
@@ -107,14 +107,14 @@ class Inbox:
         return self._kept(or_(_events.c.id.in_(wanted), _events.c.payment.in_(wanted)))
 
     def needing_attention(self, since: datetime) -> list[Kept]:
-        """The events received since then that only a person can decide about, oldest first."""
+        """The events received since then on which only a person can decide, oldest first."""
         return self._kept(
             _events.c.state == EventState.ATTENTION.value,
             _events.c.received_at >= moment_text(since),
         )
 
     def credited(self, payment_ids: Iterable[str]) -> set[str]:
-        """Those payments of which an event says that they were credited."""
+        """Those of the payments that have an event in the state CREDITED."""
         done = select(_events.c.payment).where(
             self._ours,
             _events.c.payment.in_(list(payment_ids)),
@@ -123,24 +123,24 @@ class Inbox:
         return set(self._rows(done, lambda row: str(row.payment)))
 
     def counts(self) -> dict[EventState, int]:
-        """How many events stand where."""
+        """How many events there are in each state."""
         counted = select(_events.c.state, func.count().label("number")).where(self._ours)
         by_state = counted.group_by(_events.c.state)
         found = dict(self._rows(by_state, lambda row: (row.state, int(row.number))))
         return {state: found.get(state.value, 0) for state in EventState}
 
     def waiting_because(self, note: str) -> int:
-        """How many payments wait for that reason."""
+        """How many payments have a waiting event with this note."""
         waiting = select(func.count(func.distinct(_events.c.payment)).label("number")).where(
             self._ours, _events.c.state == EventState.WAITING.value, _events.c.note == note
         )
         return sum(self._rows(waiting, lambda row: int(row.number)))
 
     def oldest_waiting(self) -> datetime | None:
-        """Since when the event waits that waits longest; None if none waits.
+        """Since when the event has waited that has waited longest; None if none waits.
 
-        One that tells of a payment waits since it was received; any other by appointment, for the
-        engine's next run: only what comes after that is waiting.
+        An event about a payment waits from the moment when it was received. Any other is put off
+        until the engine's next run, and waits only from then on.
         """
         is_paying = _events.c.type.in_(sorted(PAYING_TYPES))
         since = case((is_paying, _events.c.received_at), else_=_events.c.next_at)
@@ -153,7 +153,7 @@ class Inbox:
         return found[0] if found else None
 
     def due_since(self) -> tuple[int, datetime | None]:
-        """How many events are due, and since when the one that has been due longest."""
+        """How many events are due, and since when the first of them has been due."""
         now = moment_text(self._now())
         found = select(func.count(), func.min(_events.c.next_at)).where(
             self._ours, _events.c.state == EventState.WAITING.value, _events.c.next_at <= now
@@ -163,8 +163,10 @@ class Inbox:
         return number, datetime.fromisoformat(oldest) if oldest else None
 
     def worker(self, base_id: str) -> Holder | None:
-        """Which `cascade serve` credits the base's events; None where none does, as after a death
-        that no other one has noticed yet."""
+        """The `cascade serve` that credits the base's events; None if there is none.
+
+        One that has died, and whose lock nobody has taken over yet, does not count.
+        """
         with self._database.reading() as connection:
             found = holder_of(connection, worker_lock_of(base_id))
         if found is None or not found.has_lease(self._now()):
@@ -176,7 +178,7 @@ class Inbox:
         return self._rows(found.order_by(_events.c.created_at, _events.c.id), _kept)
 
     def _rows(self, query: Select[Any], decode: Callable[[Row[Any]], _Decoded]) -> list[_Decoded]:
-        """What cannot be decoded was not written by cascade, and is told as that."""
+        """Decode within `reading`, which turns what `decode` raises into a TamperedError."""
         with self._database.reading() as connection:
             return [decode(row) for row in connection.execute(query)]
 

@@ -1,4 +1,4 @@
-"""A look at the journal that leaves nothing behind: no file, no table, no entry."""
+"""Inspect the journal without leaving anything behind: no file, no table, no entry."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.records.journal_entries import Head, Verification
+from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.errors import JournalError
 
@@ -41,13 +42,13 @@ class JournalProbe:
         told: Head | None = None,
     ) -> None:
         self.told = told
-        """The newest head that was told to anybody."""
+        """The newest head that cascade has shown to anybody."""
         self._database, self._journal, self._inbox = database, journal, inbox
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
     @property
     def place(self) -> Place:
-        """Where it is, and who may write the file; or whether it could be made there."""
+        """Where the journal is, and its file's mode; without a file, whether it could be made."""
         if self._file is None:
             return Place(self._database.place)
         with _as_ours(self._file):
@@ -58,21 +59,21 @@ class JournalProbe:
             return Place(str(self._file), can_be_made=can_be_made)
 
     def exists(self) -> bool:
-        """Whether it is there. Raises JournalError for a file that is something else."""
+        """Whether the journal exists. Raises JournalError if the file is something else."""
         if self._file is None:
             return self._database.exists()
         with _as_ours(self._file):
             if not self._file.exists():
                 return False
-            # Of an empty file the journal itself says more.
+            # For an empty file, opening the journal gives a better message.
             if self._file.stat().st_size:
                 _check_kind(self._file)
             return True
 
     def try_to_write(self) -> None:
-        """Change the chain's own row, and take that back. Raises JournalError."""
+        """Change the chain's own row, and roll back. Raises JournalError."""
         with self._database.writing(NOTHING_MOVES) as connection:
-            # SQLite would not even write a row that stays as it is.
+            # SQLite does not write a row that stays as it is.
             connection.execute(update(chain).values(entries=chain.c.entries + 1))
             connection.rollback()
 
@@ -84,13 +85,20 @@ class JournalProbe:
         """Whether the chain has that entry. Raises JournalError."""
         return self._journal.holds(head)
 
+    def restored(self) -> Restored | None:
+        """Since when it is a restored one, as this base knows it. Raises JournalError."""
+        return Restored.of(self._journal.mark(RESTORED))
+
     def mode_of(self, base_id: str) -> bool | None:
-        """Whether the base was bound to live payments; None where neither. Raises JournalError."""
+        """Whether the base is bound to live payments; None if it is not bound to either mode.
+
+        Raises JournalError.
+        """
         return self._journal.mode_of(base_id) if self.exists() else None
 
     def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
-        """What the inbox holds. `event_ids` are events that Stripe knows. A payment that needed a
-        person counts from `since`. Raises JournalError."""
+        """What the inbox holds. `event_ids` are events that Stripe knows. Payments that need a
+        person count if they arrived at `since` or later. Raises JournalError."""
         if not self.exists():
             return Acceptance()
         counts = self._inbox.counts()
@@ -123,7 +131,7 @@ class JournalProbe:
             return list(connection.scalars(select(claims.c.citizen).distinct()))
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._database.close()
 
 
@@ -136,13 +144,13 @@ def _as_ours(file: Path) -> Iterator[None]:
 
 
 def _check_kind(file: Path) -> None:
-    """Opening it as a journal would give somebody else's database our tables."""
+    """Refuse another program's database: opening it as a journal would add our tables to it."""
     uri = f"file:{quote(os.fsencode(file.absolute()))}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
         (found,) = connection.execute(query, (version.name,)).fetchone()
     if not found:
         raise JournalError(
-            f"{file} is there, and is no journal. {NOTHING_MOVES}",
+            f"{file} exists, but is not a journal. {NOTHING_MOVES}",
             "Set CASCADE_JOURNAL_URL to another place, or restore the journal from a backup.",
         )

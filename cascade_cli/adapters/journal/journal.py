@@ -1,9 +1,10 @@
-"""The journal's front: every call is one transaction, done whole or not at all."""
+"""The journal's interface: every call is one transaction, done completely or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
 from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
     Attempt,
     Claim,
@@ -43,12 +45,13 @@ from cascade_cli.domain.records.journal_entries import (
     Verification,
     Worker,
 )
+from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
 from cascade_cli.domain.shop.keys import refund_key
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import TamperedError
 
 _UNDECIDED = (
-    "What was sent before stays recorded as undecided, so that the next run looks before it sends."
+    "What was already sent stays recorded as undecided, so the next run checks before it sends."
 )
 _REFUND = "refund "
 _ALLOCATION = "allocation "
@@ -58,16 +61,16 @@ _STILL_CLAIMED = "The work itself is recorded; the claims end with their lease."
 class Journal:
     """One worker's view of the journal at `url` (`sqlite:///…` or `postgresql://…`).
 
-    It has what concerns the worker's base. Only the chain and the modes of bases concern all.
+    It shows what concerns the worker's base. Only the chain and the modes of bases concern all.
 
-    A run may claim again what it holds already: so everything that works at the same time, each
-    request of a server too, needs a Worker with a `run` of its own; Journals of one process may
-    share a Database. Opened, and its tables made, on first use.
+    A run may claim a key again that it holds already. So everything that works at the same time
+    needs a Worker with a `run` of its own, and so does each request of a server. Journals of one
+    process may share a Database. The journal is opened, and its tables are made, on first use.
 
-    All times come from `now`; machines that share a journal must agree on the time to well
-    within a lease. `is_alive` replaces the look at this machine's processes, as a simulation
-    needs it. `secrets` are never written. Every method raises JournalError when the journal
-    cannot be read or written.
+    All times come from `now`. Machines that share a journal must agree on the time to well within a
+    lease. A simulation gives `is_alive`, which replaces the check of this machine's processes.
+    `secrets` are never written. Every method raises JournalError when the journal cannot be read or
+    written.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class Journal:
 
     @property
     def place(self) -> str:
-        """Where it is, without its password."""
+        """Where the journal is, without the password."""
         return self._database.place
 
     def __repr__(self) -> str:
@@ -103,13 +106,15 @@ class Journal:
         lease: timedelta,
         day_limit_ducats: Decimal | None,
     ) -> dict[str, Claim]:
-        """Claim each intent's key for this run, or say what stands in the way; by key.
+        """Claim each intent's key for this run. Returns, by key, the claim or what prevents it.
 
         A key's first claim is recorded and counts against the limit of its UTC day. Refusals
-        change nothing. Raises UsageError for keys that no journal can keep.
+        change nothing. Raises UsageError for keys that no journal can keep, GuardError while a
+        restored journal has not caught up.
         """
         check(intents)
         with self._writing() as transaction:
+            records.refuse_before_catch_up(transaction)
             claiming = Claiming(
                 transaction, self._neighbours, lease=lease, day_limit_ducats=day_limit_ducats
             )
@@ -123,7 +128,7 @@ class Journal:
         *,
         lease: timedelta,
     ) -> datetime:
-        """Record, before it is sent, that `action` is sent for all `keys`; renew their lease.
+        """Record that `action` is about to be sent for all `keys`, and renew their lease.
 
         Returns the time recorded. Raises ClaimLostError, and records nothing, unless this run
         holds every key with a valid lease.
@@ -138,40 +143,43 @@ class Journal:
         fate: Fate,
         body: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """Record what became of `action`, with a body per key; also after a lost lease."""
+        """Record what became of `action`, with a body per key; even if the lease was lost."""
         with self._writing(_UNDECIDED) as transaction:
             attempts.record_outcome(transaction, keys, action, fate, body)
 
     def attempt_once(
         self, keys: Collection[str], action: str, body: Mapping[str, Any]
     ) -> tuple[datetime, list[str]]:
-        """Record that `action` is sent for those of `keys` for which it never was; no claim needed.
+        """Record that `action` is about to be sent, for those of `keys` for which it never was.
 
-        Returns the time recorded and those keys: only for them may it be sent.
+        Needs no claim. Returns the time recorded and those keys: it may be sent for them alone.
         """
         with self._writing() as transaction:
             return transaction.at, arrival_notices.attempt_once(transaction, keys, action, body)
 
     def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys whose transfer cascade let the engine have at `since` or later, and when last,
-        without those of whose arrival somebody was told. Makes no journal where there is none."""
+        """The keys for which cascade made a row active at `since` or later, with the last moment.
+
+        A key for which a notice of arrival was sent, or was about to be, is left out. Does not
+        create a journal.
+        """
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
             return arrival_notices.untold(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
-        """What was promised under these keys, as amended last."""
+        """The newest promise for each of these keys."""
         with self._database.reading() as connection:
             return arrival_notices.promises(connection, self._base, keys)
 
     def release(self, keys: Collection[str]) -> None:
-        """Let others work on those of `keys` that this run holds."""
+        """Give up those of `keys` that this run holds, so that others can claim them."""
         with self._writing(_STILL_CLAIMED) as transaction:
             attempts.release(transaction, keys)
 
     def run_event(self, body: Mapping[str, Any]) -> None:
-        """Record that a run began, ended or did something that concerns no single key."""
+        """Record that a run began, ended, or did something that does not concern a single key."""
         with self._writing() as transaction:
             transaction.append(EntryKind.RUN, "", body)
 
@@ -199,9 +207,9 @@ class Journal:
             return chain.count_in(connection, Which(self._base, key, since, until))
 
     def verify(self, against: Head | None = None) -> Verification:
-        """Recompute the whole chain and every seal; `against` must be part of the chain.
+        """Recompute the whole chain and every seal, and check that `against` is part of the chain.
 
-        What was tampered with is told, and raises nothing.
+        The result reports tampering; it is not raised.
         """
         try:
             with self._database.reading_one_state() as connection:
@@ -210,27 +218,40 @@ class Journal:
             return Verification(0, error.message.rstrip("."))
 
     def head(self) -> Head | None:
-        """The newest entry's hash and number. None where there is no journal; makes none."""
+        """The newest entry's hash and number; None if there is no journal. Does not create one."""
         if not self._database.exists():
             return None
         with self._database.reading() as connection:
             return chain.head_of(connection)
 
     def holds(self, head: Head) -> bool:
-        """Whether the entry of that number has that hash."""
+        """Whether the chain has the head: the entry with its number has its hash."""
         with self._database.reading() as connection:
             return chain.holds(connection, head)
 
     def lock(
         self, name: str, *, lease: timedelta, heartbeat_seconds: float | None = None
     ) -> RunLock:
-        """A lock to enter with `with`. Raises LockedError on entry, naming who holds it."""
+        """A lock for a `with` block. Entering it raises LockedError, which names the holder."""
         return RunLock(self._writing, self._neighbours, name, lease, heartbeat_seconds)
 
     def bind_mode(self, base_id: str, livemode: bool) -> None:
-        """Bind the base to live or test mode at its first write. Raises GuardError on the other."""
+        """Bind the base to live or test mode at its first write.
+
+        Raises GuardError if it is bound to the other mode.
+        """
         with self._writing() as transaction:
+            records.refuse_before_catch_up(transaction)
             records.bind_mode(transaction, base_id, livemode)
+
+    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
+        """Take over what was promised while this journal was not there; from now on all of it
+        counts, and the base may be written to again."""
+        with self._writing() as transaction:
+            taken = take_over(transaction, promises)
+            document = restored.document()
+            transaction.append(EntryKind.RUN, "", {"caught_up": {**document, "promises": taken}})
+            records.set_mark(transaction, RESTORED, document)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base takes live payments; None while nothing was written to it."""
@@ -238,26 +259,33 @@ class Journal:
             bound = records.mode_of(connection, base_id)
             return bound.livemode if bound else None
 
+    def of_base(self, base_id: str) -> Journal:
+        """What concerns that base, over the same database."""
+        worker = replace(self._worker, base=base_id)
+        return Journal(self._database, worker, now=self._now)
+
     def bases(self) -> set[str]:
         """The bases that were written to."""
         with self._database.reading() as connection:
             return set(records.modes_of(connection))
 
     def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
-        """Remember `body` under `name`, in place of what stood there."""
+        """Remember `body` under `name`, in place of what was remembered before."""
         with self._writing() as transaction:
             records.set_mark(transaction, name, self._redactor.body(body))
 
     def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`. Makes no journal where there is none."""
+        """What is remembered under `name`, if anything. Does not create a journal."""
         if not self._database.exists():
             return None
         with self._database.reading() as connection:
             return records.mark(connection, self._base, name)
 
     def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """What was decided about these refunds, all of it or nothing: on record for ever, and
-        remembered as it now stands."""
+        """Record the decisions about these refunds, all or none.
+
+        Each stays on record as an entry, and is remembered as the refund's newest.
+        """
         with self._writing() as transaction:
             for refund_id, body in bodies.items():
                 kept = self._redactor.body(body)
@@ -265,7 +293,7 @@ class Journal:
                 records.set_mark(transaction, _REFUND + refund_id, kept)
 
     def refunds(self) -> dict[str, dict[str, Any]]:
-        """What was decided about each refund. Makes no journal where there is none."""
+        """The newest decision about each refund. Does not create a journal."""
         return self.marks(_REFUND)
 
     def keep_decision(
@@ -276,7 +304,7 @@ class Journal:
         *,
         seen: Mapping[str, Any] | None,
     ) -> None:
-        """What a person decided about a case, and with it about single rows: on record for ever.
+        """Record what a person decided about a case, and the rulings about single rows with it.
 
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
@@ -284,23 +312,23 @@ class Journal:
             records.keep_decision(transaction, case, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
-        """The newest about each case. Makes no journal where there is none."""
+        """The newest decision about each case. Does not create a journal."""
         return self.marks(records.DECISION)
 
     def rulings(self) -> dict[str, dict[str, Any]]:
-        """What was decided about rows, by record id. Makes no journal where there is none."""
+        """The newest ruling about each row, by record id. Does not create a journal."""
         return self.marks(records.RULING)
 
     def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
-        """All that is remembered under names that begin so, by the rest of the name. Makes no
-        journal where there is none."""
+        """All that is remembered under names that begin with `prefix`, by the rest of the name.
+        Does not create a journal."""
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
             return records.marks_of(connection, self._base, prefix)
 
     def keep_allocation(self, digest: str, body: Mapping[str, Any]) -> None:
-        """Who gets how much of a payment for many: on record for ever, and found by its digest."""
+        """Record who gets how much of a split payment. `allocation` finds it by its digest."""
         kept = self._redactor.body(body)
         with self._writing() as transaction:
             if records.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
@@ -308,18 +336,18 @@ class Journal:
                 records.set_mark(transaction, _ALLOCATION + digest, kept)
 
     def allocation(self, digest: str) -> dict[str, Any] | None:
-        """What was kept of it. Makes no journal where there is none."""
+        """The allocation recorded under that digest, if any. Does not create a journal."""
         return self.mark(_ALLOCATION + digest)
 
     def known(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that were ever claimed. Makes no journal where there is none."""
+        """Those of `keys` that were ever claimed. Does not create a journal."""
         if not self._database.exists():
             return set()
         with self._database.reading() as connection:
             return known_of(connection, self._base, keys)
 
     def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
-        """The last write sent for each of `keys`. Makes no journal where there is none."""
+        """The last write sent for each of `keys`. Does not create a journal."""
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
@@ -327,14 +355,14 @@ class Journal:
 
     def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
         """Those of `keys` that somebody holds, or for which a write was sent at `since` or later.
-        Makes no journal where there is none."""
+        Does not create a journal."""
         if not self._database.exists():
             return set()
         with self._database.reading() as connection:
             return at_work_of(connection, self._base, keys, since, self._now())
 
     def ducats_today(self) -> Decimal:
-        """The ducats first promised on this UTC day. Makes no journal where there is none."""
+        """The ducats first promised on this UTC day. Does not create a journal."""
         if not self._database.exists():
             return ZERO
         day = self._now().astimezone(UTC).date().isoformat()
@@ -342,8 +370,8 @@ class Journal:
             return ducats_of_day(connection, self._base, day)
 
     def sent_since(self, moment: datetime) -> list[Intent]:
-        """What was promised under the keys for which a write was sent at that moment or later.
-        Makes no journal where there is none."""
+        """The newest promise for each key for which a write was sent at that moment or later.
+        Does not create a journal."""
         if not self._database.exists():
             return []
         with self._database.reading() as connection:
@@ -355,7 +383,7 @@ class Journal:
             return promised_since(connection, self._base, moment)
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._database.close()
 
     @contextmanager

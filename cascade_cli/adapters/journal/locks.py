@@ -1,4 +1,4 @@
-"""One run at a time: a named lock with a lease, which a dead holder does not keep."""
+"""A named lock with a lease, so that only one run works at a time. A dead holder loses it."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError
 
 Writing = Callable[[str], AbstractContextManager[Transaction]]
-"""Opens a transaction; the text tells the consequence of its failing."""
+"""Opens a transaction. The text says what follows if it fails."""
 
 _STAYS = "The lock stays until its lease ends."
 
 
 def worker_lock_of(base_id: str) -> str:
-    """The name of the lock that the one `cascade serve` holds which credits the base's events."""
+    """The name of the lock that is held by the `cascade serve` that credits the base's events."""
     return f"worker {base_id}"
 
 
 def holder_of(connection: Connection, name: str) -> Holder | None:
-    """Who took that lock last and has not released it; its lease may have ended."""
+    """Who took that lock last and has not released it. The lease may have ended."""
     row = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
     return holder_in(row) if row is not None else None
 
 
 class RunLock:
-    """Holds `name` inside its `with` block.
+    """Holds the lock `name` inside its `with` block.
 
-    With `heartbeat_seconds` a thread renews the lease in real time; `is_lost` tells that
-    another run has the lock now.
+    With `heartbeat_seconds`, a thread renews the lease in real time. `is_lost` is true once a
+    renewal has found that another run has the lock.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class RunLock:
         try:
             self._release()
         except JournalError:
-            # What went wrong in the block matters more than a lock that ends by itself.
+            # The block's own error matters more than a lock that expires by itself.
             if error is None:
                 raise
 
@@ -96,7 +96,7 @@ class RunLock:
         if self.is_lost:
             raise ClaimLostError(
                 f"The lock on {self._name} was lost to another run.",
-                "Run the same command again: it looks first at what was done meanwhile.",
+                "Run the same command again: it first checks what was done meanwhile.",
             )
 
     def _acquire(self, transaction: Transaction) -> None:
@@ -132,6 +132,6 @@ class RunLock:
 
     def _beat(self) -> None:
         while not (self.is_lost or self._stop.wait(self._heartbeat_seconds)):
-            # A journal that is away for a moment may be back at the next beat.
+            # A journal that cannot be reached now may be back at the next beat.
             with suppress(JournalError, ClaimLostError):
                 self.renew()

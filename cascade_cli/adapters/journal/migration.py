@@ -1,12 +1,12 @@
-"""A journal of an earlier version, brought to this one when it is opened.
+"""Upgrade a journal of an earlier version when it is opened.
 
-Nobody has to do anything. All of it is one transaction; beside a SQLite file its backup stands
-first, as `<file>.version-1`. Columns that the earlier version wrote get other names, so that a
-process of that version which still runs writes no more rows that this one would call edited: it is
-refused, loses nothing, and works again when it is started anew.
+Nobody has to do anything. The upgrade is one transaction. A SQLite file is first copied to
+`<file>.version-1`, or whatever its version is. Columns that the earlier version writes are renamed.
+So a process of that version that still runs cannot write rows that this version would report as
+edited: the database refuses its writes, it loses nothing, and it works again after a restart.
 
-Version 2 seals what it finds: it cannot know what was edited before it, but for what the chain of
-entries tells. Version 3 knows whose a row is, and leaves broken what was edited before.
+Version 2 seals the rows as it finds them. Only the chain of entries can show what was edited
+earlier. Version 3 adds whose a row is. A seal that was broken before stays broken.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _BASE = "ADD COLUMN base TEXT NOT NULL DEFAULT ''"
 
 
 def bring_up(connection: Connection, back_up: Callable[[int], None]) -> None:
-    """Make or change the tables inside the running transaction, unless somebody just did."""
+    """Make or change the tables inside the running transaction, unless another process just did."""
     tables.lock_creation(connection)
     found = tables.found_version(connection)
     if found == 0:
@@ -62,7 +62,7 @@ def _change(connection: Connection, found: int) -> None:
 
 
 def _add_seals(connection: Connection) -> None:
-    """What version 1 had not."""
+    """Rename version 1's columns, and add the seals that it does not have."""
     for table, old, new in _RENAMED:
         if _present(connection, [table]):
             _alter(connection, table, f"RENAME COLUMN {old} TO {new}")
@@ -72,9 +72,9 @@ def _add_seals(connection: Connection) -> None:
 
 
 def _add_base(connection: Connection, table: Table) -> None:
-    """As a part of the table's key, which SQLite can give only to a new table."""
+    """Add the base to the table and its primary key. For that, SQLite needs a new table."""
     if connection.dialect.name == "sqlite":
-        _make_anew(connection, table)
+        _rebuild(connection, table)
         return
     _alter(connection, table, _BASE)
     constraint = inspect(connection).get_pk_constraint(table.name)["name"]
@@ -82,7 +82,7 @@ def _add_base(connection: Connection, table: Table) -> None:
     _alter(connection, table, f"DROP CONSTRAINT {constraint}, ADD PRIMARY KEY ({key})")
 
 
-def _make_anew(connection: Connection, table: Table) -> None:
+def _rebuild(connection: Connection, table: Table) -> None:
     earlier = f"{table.name}_earlier"
     for index in inspect(connection).get_indexes(table.name):
         if not str(index["name"]).startswith("sqlite_"):
@@ -104,9 +104,9 @@ def _seal(connection: Connection, *, is_sealed_before: bool) -> None:
 
 
 def _owner(table: Table, row: RowMapping, modes: Mapping[str, bool]) -> dict[str, str]:
-    """Where one base alone was written to (of an event's mode), all is its own. Otherwise nobody
-    knows whose a row is, and it counts for every shop: what one of them paid, another refuses
-    rather than pay it again."""
+    """If only one base was ever written to, every row belongs to it. (For an event, only bases of
+    its mode count.) Otherwise nobody knows whose a row is, so it counts for every shop: rather than
+    pay twice, a shop then refuses what another one has paid."""
     if table not in tables.SHARED:
         return {}
     is_event = table is tables.events

@@ -14,7 +14,7 @@ from cascade_cli.adapters.journal import postgresql, tables
 from cascade_cli.adapters.journal.database import parse_url
 
 _LOCK_WAIT_SECONDS = 2.0
-# Not of the journal's own tables: it proves nothing, and is forgotten when the server crashes.
+# Not one of the journal's own tables: it proves nothing, and a crash of the server empties it.
 _TABLE = """CREATE UNLOGGED TABLE IF NOT EXISTS cascade_pace (
     service text PRIMARY KEY, body text NOT NULL)"""
 _TAKE = """SELECT body, extract(epoch FROM clock_timestamp())::float8 FROM cascade_pace
@@ -24,9 +24,9 @@ _KEEP = "UPDATE cascade_pace SET body = :body WHERE service = :service"
 
 
 class PaceRow:
-    """A row that one transaction at a time may change, by the database's clock.
+    """A pace in a row that one transaction at a time may change, by the database's clock.
 
-    Whoever dies in between has changed nothing, and the server lets the row go.
+    A process that dies meanwhile has changed nothing, and the server releases the row.
     """
 
     def __init__(self, url: str, service: str) -> None:
@@ -38,7 +38,7 @@ class PaceRow:
         """A ChangePace."""
         try:
             with self._opened().begin() as connection:
-                # Nobody needs it after a crash of the server: nothing waits for its disk.
+                # Nobody needs the row after a crash of the server, so nobody waits for its disk.
                 connection.execute(text("SET LOCAL synchronous_commit = off"))
                 body, now = self._taken(connection)
                 pace = Pace.of(json.loads(body), now)
@@ -47,12 +47,12 @@ class PaceRow:
                 kept = {"service": self._service, "body": json.dumps(pace.document())}
                 connection.execute(text(_KEEP), kept)
         except SQLAlchemyError as error:
-            # The library's own text has the statement and its values.
+            # Not SQLAlchemy's own text: it contains the statement and its values.
             raise OSError(f"the journal's database: {type(error).__name__}") from error
         return result
 
     def close(self) -> None:
-        """Give back its connections; the next change opens them again."""
+        """Close the connections. The next change opens them again."""
         with self._opening:
             if self._engine:
                 self._engine.dispose()

@@ -1,7 +1,7 @@
 """The journal in a PostgreSQL database, through psycopg 3.
 
-Between the two may stand a pooler that gives every transaction to another session, such as
-PgBouncer. So nothing here outlives a transaction: no prepared statement, no setting, no lock.
+A pooler in between, such as PgBouncer, may give every transaction to another session. So nothing
+here outlives a transaction: no prepared statement, no setting, no lock.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from cascade_cli.errors import SettingsError
 
 _CONNECT_TIMEOUT_SECONDS = 10
-# All others wait for a writer, who may be a process that was stopped or a machine that is gone. The
-# server ends its transaction before they give up waiting.
+# Everybody waits for a writer, which may be a process that was stopped or a machine that is gone.
+# The server ends its transaction before the others give up waiting.
 _MOST_IDLE = 0.8
 _MISSING = SettingsError(
     "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
     "Install it with: pip install 'cascade-cli[postgres]'",
 )
-# Of all that may be in an address, only these may stand there more than once: several servers.
+# Only these parameters may occur more than once in an address: they name several servers.
 _SEVERAL = frozenset({"host", "port"})
 
 
 def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
     """An engine for the database at `url`.
 
-    Raises SettingsError where psycopg is missing, or does not know a parameter.
+    Raises SettingsError if psycopg is missing or does not know a parameter.
     """
     _check_parameters(url)
     query = {"connect_timeout": str(_CONNECT_TIMEOUT_SECONDS), **url.query}
     engine = create_engine(
         url.set(drivername="postgresql+psycopg", query=query),
-        # A role may prefer another level; the writers' order rests on this one: after the
-        # wait for the chain's row, each statement sees what the one before committed.
+        # A role may have another default. The order of writers depends on this level: after the
+        # wait for the chain's row, each statement sees what the writer before it committed.
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"prepare_threshold": None},
     )
     wait_milliseconds = max(1, round(lock_wait_seconds * 1000))
-    # A promise that a crash of the server forgets is none.
+    # A promise must survive a crash of the server.
     settings = (
         f"SELECT set_config('lock_timeout', '{wait_milliseconds}', true), "
         "set_config('synchronous_commit', 'on', true)"
@@ -52,7 +52,7 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
     )
 
     def prepare(connection: Connection) -> None:
-        # Who only reads holds up nobody, and a person may be reading along.
+        # A reader delays nobody, and may be slow because a person is reading the output.
         options = connection.get_execution_options()
         is_quick = options.get("journal_write") and not options.get("journal_migration")
         connection.exec_driver_sql(of_writers if is_quick else settings)

@@ -1,5 +1,5 @@
-"""Each base's mode, live or test, and marks: the end of the last complete run, what people decided
-and so on."""
+"""Each base's mode (live or test), and marks: remembered values such as the end of the last
+complete run and what people decided."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import storable, to_json
 from cascade_cli.adapters.journal.tables import bases, marks, visible
 from cascade_cli.domain.records.journal_entries import EntryKind
+from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.shop.keys import decision_key
+from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, moment_text
 from cascade_cli.errors import GuardError
 
@@ -38,17 +40,29 @@ def bind_mode(transaction: Transaction, base_id: str, livemode: bool) -> None:
         )
 
 
+def refuse_before_catch_up(transaction: Transaction) -> None:
+    """Raises GuardError while a restored journal does not know what was written meanwhile."""
+    kept = mark(transaction.connection, transaction.worker.base, RESTORED)
+    restored = Restored.of(kept)
+    if restored and restored.is_pending:
+        raise GuardError(
+            f"This journal was restored from a backup ({format_moment(restored.at)}), and has not "
+            "caught up with the base yet. Nothing was written.",
+            f"Type first: {command('journal', 'catch-up')}",
+        )
+
+
 def _name(livemode: bool) -> str:
     return "live-mode payments" if livemode else "test-mode payments"
 
 
 def mode_of(connection: Connection, base_id: str) -> Row[Any] | None:
-    """The base's mode and since when, or None while it is not bound."""
+    """The base's mode, and since when it has it; None while it is not bound."""
     return connection.execute(select(bases).where(bases.c.base_id == base_id)).one_or_none()
 
 
 def set_mark(transaction: Transaction, name: str, body: Mapping[str, Any]) -> None:
-    """Remember `body` under `name`, in place of what stood there."""
+    """Remember `body` under `name`, in place of what was remembered before."""
     base, text = transaction.worker.base, to_json(body)
     row = transaction.connection.execute(_newest(base, name)).one_or_none()
     if row is not None and base in {row.base, ""}:
@@ -58,15 +72,15 @@ def set_mark(transaction: Transaction, name: str, body: Mapping[str, Any]) -> No
 
 
 def marks_of(connection: Connection, base: str, prefix: str) -> dict[str, dict[str, Any]]:
-    """All that is remembered under names that begin so, by the rest of the name."""
+    """All that is remembered under names that begin with `prefix`, by the rest of the name."""
     named = marks.c.name.startswith(prefix, autoescape=True), visible(marks, base)
-    # Of two under one name, the base's own is the newer, and the last.
+    # If two rows have one name, the base's own comes last and wins, because it is the newer.
     found = connection.execute(select(marks).where(*named).order_by(marks.c.name, marks.c.base))
     return {row.name.removeprefix(prefix): dict(json.loads(row.body)) for row in found}
 
 
 def mark(connection: Connection, base: str, name: str) -> dict[str, Any] | None:
-    """What was last remembered under `name`."""
+    """What is remembered under `name`, if anything."""
     row = connection.execute(_newest(base, name)).one_or_none()
     return None if row is None else dict(json.loads(row.body))
 
@@ -89,9 +103,9 @@ def keep_decision(
     rulings: Mapping[str, Mapping[str, Any]],
     seen: Mapping[str, Any] | None,
 ) -> None:
-    """An entry of the chain, and the newest decision about each case and row as marks.
+    """Record the decision as an entry, and as marks: the newest about the case and about each row.
 
-    Raises GuardError if somebody has decided about the case since.
+    Raises GuardError if the newest decision about the case is not the one `seen`.
     """
     newest = mark(transaction.connection, transaction.worker.base, DECISION + case)
     if newest != seen:

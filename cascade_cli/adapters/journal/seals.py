@@ -1,13 +1,12 @@
-"""The seals of the rows that change: who may do what, what was decided, what is to be done.
+"""Seals for the rows that change: claims, locks, modes of bases, marks and events of the inbox.
 
-Entries are never changed, and their chain of hashes proves them. A claim, a lock, a base's mode, a
-mark and an event of the inbox do change. So each of these rows has a seal, the hash of all its
-other columns, and the chain's end has for each table the number of its rows and the sum of their
-seals. Whoever writes through cascade renews both; whoever edits, adds, removes or puts back a row
-by hand renews neither, and `verify` finds it.
+Entries never change, and their chain of hashes proves them. The other rows do change. So each of
+them has a seal, the hash of all its other columns, and the chain's end records for each table the
+number of its rows and the sum of their seals. A write through cascade renews both. A person who
+edits, adds, removes or restores a row by hand renews neither, and `verify` finds it.
 
-They prove no more than that: who knows this file and may write the tables can seal what he likes.
-The head of the chain, kept elsewhere, proves the entries against him too.
+Seals prove no more than that: a person who knows this file and may write the tables can seal
+anything. Even against that person, a head of the chain that is kept elsewhere proves the entries.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _MODULUS = 1 << 256
 
 
 class Seals:
-    """For each table how many rows stand, and the sum of their seals; moves with every write."""
+    """The number of rows of each table and the sum of their seals. Every write updates it."""
 
     def __init__(self, text: str = "{}") -> None:
         document = json.loads(text)
@@ -47,21 +46,21 @@ class Seals:
 
     @property
     def text(self) -> str:
-        """As it stands at the chain's end."""
+        """The text that is stored at the chain's end."""
         pairs = {name: [self._rows[name], f"{self._sums[name]:064x}"] for name in self._rows}
         return to_json(pairs)
 
     @property
     def tables(self) -> set[str]:
-        """The names of the tables that have any."""
+        """The names of the tables that have had any rows."""
         return {*self._rows}
 
     def rows(self, table: Table) -> int:
-        """How many rows should stand."""
+        """How many rows the table should have."""
         return self._rows.get(table.name, 0)
 
     def add(self, table: Table, seals: Iterable[object], rows: int = 1) -> None:
-        """Count rows with these seals in; with -1 as `rows` out."""
+        """Add rows with these seals to the count; with `rows` -1, subtract them."""
         for seal in seals:
             self._rows[table.name] = self._rows.get(table.name, 0) + rows
             total = self._sums.get(table.name, 0) + rows * _number(seal)
@@ -76,11 +75,11 @@ class Seals:
 def seal_of(table: Table, row: _Row) -> str:
     """SHA-256 over the table's name and all columns but the seal, as a JSON list in ASCII.
 
-    An empty base is left out: rows had none before.
+    An empty base is left out: the first rows were sealed when there was no such column.
     """
     covered = (c for c in _covered(table) if c.name != "base" or row["base"] != "")
     values = [_plain(column, row[column.name]) for column in covered]
-    # What no driver of ours writes, such as a blob, has a seal too: not the one that stands there.
+    # A value that cascade never writes, such as a blob, gets a seal too, but not the stored one.
     text = json.dumps([table.name, *values], separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -104,9 +103,10 @@ def update_rows(
     table: Table,
     changes: Iterable[tuple[_Row, _Row]],
 ) -> None:
-    """Change rows: each as it stands, beside what changes of it, the same columns of each.
+    """Change rows. Each change is the row as it stands and its new values.
 
-    A row whose seal was broken keeps the broken one: to use it must not heal it.
+    All changes are to the same columns. A row with a broken seal keeps the broken seal: using the
+    row must not repair it.
     """
     parameters = []
     for before, changed in changes:
@@ -141,7 +141,7 @@ def _covered(table: Table) -> tuple[Column[Any], ...]:
     return tuple(column for column in table.columns if column.name != "seal")
 
 
-# Built once: to build a statement costs SQLAlchemy more than to send it.
+# Built once: building a statement costs SQLAlchemy more than sending it.
 @cache
 def _updating(table: Table, columns: tuple[str, ...]) -> Update:
     which = (column == bindparam(f"row_{column.name}") for column in table.primary_key)
@@ -153,7 +153,7 @@ _inserting = cache(insert)
 
 
 def _plain(column: Column[Any], value: object) -> object:
-    """SQLite keeps a truth as 0 or 1; any other value is none."""
+    """SQLite stores a boolean as 0 or 1. Any other value is not a boolean."""
     if isinstance(column.type, Boolean) and isinstance(value, int) and value in (0, 1):
         return bool(value)
     return value

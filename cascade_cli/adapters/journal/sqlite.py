@@ -1,12 +1,14 @@
-"""The journal as one SQLite file: how it is born, opened and kept durable."""
+"""The journal as one SQLite file: how it is created, opened and kept durable."""
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,10 +22,10 @@ from cascade_cli.errors import JournalError
 
 
 def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
-    """An engine for the journal at `path`, which is made if nothing is there.
+    """An engine for the journal at `path`, which is created if there is no file.
 
-    Raises JournalError if the file is empty: cascade never leaves it so, and starting afresh
-    would forget every promise made.
+    Raises JournalError if the file is empty: cascade never leaves an empty file, and starting
+    over would forget every promise.
     """
     if not path.exists():
         _make(path, lock_wait_seconds)
@@ -35,30 +37,39 @@ def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
     return _engine(path, lock_wait_seconds, mode="rw")
 
 
+def open_draft(draft: Path) -> Engine:
+    """An engine for a file that holds nothing yet, and that nobody else uses."""
+    return _engine(draft, 0, mode="rw")
+
+
 def _make(path: Path, lock_wait_seconds: float) -> None:
     """Build the journal under another name, then link it into place.
 
-    So it is there whole or not at all, whatever is killed and however many begin at once; and
-    an empty file can only mean damage.
+    So the journal is there completely or not at all, even if a process is killed or several begin
+    at once. An empty file can only mean damage.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = _new_draft(path)
-    try:
+    with draft_of(path) as draft, suppress(FileExistsError):
         _build(draft, lock_wait_seconds)
-        _link(draft, path)
-    finally:
-        _remove(draft)
+        # If another process was quicker, its journal is as good.
+        put(draft, path)
 
 
-def _new_draft(path: Path) -> Path:
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """An empty private file beside `path`, for what is to get that name once it is whole."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    return draft
+    try:
+        yield draft
+    finally:
+        for left in (draft, *sidecars(draft)):
+            left.unlink(missing_ok=True)
 
 
-def _remove(draft: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+def sidecars(path: Path) -> list[Path]:
+    """The files in which SQLite keeps a part of the database beside it."""
+    return [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
 
 
 def _build(draft: Path, lock_wait_seconds: float) -> None:
@@ -66,8 +77,8 @@ def _build(draft: Path, lock_wait_seconds: float) -> None:
     try:
         with engine.begin() as connection:
             tables.create(connection)
-        # Only now: what is committed before stands in the file itself, and is linked with it. In
-        # this mode it would stand beside it until a checkpoint, which a full disk quietly prevents.
+        # Only now, so that the tables are in the file itself when it is linked. In this mode they
+        # would stay in a second file until a checkpoint, which a full disk silently prevents.
         with closing(engine.raw_connection()) as connection:
             # Outside of any transaction: inside one, SQLite keeps the old mode.
             connection.cursor().execute("PRAGMA journal_mode = WAL")
@@ -76,33 +87,47 @@ def _build(draft: Path, lock_wait_seconds: float) -> None:
 
 
 def back_up(path: Path, version: int) -> None:
-    """Copy the journal beside itself, whole or not at all, unless that was done before.
+    """Copy the journal to a file beside it, completely or not at all, unless there is a copy.
 
-    Whoever calls holds the write lock in another connection: what is copied is what was last
-    committed.
+    The caller holds the write lock in another connection, so the copy has the last committed state.
     """
     kept = path.with_name(f"{path.name}.version-{version}")
     if kept.exists():
         return
-    draft = _new_draft(path)
-    try:
-        with (
-            closing(
-                sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-            ) as old,
-            closing(sqlite3.connect(draft)) as copy,
-        ):
-            old.backup(copy)
-        with draft.open("rb") as copied:
-            os.fsync(copied.fileno())
-        _link(draft, kept)
-    finally:
-        _remove(draft)
+    with draft_of(path) as draft, suppress(FileExistsError):
+        copy(path, draft)
+        put(draft, kept)
+
+
+def copy(path: Path, draft: Path) -> None:
+    """All of the database at `path`, as it is at one moment, into the one file `draft`.
+
+    Whoever else writes is not held up. Raises sqlite3.Error or OSError.
+    """
+    with closing(look(path)) as old, closing(sqlite3.connect(draft)) as new:
+        # All pages in one step: between two, a writer would make it begin anew.
+        old.backup(new)
+        # A database in the other mode cannot be read where nothing may be written beside it.
+        new.execute("PRAGMA journal_mode = DELETE")
+    _sync(draft)
+
+
+def look(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing."""
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
+    return sqlite3.connect(uri, uri=True)
+
+
+def use_wal(path: Path) -> None:
+    """Let readers of the database not wait for its writers."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    _sync(path)
 
 
 @contextmanager
 def any_text(connection: Connection) -> Iterator[None]:
-    """Read text that is not UTF-8 too, which somebody else wrote."""
+    """Within this block, text that is not UTF-8 can be read. Cascade never writes such text."""
     driver: Any = connection.connection.dbapi_connection
     driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
     try:
@@ -111,23 +136,52 @@ def any_text(connection: Connection) -> Iterator[None]:
         driver.text_factory = str
 
 
-def _link(draft: Path, path: Path) -> None:
+def put(draft: Path, path: Path) -> None:
+    """Give the draft its name, whole. Raises FileExistsError if something has that name."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
-        return  # Another process was quicker, and its journal is as good.
+        raise
+    except OSError:
+        # A memory stick or a share may have no links.
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "it is there already", str(path)) from None
+        draft.rename(path)
+    sync_folder(path)
+
+
+def put_aside(path: Path, kept: Path) -> None:
+    """Let the file be found under another name as well; the next step may take its own. Raises
+    OSError."""
+    try:
+        kept.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Without links, a copy has to do.
+        shutil.copy2(path, kept)
+
+
+def sync_folder(path: Path) -> None:
+    """What was named or renamed in the folder of `path` outlives a power cut."""
     if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync(path.parent, os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int = os.O_RDONLY) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
-        # sqlite3's own transactions start too late to be trusted: `isolation_level=None` leaves
-        # BEGIN to the listener below.
+        # sqlite3 begins its own transactions too late. `isolation_level=None` leaves BEGIN to the
+        # listener below.
         connection = sqlite3.connect(
             uri, uri=True, timeout=lock_wait_seconds, isolation_level=None, check_same_thread=False
         )
@@ -135,7 +189,7 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # on a Mac, fsync alone is not enough
         except BaseException:
-            # It would hold the file, and its room on a full disk, until Python finds it.
+            # Left open, it would keep the file and its space on a full disk until Python frees it.
             connection.close()
             raise
         return connection
@@ -146,7 +200,7 @@ def _engine(path: Path, lock_wait_seconds: float, mode: str) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    # A write transaction takes the write lock at once: one that began by reading could find
-    # the journal changed under it, and fail.
+    # A write transaction takes the write lock at once. If it began by reading, another process
+    # could change the journal before its first write, and the write would fail.
     is_write = connection.get_execution_options().get("journal_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

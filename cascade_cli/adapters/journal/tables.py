@@ -45,13 +45,13 @@ def _holder_columns() -> list[Column[object]]:
 
 
 def seal_column() -> Column[str]:
-    """Empty only where somebody else than this cascade made the row."""
+    """A row's seal. It is empty only if something other than this cascade made the row."""
     return Column("seal", Text, nullable=False, server_default="")
 
 
 def base_column(*, primary_key: bool = False) -> Column[str]:
-    """Whose the row is; empty where it was written before anybody named a base. Neither hash nor
-    seal covers an empty one: what was written then keeps both."""
+    """The base whose row it is; empty if the row is older than this column. Hashes and seals leave
+    an empty base out, so that the older rows keep theirs."""
     return Column("base", Text, primary_key=primary_key, nullable=False, server_default="")
 
 
@@ -72,7 +72,7 @@ entries = Table(
     Index("cascade_entries_at", "at"),
 )
 
-# One row: without it the removal of the newest entries would leave a chain that looks whole.
+# A single row. Without it, a chain would still look complete after its newest entries were removed.
 chain = Table(
     "cascade_chain",
     metadata,
@@ -85,7 +85,7 @@ chain = Table(
 claims = Table(
     "cascade_claims",
     metadata,
-    # First the key: by the base alone, SQLite would read all that a shop ever promised.
+    # The key comes first: by the base alone, SQLite would read everything a shop ever promised.
     Column("key", Text, primary_key=True),
     base_column(primary_key=True),
     Column("citizen", Text, nullable=False),
@@ -152,16 +152,16 @@ events = Table(
 
 SEALED = (claims, locks, bases, marks, events)
 SHARED = (claims, marks, events)
-"""Those of them of which each shop has its own; the name of a lock has the base in it."""
+"""Those sealed tables in which each row belongs to a shop. (A lock's name contains the base.)"""
 
 
 def visible(table: Table, base: str) -> ColumnElement[bool]:
-    """The rows of `table` that concern a base: its own, and those that nobody's base is known of.
-    Without a base, all."""
+    """The rows of `table` that concern a base: its own, and those whose base is unknown. Without a
+    base, all rows."""
     return table.c.base.in_((base, "")) if base else true()
 
 
-# Triggers stop accidents; whoever drops them first is found by `verify`.
+# Triggers prevent accidents. If somebody drops them first, `verify` finds what was changed.
 _TRIGGERS = {
     "sqlite": [
         f"""CREATE TRIGGER cascade_entries_no_{deed} BEFORE {deed} ON cascade_entries
@@ -181,7 +181,7 @@ _CREATION_LOCK = 0x0CA5CADE
 
 
 def found_version(connection: Connection) -> int:
-    """The version of the tables that stand, 0 where there are none.
+    """The version of the tables that are there; 0 if there are none.
 
     Raises JournalError if a newer cascade made them, TamperedError if none did.
     """
@@ -196,20 +196,20 @@ def found_version(connection: Connection) -> int:
         )
     if found < 1 or found != _shape(connection):
         raise TamperedError(
-            f"The journal was tampered with: it calls itself version {found}, and is another.",
+            f"The journal was tampered with: it says it is version {found}, but its tables differ.",
             "Keep it as it is, and compare it with a backup. No ducats were moved.",
         )
     return int(found)
 
 
 def _shape(connection: Connection) -> int:
-    """The version whose tables these are, by a column that each of them has called anew."""
+    """Which version made these tables. Each version has renamed a column, which tells."""
     names = {column["name"] for column in inspect(connection).get_columns(chain.name)}
     return 3 if "sums" in names else 2 if "seals" in names else 1
 
 
 def create(connection: Connection) -> None:
-    """Make the tables inside the running transaction; there are none."""
+    """Make the tables inside the running transaction. There must be none yet."""
     metadata.create_all(connection)
     for statement in _TRIGGERS[connection.dialect.name]:
         connection.execute(text(statement))
@@ -217,7 +217,23 @@ def create(connection: Connection) -> None:
     connection.execute(insert(version).values(version=VERSION))
 
 
+def create_anew(connection: Connection) -> None:
+    """Make the tables inside the running transaction, in place of all that stand."""
+    metadata.drop_all(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION IF EXISTS cascade_entries_refuse()"))
+    create(connection)
+
+
+def lock_writers(connection: Connection) -> None:
+    """Until the transaction ends, nobody else writes, or makes tables. SQLite's transactions that
+    write do that by themselves."""
+    lock_creation(connection)
+    if connection.dialect.name == "postgresql" and inspect(connection).has_table(chain.name):
+        connection.execute(text(f"LOCK TABLE {chain.name} IN ACCESS EXCLUSIVE MODE"))
+
+
 def lock_creation(connection: Connection) -> None:
-    """Until the transaction ends, nobody else makes tables: PostgreSQL would fail one of two."""
+    """Let nobody else make tables until the transaction ends: PostgreSQL would fail one of two."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))

@@ -1,7 +1,7 @@
-"""The newest head of each journal that was told to anybody: kept in the state folder.
+"""Remember in the state folder the newest head of each journal that cascade has shown to anybody.
 
-It stands outside the journal, so that a journal which was cut off, put back or replaced gives
-itself away. A head that the journal no longer has stays here until a person removes the file.
+The file is outside the journal, so it exposes a journal that was cut off, restored from an older
+copy or replaced. A head that the journal no longer has stays here until a person lets it catch up.
 """
 
 from __future__ import annotations
@@ -18,19 +18,24 @@ FILE = "journal-heads.json"
 
 
 def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | None:
-    """The journal's head, from now on known as told. `warn` hears if that cannot be kept."""
+    """The journal's head, remembered as shown. `warn` is called if it cannot be saved."""
     head = journal.head()
     known = last_told(folder, journal.place)
     if head and head.entries and (known is None or journal.holds(known)):
-        try:
-            _keep(folder, journal.place, head)
-        except OSError as error:
-            warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+        tell(folder, journal.place, head, warn)
     return head
 
 
+def tell(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
+    """From now on that head is the last that was told of the journal at `place`."""
+    try:
+        _keep(folder, place, head)
+    except OSError as error:
+        warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
+
+
 def last_told(folder: Path, place: str) -> Head | None:
-    """The head of the journal at `place` that was told last, None where none was."""
+    """The head last shown of the journal at `place`; None if none was."""
     return Head.of(_document(folder).get(place, ""))
 
 

@@ -1,13 +1,14 @@
-"""Whether the chain is whole, and every other row as cascade left it.
+"""Verify that the chain is complete, and that every other row is as cascade left it.
 
-What that proves, and what not:
+What this proves, and what it does not:
 
-- An entry that was changed, removed, added or moved is found by the hashes, wherever it stands.
-- A claim, lock, mode, mark or event that was edited, removed, added or put back is found by its
-  seal or by the sum of all seals (see `seals`). Claims and modes are also held against the entries
-  that made them: there new seals help nobody.
-- A journal that was cut off, put back or rebuilt whole is found only by a head that was kept
-  elsewhere: `against`. The seals are not in it: what changed since in rows alone it cannot tell.
+- The hashes show if an entry was changed, removed, added or moved, wherever it stands.
+- A row's seal, or the sum of all seals (see `seals`), shows if a claim, lock, mode, mark or event
+  was edited, removed, added or restored. Claims and modes are also compared with the entries that
+  made them; a forged seal does not help there.
+- Only a head that was kept elsewhere (`against`) shows if the whole journal was cut off, restored
+  from an older copy or rebuilt. It does not cover the seals, so it cannot tell what has changed
+  since in rows alone.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def verify(connection: Connection, against: Head | None = None) -> Verification:
 
 
 class _Chain:
-    """What the entries say, read one after the other."""
+    """Reads the entries one after the other, and collects what they say."""
 
     def __init__(self, against: Head | None) -> None:
         self.seen, self.head = 0, GENESIS
@@ -83,7 +84,7 @@ class _Chain:
         self._is_met = against is not None and against.hash == GENESIS and not against.entries
 
     def read(self, connection: Connection) -> tuple[str, int | None]:
-        """The first flaw, and the entry where it is."""
+        """Read every entry. Returns the first flaw, or "", and the number of its entry."""
         ends = connection.execute(select(chain)).all()
         if [end.id for end in ends] != [1]:
             return "the record of the chain's end is missing", None
@@ -95,16 +96,17 @@ class _Chain:
         return self._flaw_at_end(ends[0])
 
     def flaw_against(self, against: Head) -> str:
-        """Whether the head that somebody kept is part of the chain."""
+        """The flaw if the head that somebody kept is not part of the chain, or ""."""
         if self._is_met:
             return ""
         if against.entries is not None and against.entries > self.seen:
             return (
                 f"it has {self.seen} entries, and the head that you kept is that of entry "
-                f"{against.entries}: it was cut off, put back or replaced"
+                f"{against.entries}: it was cut off, restored from an older copy or replaced"
             )
         where = "no entry" if against.entries is None else f"entry {against.entries} no longer"
-        return f"{where} has the hash that you kept: it was cut off, put back or replaced"
+        why = "it was cut off, restored from an older copy or replaced"
+        return f"{where} has the hash that you kept: {why}"
 
     def _flaw_of(self, row: Row[Any]) -> str:
         expected = self.seen + 1
@@ -123,14 +125,14 @@ class _Chain:
         body = json.loads(row.body)
         promised = (row.key, *(body[name] for name in ("citizen", "ducats", "cause")))
         *claim, base = (row._mapping[f"claim_{name}"] for name in _CLAIMED)
-        # An older entry names no base, and a claim that is older than its amendment need not.
+        # An older entry names no base. Neither need a claim that is older than its amendment.
         is_older = row.base == "" or (base == "" and row.kind == EntryKind.AMENDMENT)
         is_its_own = base == row.base or is_older
         return is_its_own and claim == [*promised, first_at, first_at[:10]]
 
     def _promise_of(self, row: Row[Any]) -> tuple[str, str]:
-        """The base and key of the intent that an entry is, or amends: one that names no base, if
-        the base has none of its own."""
+        """The base and key of the intent that an entry is or amends. An amendment belongs to an
+        intent without a base if its own base has none."""
         own = row.base, row.key
         is_older = row.kind == EntryKind.AMENDMENT and own not in self._amended
         return ("", row.key) if is_older and ("", row.key) in self._amended else own
@@ -156,7 +158,7 @@ class _Chain:
             self.modes[body["base"]] = body["livemode"], row.at
 
     def _follow_amendments(self, row: Row[Any]) -> None:
-        """An intent whose claim is not beside it must have an amendment later that has it."""
+        """If no claim names an intent as its own, a later amendment must have the claim."""
         if row.kind in _PROMISES and row.claim_key is None:
             self._amended.setdefault(self._promise_of(row), (row.seq, row.at))
         elif row.kind == EntryKind.AMENDMENT:
@@ -180,7 +182,7 @@ class _Chain:
 
 
 def _whole_chain() -> Select[Any]:
-    """Every entry beside the claim that it promised."""
+    """Every entry, joined with the claim that names it as its own."""
     beside = [claims.c[name].label(f"claim_{name}") for name in _CLAIMED]
     made = entries.outerjoin(claims, claims.c.intent_seq == entries.c.seq)
     return select(*entries.columns, *beside).select_from(made).order_by(entries.c.seq)
@@ -206,12 +208,14 @@ def _flaw_in(connection: Connection, table: Table, told: _Chain) -> str:
             return f"{one} {_named(name)} is not what its entry says"
         found.add(table, [row.seal])
     if told.made.get(table, found.rows(table)) != found.rows(table):
-        return f"{found.rows(table)} {all_of_them} stand, and {told.made[table]} were made"
+        return f"there are {found.rows(table)} {all_of_them}, but {told.made[table]} were made"
     if table is bases and told.modes:
         return f"{one} {_named(min(told.modes))} was removed"
     if found.rows(table) != told.seals.rows(table):
-        return f"{found.rows(table)} {all_of_them} stand, and {told.seals.rows(table)} were kept"
-    return "" if found.agrees(told.seals, table) else f"{all_of_them} were put back or exchanged"
+        return (
+            f"there are {found.rows(table)} {all_of_them}, but {told.seals.rows(table)} were kept"
+        )
+    return "" if found.agrees(told.seals, table) else f"{all_of_them} were restored or exchanged"
 
 
 def _named(name: object) -> str:
@@ -226,7 +230,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
 
 
 def raw(table: Table) -> list[ColumnElement[Any]]:
-    """The table's columns as they are kept: SQLAlchemy takes anything for a truth."""
+    """The table's columns as they are stored: SQLAlchemy would turn any value into a boolean."""
     return [_raw(column) for column in table.columns]
 
 

@@ -1,8 +1,8 @@
-"""A payment for many citizens in Stripe's metadata: who gets how much, as far as it fits.
+"""A split payment in Stripe's metadata: who gets how much, if it fits.
 
-One key has a seal (how many citizens, how many ducats, the digest), further keys the allocation in
-pieces. `citizen_id` and `ducat_amount` are left out, so that no webhook which knows nothing of
-allocations credits one citizen with all of it: the older ones find nobody to credit.
+One key holds a seal (how many citizens, how many ducats, the digest); more keys hold the allocation
+in pieces. `citizen_id` and `ducat_amount` are left out. So an older webhook, which knows nothing of
+allocations, finds nobody to credit, instead of crediting one citizen with everything.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ ALLOCATION = "allocation"
 FORM = "1"
 
 Kept = Callable[[str], Allocation | None]
-"""What the journal has under a digest."""
+"""Finds the allocation that the journal has under a digest."""
 
 
 def nothing_kept(_digest: str) -> Allocation | None:
-    """Where there is no journal."""
+    """The Kept to use without a journal."""
     return None
 
 
 def allocation_metadata(allocation: Allocation) -> dict[str, str]:
-    """The seal, and the pieces if all of them fit: a part of them would be of no use."""
+    """The seal, and the pieces if all of them fit: some of them alone would be useless."""
     seal = allocation.seal
     sealed = f"{FORM}:{seal.count}:{format_ducats(seal.total)}:{seal.digest}"
     pieces = enumerate(pieces_of(allocation), start=1)
@@ -42,8 +42,11 @@ def allocation_metadata(allocation: Allocation) -> dict[str, str]:
 
 
 def divided(whole: Charge, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
-    """A charge that was sold for many, as one for each citizen; as it is, and for nobody, where it
-    is not known for whom."""
+    """Divide a split payment's charge into one for each citizen.
+
+    If it is unknown who they are, the result is the whole charge, for nobody, and `unallocated`
+    says why.
+    """
     try:
         return portions_of(whole, allocation_in(metadata, kept))
     except ValueError as error:
@@ -54,7 +57,7 @@ def divided(whole: Charge, metadata: Mapping[str, str], kept: Kept) -> tuple[Cha
 
 
 def sealed_in(metadata: Mapping[str, str]) -> Seal | None:
-    """By what the allocation is known again; None where that cannot be read."""
+    """The seal, which identifies the allocation; None if it cannot be read."""
     form, _, rest = metadata.get(ALLOCATION, "").partition(":")
     count, _, rest = rest.partition(":")
     total, _, digest = rest.partition(":")
@@ -65,29 +68,30 @@ def sealed_in(metadata: Mapping[str, str]) -> Seal | None:
 
 
 def allocation_in(metadata: Mapping[str, str], kept: Kept) -> Allocation:
-    """The allocation that was sold: of the metadata, else of the journal under the seal's digest.
+    """The allocation that was sold: from the metadata, or else from the journal by its digest.
 
-    Raises ValueError, with a sentence about the payment, where neither has it whole and unchanged.
+    Raises ValueError, with a sentence about the payment, if neither has it complete and unchanged.
     """
     seal = sealed_in(metadata)
     if seal is None:
         told = metadata[ALLOCATION][:80]
-        raise ValueError(f"it was sold for many citizens, and its allocation says {told!r}")
+        raise ValueError(
+            f"it was sold for many citizens, but its allocation cannot be read: {told!r}"
+        )
     text = "".join(_pieces(metadata))
     for read in (_read, lambda _text: kept(seal.digest)):
         found = read(text)
         if found and seal.is_of(found):
             return found
-    why = "and the allocation in its metadata was changed or is not all there: who they are"
-    where = "is kept in the journal of the machine that sold it"
+    why = ", and the allocation in its metadata was changed or is incomplete" if text else ""
+    where = "their names are kept in the journal of the machine that sold it"
     raise ValueError(
-        f"it was sold for {seal.count} citizens, {why if text else 'and who they are'} {where} "
-        f"(allocation {seal.digest})"
+        f"it was sold for {seal.count} citizens{why}; {where} (allocation {seal.digest})"
     )
 
 
 def _pieces(metadata: Mapping[str, str]) -> Iterator[str]:
-    """In their order, up to the first that is missing."""
+    """The pieces in their order, up to the first that is missing."""
     for number in range(1, MOST_PIECES + 1):
         piece = metadata.get(f"{ALLOCATION}_{number}")
         if piece is None:

@@ -36,8 +36,8 @@ from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import AnswerError, RightsError
 
 RIGHTS_HINT = (
-    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions, and to "
-    "sell every month also Products: add it in the Stripe dashboard (Developers, API keys)."
+    "Nothing was sold. A restricted key (rk_…) needs the right to write Checkout Sessions, and for "
+    "monthly sales also Products: add it in the Stripe dashboard (Developers, API keys)."
 )
 _EXISTS = "resource_already_exists"
 
@@ -66,10 +66,11 @@ class CheckoutPages:
         )
 
     def _offer(self, quote: Quote) -> None:
-        """The product whose id tells every invoice what it gives; all subscribers share it."""
+        """Make the product, if it does not exist. Its id tells every invoice how many ducats it
+        sells; all subscribers share it."""
         id_ = product_id(_good(quote))
         try:
-            # The id itself keeps it from being made twice.
+            # Stripe refuses to make a second product with the same id.
             self._products.create({"id": id_, "name": _ducats(quote)})
         except stripe.InvalidRequestError as error:
             if error.code != _EXISTS:
@@ -79,8 +80,8 @@ class CheckoutPages:
 def session_params(sale: Sale) -> SessionCreateParams:
     """One line item at the quoted price, and the metadata that the webhook credits by.
 
-    The session's own metadata does not reach the PaymentIntent, nor the subscription, so it is
-    given twice: there for the credit, here for whoever looks at the session.
+    Stripe does not copy a session's metadata to its PaymentIntent or subscription. So it is given
+    twice: there for the credit, and here for people who look at the session.
     """
     metadata = purchase_metadata(sale)
     return {
@@ -122,7 +123,7 @@ def _once(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
 
 
 def _every_month(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
-    """The plan may change later, and its product then tells the ducats: metadata must not."""
+    """Leave the ducats out of the metadata: if the plan changes later, its product tells them."""
     told = {name: value for name, value in metadata.items() if name != DUCATS}
     sold_on = sale.monthly_from.isoformat() if sale.monthly_from else ""
     return {
@@ -143,7 +144,7 @@ def _ducats(quote: Quote) -> str:
 
 
 def purchase_metadata(sale: Sale) -> dict[str, str]:
-    """What a PaymentIntent says of the ducats that it buys, all as text."""
+    """What a PaymentIntent's metadata says about the ducats that it buys, all as text."""
     quote = sale.quote
     package = {PACKAGE: quote.package} if quote.package else {}
     one = {CITIZEN: sale.citizen, DUCATS: format_ducats(quote.ducats)}
@@ -159,7 +160,7 @@ def purchase_metadata(sale: Sale) -> dict[str, str]:
 
 
 def _gift(gift: Gift | None) -> dict[str, str]:
-    """Who gave it; Stripe takes no empty value."""
+    """The giver's name and message. Stripe accepts no empty value."""
     if gift is None:
         return {}
     message = {GIFT_MESSAGE: gift.message} if gift.message else {}
@@ -167,7 +168,7 @@ def _gift(gift: Gift | None) -> dict[str, str]:
 
 
 def _exchange(quote: Quote) -> dict[str, str]:
-    """By what a sale in another currency is judged later; nothing for US dollars."""
+    """The exchange rate by which a sale is judged later; empty for a sale in US dollars."""
     if quote.exchange is None:
         return {}
     return {
@@ -177,12 +178,12 @@ def _exchange(quote: Quote) -> dict[str, str]:
 
 
 def _check(session: stripe.checkout.Session, sale: Sale) -> None:
-    """A page that asks for another price, or cannot be visited, must not be handed on."""
+    """Raise AnswerError for a page that asks for another price or cannot be visited."""
     asked = (session.amount_total, session.currency)
     wanted = (sale.quote.amount_cents, sale.quote.currency)
     if asked != wanted or not str(session.url).startswith(("https://", "http://")):
         price = format_money(*wanted)
         raise AnswerError(
-            f"Stripe made {session.id}, which is no page for {price}: {asked}, {session.url!r:.80}",
-            "Nobody was sent there. Look at it in the Stripe dashboard.",
+            f"Stripe made {session.id}, but not a page for {price}: {asked}, {session.url!r:.80}",
+            "Nobody was sent there. Look at the session in the Stripe dashboard.",
         )

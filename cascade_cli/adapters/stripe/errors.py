@@ -27,7 +27,7 @@ KEY_HINT = (
     "with subscriptions also for invoices and prices."
 )
 
-# The first class that fits decides; StripeError fits all that is left.
+# The first class that fits decides. StripeError fits everything else.
 _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, str], ...] = (
     (stripe.AuthenticationError, CredentialsError, "Stripe refused the key", KEY_HINT),
     (stripe.PermissionError, RightsError, "Stripe forbids this to the key", KEY_HINT),
@@ -56,11 +56,11 @@ _TRANSLATIONS: tuple[tuple[type[stripe.StripeError], type[CascadeError], str, st
         "See status.stripe.com, then run the same command again.",
     ),
 )
-_PROXY_HINT = "A proxy may stand in between: check STRIPE_API_BASE, then run it again."
+_PROXY_HINT = "There may be a proxy in between: check STRIPE_API_BASE, then run it again."
 # How the SDK begins its text about a body that it cannot read; the whole body follows.
 _UNREADABLE = "Invalid response"
 _OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
-# What the SDK makes of JSON that is not Stripe's.
+# What the SDK raises for JSON that is not Stripe's.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
 _FORBIDDEN, _NOT_FOUND = 403, 404
 _IN_USE = "idempotency_key_in_use"
@@ -80,30 +80,30 @@ class KeyInUseError(KeyReusedError):
 
 @contextmanager
 def fresh_keys() -> Iterator[None]:
-    """Within this block, a key that Stripe knows already is told by KeyReusedError."""
+    """Within this block, an idempotency key that Stripe already knows raises KeyReusedError."""
     try:
         yield
     except stripe.IdempotencyError as error:
         raise KeyReusedError(
             "This Idempotency-Key was used for another purchase, or for this one at another price.",
-            "Nothing was sold. Take a new key for a new purchase.",
+            "Nothing was sold. Use a new key for a new purchase.",
         ) from error
     except stripe.InvalidRequestError as error:
         if error.code != _IN_USE:
             raise
         raise KeyInUseError(
             "Another request with this Idempotency-Key is under way.",
-            "Send the same request with the same key again in some seconds.",
+            "Send the same request with the same key again in a few seconds.",
         ) from error
 
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Within this block, every exception of the SDK leaves as one of ours, its cause kept."""
+    """Turn every exception that the SDK raises in this block into one of ours, with its cause."""
     try:
         yield
     except stripe.StripeError as error:
-        # The SDK's text about what it cannot read has the whole of it, secrets too.
+        # If the SDK cannot read an answer, its text repeats the whole answer, with its secrets.
         raise translate(error) from (None if _is_unreadable(error) else error)
     except SENSELESS as error:
         raise AnswerError(
@@ -112,7 +112,7 @@ def our_errors() -> Iterator[None]:
 
 
 def or_none(read: Callable[[], T]) -> T | None:
-    """What `read` returns; None where Stripe knows no such object."""
+    """What `read` returns; None if Stripe knows no such object."""
     try:
         return read()
     except stripe.InvalidRequestError as error:
@@ -122,7 +122,7 @@ def or_none(read: Callable[[], T]) -> T | None:
 
 
 def translate(error: stripe.StripeError) -> CascadeError:
-    """Ours for Stripe's. Missing rights come as either of two classes, but always as a 403."""
+    """Our error for one of the SDK's. Missing rights come in two classes, but always with 403."""
     if _is_unreadable(error):
         told = _described(error)
         return AnswerError(f"Stripe's answer makes no sense ({told})", _PROXY_HINT)
@@ -142,7 +142,7 @@ def _is_unreadable(error: stripe.StripeError) -> bool:
 def _described(error: stripe.StripeError) -> str:
     body = error.http_body or b""
     content = body if isinstance(body, bytes) else str(body).encode()
-    # The SDK passes the headers in the place of the parsed body.
+    # The SDK passes the headers in place of the parsed body.
     headers: CaseInsensitiveDict[object] = CaseInsensitiveDict(
         error.headers or cast(Mapping[str, object], error.json_body or {})
     )
@@ -152,7 +152,7 @@ def _described(error: stripe.StripeError) -> str:
 
 def _first_line(error: stripe.StripeError) -> str:
     lines = (error.user_message or str(error)).strip().splitlines()
-    # The SDK's text about a lost connection runs to paragraphs; its cause says more.
+    # The SDK's text about a lost connection is several paragraphs long; its cause says more.
     if isinstance(error, stripe.APIConnectionError) and error.__cause__ is not None:
         return type(error.__cause__).__name__
     return one_line(lines[0]) if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""Stripe's events as ours: from Stripe, which keeps them for a while, or from a file."""
+"""Read Stripe's events: from Stripe, which keeps them for a while, or from a file."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _MOST_TYPES = 20
 _LONGEST_TYPE = 200
 # Thin events of the newer API come to the same endpoint.
 _OBJECTS = ("event", "v2.core.event")
-# Before and after these Stripe makes no events: such a moment is somebody's mistake.
+# Stripe makes no event before or after these. A moment outside them is somebody's mistake.
 _EARLIEST, _LATEST = datetime(2010, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_FILE_FORM = "A file holds one event as Stripe sends it, or one such event a line (JSON lines)."
+_FILE_FORM = "A file holds one event as Stripe sends it, or one such event per line (JSON lines)."
 _SHOWN_LINES = 5
-# Where an event's object names others of the same payment.
+# The fields in which an event's object names objects of the same payment.
 _SUBJECTS = ("id", "payment_intent", "charge", "latest_charge", "invoice")
 
 
@@ -45,7 +45,7 @@ class EventReader:
     def events(self, window: Window, types: Sequence[str] = ()) -> list[Event]:
         """The events created in the window that Stripe still keeps, newest first.
 
-        `types` narrows the answer where Stripe can; filter it again.
+        `types` narrows the answer if Stripe can do that. The caller must filter it again.
         """
         params: EventListParams = {
             "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)},
@@ -60,14 +60,14 @@ class EventReader:
             return [to_event(document, _raw(document)) for document in found]
 
     def event(self, event_id: str) -> Event | None:
-        """One event; None where Stripe has it no longer, or never had."""
+        """One event; None if Stripe no longer has it, or never had."""
         with our_errors():
             found = or_none(lambda: self._v1.events.retrieve(event_id))
             document = None if found is None else _answer(found)
             return None if document is None else to_event(document, _raw(document))
 
     def knows(self, payment_id: str) -> bool:
-        """Whether the payment is one of this account and mode, paid or not."""
+        """Whether this account has the payment in this mode, paid or not."""
         v1 = self._v1
         with our_errors():
             if payment_id.startswith("in_"):
@@ -77,7 +77,10 @@ class EventReader:
             return or_none(lambda: v1.charges.retrieve(payment_id)) is not None
 
     def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
-        """To whom, and how many ducats, an invoice sold that was paid outside Stripe."""
+        """The citizen and the ducats (None if unclear) of an invoice that was paid outside Stripe.
+
+        None for any other invoice or payment.
+        """
         if not INVOICE_ID.fullmatch(payment_id):
             return None
         with our_errors():
@@ -96,7 +99,7 @@ class EventReader:
 
 
 def _answer(answered: stripe.StripeObject) -> Any:
-    """The JSON as Stripe sent it: the SDK's objects would not give quite the same back."""
+    """The JSON as Stripe sent it: the SDK's objects would not give back exactly the same."""
     if answered.last_response is None:
         raise stripe.APIError("Stripe's answer is empty")
     return answered.last_response.data
@@ -104,12 +107,12 @@ def _answer(answered: stripe.StripeObject) -> Any:
 
 def _raw(document: Mapping[str, Any]) -> bytes:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    # Half a surrogate, which UTF-8 cannot say, stays the escape that it was.
+    # UTF-8 cannot encode a lone surrogate, so it stays an escape.
     return text.encode("utf-8", "backslashreplace")
 
 
 def is_event(document: Any) -> bool:
-    """Whether the JSON is one of Stripe's events: all else about it may be missing."""
+    """Whether the JSON is an event of Stripe's. Everything but its id may be missing."""
     if not isinstance(document, dict) or document.get("object", "event") not in _OBJECTS:
         return False
     identity = document.get("id")
@@ -117,13 +120,13 @@ def is_event(document: Any) -> bool:
 
 
 def to_event(document: Any, raw: bytes) -> Event:
-    """Ours from the JSON of Stripe's. Raises ValueError if it is none.
+    """Convert the JSON of an event. Raises ValueError if it is not an event.
 
-    New types and versions come without notice. What an event lacks or says unusably is left out,
-    so that it is recorded and passed over: it must not stop the events beside it.
+    New types and versions come without notice. Values that are missing or unusable are left out, so
+    that the event is recorded and passed over: it must not stop the events beside it.
     """
     if not is_event(document):
-        raise ValueError("it is no event of Stripe")
+        raise ValueError("it is not a Stripe event")
     type_, subject = _type(document.get("type")), _subject(document)
     livemode, pending = document.get("livemode"), document.get("pending_webhooks")
     return Event(
@@ -139,7 +142,7 @@ def to_event(document: Any, raw: bytes) -> Event:
 
 
 def moment_of(created: Any) -> datetime:
-    """When Stripe made it: in seconds, or as its newer events write it; else UNDATED."""
+    """When Stripe made the event, as seconds or as the text of its newer events; else UNDATED."""
     try:
         is_text = isinstance(created, str)
         moment = (
@@ -152,24 +155,26 @@ def moment_of(created: Any) -> datetime:
 
 
 def _type(named: Any) -> str:
-    """In characters that every journal can keep as text."""
+    """The event's type, in characters that every journal can keep as text."""
     text = named if isinstance(named, str) else ""
     return re.sub(r"[^!-~]", "?", text)[:_LONGEST_TYPE] or "unknown"
 
 
 def _subject(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What it is about; a balance has no id, and neither has an invoice that is still to come."""
+    """The object that the event is about. It may have no id: an upcoming invoice has none."""
     data = document.get("data")
     subject = data.get("object") if isinstance(data, dict) else None
     return subject if isinstance(subject, dict) else {}
 
 
 def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
-    """A session has its intent, a charge mostly has one, and a refund or dispute of one that has
-    none its charge; else it is the object itself.
+    """The payment or invoice that the event is about, if any.
 
-    An invoice names no payment since 2025, and the session of a subscription only its invoice; what
-    ties a payment to an invoice names both.
+    This is the intent that the object names (a session does, and most charges do). Without an
+    intent, it is the charge that a refund or dispute names, or the object itself.
+
+    Since 2025 an invoice names no payment, and a subscription's session names only its invoice. An
+    invoice payment, which ties the two, names both.
     """
     named = _named(subject, "payment_intent")
     if type_.startswith("invoice_payment.") and isinstance(subject.get("payment"), Mapping):
@@ -189,7 +194,7 @@ def _subjects(subject: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _named(subject: Mapping[str, Any], name: str) -> str | None:
-    """The id that the object names, or that of the object which stands in its place."""
+    """The id in that field, or the id of the expanded object in it."""
     value = subject.get(name)
     identity = value.get("id") if isinstance(value, dict) else value
     is_id = isinstance(identity, str) and len(identity) <= LONGEST
@@ -197,7 +202,7 @@ def _named(subject: Mapping[str, Any], name: str) -> str | None:
 
 
 def read_event_file(path: Path) -> list[Event]:
-    """The events of the file, in its order. Raises UsageError, naming every line that is none."""
+    """The events of the file, in its order. Raises UsageError, which names the wrong lines."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -211,14 +216,14 @@ def read_event_file(path: Path) -> list[Event]:
 
 
 def _events_a_line(path: Path, text: str) -> list[Event]:
-    # Only \n ends a line of JSON lines: others may stand unescaped within a JSON string.
+    # Only \n ends a line: a JSON string may contain other line separators unescaped.
     found = [(n, _parsed(line)) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     wrong = [f"line {n}: {parsed}" for n, parsed in found if isinstance(parsed, str)]
     if wrong or not found:
         more = f"; and {len(wrong) - _SHOWN_LINES} more" if len(wrong) > _SHOWN_LINES else ""
         what = "; ".join(wrong[:_SHOWN_LINES]) + more if wrong else "it is empty"
         raise UsageError(
-            f"{str(path)!r} was refused whole, nothing was written: {what}.", _FILE_FORM
+            f"All of {str(path)!r} was refused, nothing was written: {what}.", _FILE_FORM
         )
     return [parsed for _, parsed in found if isinstance(parsed, Event)]
 
@@ -230,6 +235,6 @@ def _parsed(text: str) -> Event | str:
         document: Any = json.loads(stripped)
         return to_event(document, stripped.encode())
     except json.JSONDecodeError as error:
-        return f"it is no JSON ({error.msg}, character {error.pos + 1})"
+        return f"it is not JSON ({error.msg}, character {error.pos + 1})"
     except (ValueError, RecursionError) as error:
         return str(error)

@@ -1,4 +1,4 @@
-"""What an invoice says of its payment, as if the payment's metadata said it."""
+"""What an invoice says about its payment, in place of the payment's own metadata."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from cascade_cli.domain.selling.invoiced_ducats import (
 from cascade_cli.domain.shop.keys import INVOICE_PREFIX
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
 
-# In a subscription's metadata: the day (UTC) whose price list and rates it was sold by.
+# In a subscription's metadata: the day (UTC) whose price list and rates applied to the sale.
 SOLD_ON = "sold_on"
 _KINDS = ("subscription_item_details", "invoice_item_details")
 
 
 def hints_at_invoice(intent: Document) -> bool:
-    """Whether Stripe made the payment for an invoice: its order names one, or its description."""
+    """Whether the payment's order reference or description shows that it is for an invoice."""
     order = (intent.get("payment_details") or {}).get("order_reference") or ""
     described = str(intent.get("description") or "")
     return str(order).startswith(INVOICE_PREFIX) or described.startswith("Subscription ")
 
 
 def may_be_invoiced(intent: object, metadata: Mapping[str, str]) -> bool:
-    """Whether only its invoice, if it has one, can tell what the payment bought.
+    """Whether only an invoice, if there is one, can tell what the payment bought.
 
-    A payment of the shop's own can be attached to any invoice of the same customer, and nothing
-    on it shows that.
+    A payment that the shop made can be attached to any invoice of the same customer, and nothing in
+    the payment shows that.
     """
     if not isinstance(intent, dict):
         return False
@@ -45,9 +45,10 @@ def may_be_invoiced(intent: object, metadata: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True)
 class Bill:
-    """What an invoice says of its payment, as if the payment's metadata said it.
+    """What an invoice says about its payment, in place of the payment's own metadata.
 
-    `problem` is why its ducats cannot be counted; then `ducats` and `period` are None.
+    `problem` says why its ducats cannot be counted; then `sold` is None, and the charge gets
+    neither ducats nor a period.
     """
 
     metadata: Mapping[str, str]
@@ -59,21 +60,21 @@ class Bill:
     total_cents: int
     problem: str = ""
     brought_cents: int | None = None
-    """How much of the payment went to this invoice; None for all of it."""
+    """How much of the payment went to this invoice; None if all of it did."""
 
     @property
     def is_ours(self) -> bool:
-        """It sells ducats, or tries to, and says of no other shop that it is theirs."""
+        """Whether it sells ducats, or tries to, and does not say that it is another shop's."""
         return bool(self.sold or self.problem) and not is_another_s(self.metadata)
 
     def told(self, charge: Charge) -> Charge:
-        """The charge with what the invoice says of it."""
+        """The charge, with what the invoice says about it."""
         sold, brought = self.sold, self._brought_by(charge)
         if sold is None or charge.currency != self.currency:
             why = self.problem or f"{self.invoice} is in {self.currency.upper()}"
             return replace(charge, ducats=None, ducats_text=why)
         if brought < self.due_cents:
-            # Each of several payments would be credited all of it.
+            # Otherwise each of several payments would be credited in full.
             why = f"{self.invoice} was paid by more than this payment"
             return replace(charge, ducats=None, ducats_text=why)
         period = Period(
@@ -91,13 +92,20 @@ class Bill:
         return captured if self.brought_cents is None else min(captured, self.brought_cents)
 
     def _paid_for_ducats(self, ducats_cents: int, brought: int) -> int:
-        """What credit has paid, it has paid of every line alike; an older debt is on no line."""
+        """The part of the money that paid for ducats.
+
+        If the customer's credit paid a part of the invoice, it paid the same share of every line.
+        An older debt is on no line, so money beyond the total counts for nothing.
+        """
         paid = max(0, min(brought, self.total_cents))
         return min(paid, ducats_cents * paid // self.total_cents) if paid else 0
 
 
 def only_one(bills: Sequence[Bill]) -> Bill:
-    """The one bill over ducats among those that one payment paid; two cannot be told apart."""
+    """The one bill for ducats among those that a payment paid.
+
+    If there are two, nobody knows what the payment paid of each; then the result has a problem.
+    """
     ours = [bill for bill in bills if bill.is_ours]
     if len(ours) > 1:
         names = " and ".join(bill.invoice for bill in ours)
@@ -106,13 +114,13 @@ def only_one(bills: Sequence[Bill]) -> Bill:
 
 
 def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[InvoiceLine]:
-    """The invoice's lines as ours; `said_key` is where metadata says how many ducats are sold."""
+    """Convert the invoice's lines. `said_key` is the metadata key with the ducats that are sold."""
     said = _metadata(invoice).get(said_key)
     return with_said([_line(line) for line in lines], read_ducats(said))
 
 
 def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> Bill:
-    """What the lines come to."""
+    """The bill that an invoice with these lines makes."""
     metadata, sold, problem = _metadata(invoice), None, ""
     try:
         sold = sold_by(lines)
@@ -120,7 +128,7 @@ def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> B
             problem = f"{metadata[said_key]}, but not for which line of {invoice['id']}"
     except ValueError as error:
         problem = f"{invoice['id']}: {error}"
-    subscription = _of_subscription(invoice).get("subscription") or ""
+    subscription = _subscription_details(invoice).get("subscription") or ""
     return Bill(
         *(metadata, sold, invoice["id"], subscription, invoice["currency"]),
         *(invoice["amount_due"], invoice["total"], problem),
@@ -128,11 +136,11 @@ def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> B
 
 
 def _metadata(invoice: Document) -> dict[str, str]:
-    """The subscription's, as it was when the invoice was drawn up, and the invoice's own."""
-    return {**(invoice["metadata"] or {}), **(_of_subscription(invoice).get("metadata") or {})}
+    """The invoice's own metadata and the subscription's, as it was when the invoice was made."""
+    return {**(invoice["metadata"] or {}), **(_subscription_details(invoice).get("metadata") or {})}
 
 
-def _of_subscription(invoice: Document) -> Document:
+def _subscription_details(invoice: Document) -> Document:
     details: Document = (invoice.get("parent") or {}).get("subscription_details") or {}
     return details
 
@@ -147,15 +155,16 @@ def _line(line: Document) -> InvoiceLine:
         until=_moment(line["period"]["end"]),
         price=str(_details(line).get("price") or ""),
         good=good_of(str(_details(line).get("product") or "")),
-        # A proration: what is left of a month, or given back for it.
+        # A proration: charged for the rest of a month, or given back for it.
         is_part=any(one.get("proration") for one in details),
-        discount_cents=_taken_off(line),
+        discount_cents=_discount_cents(line),
         is_recurring=bool(details[0]),
     )
 
 
-def _taken_off(line: Document) -> int:
-    """By vouchers, and by credits that were granted for it; these stand among the vouchers."""
+def _discount_cents(line: Document) -> int:
+    """What discounts and credit grants took off the line. Only the grants are taken from the pretax
+    credits, because Stripe lists the discounts there too."""
     taken = [*(line.get("discount_amounts") or ())]
     credits_ = line.get("pretax_credit_amounts") or ()
     taken += [each for each in credits_ if each.get("type") == "credit_balance_transaction"]

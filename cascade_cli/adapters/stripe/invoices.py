@@ -1,9 +1,9 @@
-"""The invoices that payments belong to, read from Stripe.
+"""Read the invoices that payments belong to from Stripe.
 
-Which invoice a payment paid, `/v1/invoice_payments` tells, and nothing else. Stripe copies nothing
-of a subscription's metadata to the payments that it makes by itself, and hints at their invoices
-only; a payment that somebody attached to an invoice does not even hint. Payments that have no
-customer, or say themselves what they are for, are not asked about.
+Only `/v1/invoice_payments` tells which invoice a payment paid. Stripe does not copy a
+subscription's metadata to the payments that it makes by itself; those payments only hint at their
+invoices. A payment that somebody attached to an invoice does not even do that. We do not ask about
+payments that have no customer or that say themselves what they are for.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ from cascade_cli.adapters.stripe.invoice_metadata import (
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.concurrency import Threads
 
-# Up to so many are asked for one by one; a listing of their time takes fewer requests for more.
+# Up to this many are looked up one by one. For more, a listing of their time takes fewer requests.
 FEW = 3
-# An invoice's payment is made when it is finalised, and mostly tried within the hour.
+# Stripe makes an invoice's payment when it finalises the invoice, and usually tries it within the
+# hour.
 _BEFORE, _AFTER = 3600, 60
-# Another may be attached long before it is paid, or after.
+# Another payment may be attached to an invoice long before or after it is paid.
 _ATTACHED = 31 * 86_400
 
 
@@ -41,9 +42,9 @@ class Invoices:
         self._client, self._threads = client, threads
 
     def bills(self, charges: Sequence[Document], said_key: str) -> dict[str, Bill]:
-        """By the charge's id, the bills of those that paid an invoice.
+        """The bills of those charges that paid an invoice, by the charge's id.
 
-        `said_key` is where metadata says how many ducats are sold.
+        `said_key` is the metadata key with the ducats that are sold.
         """
         ties = self._ties_of(charges)
         invoices = {tie["invoice"]["id"]: tie["invoice"] for each in ties.values() for tie in each}
@@ -71,20 +72,23 @@ class Invoices:
         return [bill_of(*one, said_key) for one in zip(invoices, full, strict=True)]
 
     def payments_of(self, invoice_id: str) -> list[str]:
-        """The intents that paid the invoice, all of them; if none did, those that were to."""
+        """All intents that paid the invoice; if none did, those that were meant to."""
         found = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
         payments = [one for one in found if one["status"] == "paid"] or found
         named = [one["payment"].get("payment_intent") for one in payments]
         return [intent for intent in named if isinstance(intent, str)]
 
     def newest_of(self, subscription_id: str) -> str | None:
-        """The subscription's newest invoice that was paid. Raises where there is no such."""
+        """The subscription's newest paid invoice, if any.
+
+        Raises Stripe's exception if there is no such subscription.
+        """
         params: Any = {"subscription": subscription_id, "status": "paid", "limit": 1}
         found = self._client.v1.invoices.list(params).data
         return found[0].id if found else None
 
     def sold_elsewhere(self, invoice_id: str, said_key: str) -> Bill | None:
-        """An invoice over ducats whose money never came to Stripe; None for any other."""
+        """The bill of an invoice for ducats that was paid outside Stripe; None for any other."""
         payments = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
         paid = [one for one in payments if one["status"] == "paid"]
         if not paid or any(one["payment"]["type"] != "payment_record" for one in paid):
@@ -93,19 +97,19 @@ class Invoices:
         return bill if bill.is_ours else None
 
     def of_payment(self, intent: str) -> Document | None:
-        """The invoice that the intent paid, or is to pay."""
+        """The invoice that the intent paid or is meant to pay, if any."""
         ties = _by_intent(self._of_intent(intent)).get(intent)
         return ties[0]["invoice"] if ties else None
 
     def _ties_of(self, charges: Sequence[Document]) -> dict[str, list[Document]]:
-        """What ties the charges' intents to invoices, by intent."""
+        """The invoice payments that tie the charges' intents to invoices, by intent."""
         hinting = [one for one in charges if hints_at_invoice(one["payment_intent"])]
         silent = [one for one in charges if not hints_at_invoice(one["payment_intent"])]
         found: dict[str, list[Document]] = {}
         asked: Sequence[Document] = charges
         if len(charges) > FEW or len(silent) > 1:
             found = _by_intent(self._list({"created": _span(charges, silent), "limit": PAGE_SIZE}))
-            # What was tried for days has an older invoice than its charge.
+            # If a payment was tried for days, its invoice is much older than its charge.
             asked = hinting
         rest = dict.fromkeys(one["payment_intent"]["id"] for one in asked)
         for one in self._threads.map(self._of_intent, [id_ for id_ in rest if id_ not in found]):
@@ -121,7 +125,7 @@ class Invoices:
         return list(self._pages("/v1/invoice_payments", {**params, "expand": ["data.invoice"]}))
 
     def _lines(self, invoice: Document) -> list[Document]:
-        """All lines: an invoice shows its first ones."""
+        """All lines of the invoice. The invoice itself shows only the first ones."""
         lines = invoice["lines"]
         if not lines["has_more"]:
             return list(lines["data"])
@@ -129,7 +133,7 @@ class Invoices:
         return list(self._pages(path, {"limit": PAGE_SIZE}))
 
     def _price_of(self, named: tuple[str, str]) -> Decimal | None:
-        """What one costs in the invoice's currency, which need not be the price's own."""
+        """What one unit costs in the invoice's currency, which need not be the price's own."""
         price, currency = named
         expand: Any = {"expand": ["currency_options"]}
         found = or_none(lambda: self._client.v1.prices.retrieve(price, expand))
@@ -153,7 +157,7 @@ def _brought(bill: Bill, tie: Document) -> Bill:
 
 
 def _span(charges: Sequence[Document], silent: Sequence[Document]) -> dict[str, int]:
-    """When what ties the charges to invoices was made."""
+    """The time within which the charges' invoice payments were made."""
     moments, attached = ([one["created"] for one in each] for each in (charges, silent))
     since = [min(moments) - _BEFORE, *(moment - _ATTACHED for moment in attached)]
     until = [max(moments) + _AFTER, *(moment + _ATTACHED for moment in attached)]
@@ -161,7 +165,7 @@ def _span(charges: Sequence[Document], silent: Sequence[Document]) -> dict[str, 
 
 
 def _by_intent(payments: Iterable[Document]) -> dict[str, list[Document]]:
-    """What ties each intent to invoices that it paid, or else may still pay."""
+    """By intent, the payments of invoices that it paid; if there are none, of those it may pay."""
     found: dict[str, list[Document]] = {}
     for one in payments:
         is_intent = one["payment"]["type"] == "payment_intent"

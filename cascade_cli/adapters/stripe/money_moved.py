@@ -1,4 +1,4 @@
-"""Refunds and disputes as Stripe tells of them: what of a charge's money they moved."""
+"""Read Stripe's refunds and disputes: how much of a charge's money they moved."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.domain.records.charges import Dispute, Refund
 
 _GAVE_UP = frozenset({"failed", "canceled"})
-# Of what comes back at another day's exchange rate so much may be lacking.
+# Money that comes back at another day's exchange rate may be this much less.
 RATE_DRIFT_PERCENT = 10
 
 Settled = Callable[[str], Document | None]
-"""Reads a balance transaction; None where it cannot be read."""
+"""Reads a balance transaction; None if it cannot be read."""
 
 
 def to_refund(refund: Document) -> Refund:
-    """One without a status is of the time before refunds could fail."""
+    """Convert a refund. One without a status is from the time before refunds could fail."""
     has_left = None
     if "balance_transaction" in refund:
         has_left = bool(refund["balance_transaction"])
@@ -35,7 +35,7 @@ def to_refund(refund: Document) -> Refund:
 
 
 def with_refunds(client: stripe.StripeClient, charge: Document) -> Document:
-    """A charge shows its last ten refunds; of one that has more, all are read."""
+    """The charge with all its refunds. Stripe shows the last ten; if there are more, read all."""
     shown = charge.get("refunds")
     if not (shown and shown["has_more"]):
         return charge
@@ -45,14 +45,14 @@ def with_refunds(client: stripe.StripeClient, charge: Document) -> Document:
 
 
 def to_refunds(charge: Document, refunds: Sequence[Document]) -> tuple[Refund, ...]:
-    """Without the one that stands for what was never captured."""
+    """Convert the refunds, without the one that stands for what was never captured."""
     released = release_among(charge, refunds)
     return tuple(to_refund(refund) for refund in refunds if refund is not released)
 
 
 def release_among(charge: Document, refunds: Sequence[Document]) -> Document | None:
-    """The refund as which Stripe books the rest of an authorisation, at its capture: the oldest of
-    that amount, if the charge's refunds hold it at all."""
+    """The refund that is none: at a partial capture Stripe books the rest of the authorisation as a
+    refund. It is the oldest of that amount; None if the charge's refunds do not include it."""
     listed = sum(one["amount"] for one in refunds if one["status"] not in _GAVE_UP)
     alike = [one for one in refunds if one["amount"] == _not_captured(charge)]
     if not alike or listed <= stated_refunded_cents(charge):
@@ -61,7 +61,7 @@ def release_among(charge: Document, refunds: Sequence[Document]) -> Document | N
 
 
 def stated_refunded_cents(charge: Document) -> int:
-    """By the charge's own numbers, without what was not captured."""
+    """How much was refunded by the charge's own numbers, without what was never captured."""
     refunded: int = charge["amount_refunded"]
     return max(refunded - _not_captured(charge), 0)
 
@@ -72,7 +72,7 @@ def _not_captured(charge: Document) -> int:
 
 
 def to_dispute(dispute: Document, charge_id: str, settled: Settled) -> Dispute:
-    """Ours from one with its charge expanded; all cents in the charge's currency."""
+    """Convert a dispute whose charge is expanded. All cents are in the charge's currency."""
     money = _DisputedMoney(dispute, settled)
     return Dispute(
         dispute["id"],
@@ -86,25 +86,25 @@ def to_dispute(dispute: Document, charge_id: str, settled: Settled) -> Dispute:
 
 
 class _DisputedMoney:
-    """What a dispute moved, by its balance transactions: before their fees, which are ours."""
+    """What a dispute moved, by its balance transactions, without the fees, which the shop pays."""
 
     def __init__(self, dispute: Document, settled: Settled) -> None:
         self._dispute, self._settled = dispute, settled
         self._charge = dispute["charge"]
         self._moved = dispute.get("balance_transactions")
-        # Withdrawn twice is not twice the money: it came back in between.
+        # Two withdrawals are not twice the money: it came back in between.
         self._withdrawn = max((-one["amount"] for one in self._moved or ()), default=0)
 
     @property
     def amount_cents(self) -> int:
         """How much is contested."""
-        if self._is_in_the_charge_s_currency:
+        if self._is_in_charge_currency:
             return int(self._dispute["amount"])
         return self._worth(self._withdrawn) if self._withdrawn > 0 else self._captured
 
     @property
     def taken_cents(self) -> int | None:
-        """What it took and did not return; None where Stripe does not tell."""
+        """How much the dispute took and did not return; None if Stripe does not tell."""
         if self._moved is None:
             return None
         if not self._moved:
@@ -117,23 +117,24 @@ class _DisputedMoney:
         return int(self._charge["amount_captured"])
 
     @property
-    def _is_in_the_charge_s_currency(self) -> bool:
+    def _is_in_charge_currency(self) -> bool:
         return str(self._dispute["currency"]) == str(self._charge["currency"])
 
     @property
     def _was_paid_out(self) -> bool:
-        """Prevented by giving the cardholder the money; one that was blocked keeps it."""
+        """Whether the dispute was prevented by paying the cardholder. If it was blocked, the shop
+        kept the money."""
         card = (self._dispute.get("payment_method_details") or {}).get("card") or {}
         return self._dispute["status"] == "prevented" and card.get("case_type") == "resolution"
 
     def _worth(self, moved_cents: int) -> int:
-        """In the charge's currency, by proportion where the balance has another one."""
+        """The moved cents in the charge's currency, in proportion if the balance has another."""
         currency = self._moved[0]["currency"] if self._moved else ""
         if currency == self._charge["currency"]:
             return moved_cents
         if moved_cents * 100 <= self._withdrawn * RATE_DRIFT_PERCENT:
             return 0
-        if self._is_in_the_charge_s_currency:
+        if self._is_in_charge_currency:
             return _part(int(self._dispute["amount"]), moved_cents, self._withdrawn)
         paid = self._settled(self._charge["balance_transaction"] or "")
         is_alike = paid is not None and paid["currency"] == currency and paid["amount"] > 0
@@ -142,5 +143,5 @@ class _DisputedMoney:
 
 
 def _part(cents: int, moved: int, whole: int) -> int:
-    """So many of `cents` as `moved` are of `whole`, to the nearest cent."""
+    """The share of `cents` that `moved` is of `whole`, to the nearest cent."""
     return (2 * cents * moved + whole) // (2 * whole)

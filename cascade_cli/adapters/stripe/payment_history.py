@@ -1,4 +1,4 @@
-"""All that Stripe knows of one payment, as a list of what happened."""
+"""All that Stripe knows about one payment, as a list of what happened."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
-# Stripe's events follow what they tell of within seconds.
+# Stripe makes an event within seconds of what it reports.
 _ECHO = timedelta(seconds=60)
 
 
 class HistoryReader:
     """Reads histories. Every method raises only errors of cascade_cli.errors.
 
-    Charges and payment intents must be readable; without rights to the rest the history has gaps.
+    The key must be able to read charges and payment intents. If it lacks rights to the rest, the
+    history has gaps.
     """
 
     def __init__(
@@ -40,8 +41,8 @@ class HistoryReader:
         self._invoices = Invoices(client, Threads())
 
     def payment_of(self, form: Form, identity: str) -> StripeObject:
-        """The payment that the object belongs to, if any. A portion's refund is the whole
-        payment's."""
+        """The payment that the object belongs to, if any. For a portion's refund, the whole
+        payment."""
         identity = whole_id(identity)
         if form is Form.EVENT:
             event = self._events.event(identity)
@@ -61,13 +62,13 @@ class HistoryReader:
             return StripeObject(is_known=False)
         named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
-        # The session of a subscription has an invoice instead.
+        # A subscription's session has an invoice instead.
         payment = payment or self._payment_among({str(named.get("invoice"))})
         sale = sale_of_session(named) if form is Form.SESSION else None
         return StripeObject(is_known=True, payment=payment, sale=sale)
 
     def _payment_among(self, subjects: Iterable[str]) -> str | None:
-        """The payment that one of the ids names, else that of the invoice that one names."""
+        """The payment among the ids, or else the payment of the invoice among them."""
         if payment := _payment_in(subjects):
             return payment
         invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
@@ -91,7 +92,7 @@ class HistoryReader:
             return True, next(iter(self._invoices.payments_of(invoice)), None)
 
     def read(self, payment_id: str) -> History:
-        """The history of a payment (`pi_…`, `ch_…`); not known if Stripe has none of that id."""
+        """The history of a payment (`pi_…`, `ch_…`). It is not known if Stripe has no such id."""
         history = History()
         with our_errors():
             charges = list(self._charges(whole_id(payment_id), history))
@@ -104,7 +105,7 @@ class HistoryReader:
         return history
 
     def _charges(self, payment_id: str, history: History) -> Iterator[dict[str, Any]]:
-        """The charges; the intent, where there is one, is written down on the way."""
+        """Yield the charges. The intent, if there is one, is added to the history on the way."""
         v1, intent_id = self._v1, payment_id
         if not payment_id.startswith("pi_"):
             charge = or_none(lambda: v1.charges.retrieve(payment_id))
@@ -125,7 +126,7 @@ class HistoryReader:
             yield found.to_dict()
 
     def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
-        """What it pays, where only an invoice can tell."""
+        """Add the invoice that the intent pays, if only an invoice can tell what was bought."""
         if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
@@ -180,7 +181,7 @@ class HistoryReader:
             return []
 
     def _add_events(self, history: History) -> None:
-        """Events cannot be asked for by payment: look at the moments when something happened."""
+        """Add the events just after each happening: Stripe does not list events by payment."""
         now = self._now()
         moments = sorted({happening.at for happening in history.happenings})
         if moments and moments[0] <= now - KEPT:
@@ -197,7 +198,7 @@ class HistoryReader:
 
 
 def _echoes(moments: Iterable[datetime]) -> list[Window]:
-    """The time just after each moment; what overlaps, as one."""
+    """A window just after each moment. Those that overlap become one."""
     windows: list[Window] = []
     for moment in moments:
         if windows and moment <= windows[-1].until:
@@ -208,19 +209,17 @@ def _echoes(moments: Iterable[datetime]) -> list[Window]:
 
 
 def _payment_in(subjects: Iterable[str]) -> str | None:
-    """The intent before the charge: it stands for all attempts."""
+    """The payment among the ids: the intent before the charge, because it covers all attempts."""
     payments = [s for s in subjects if PAYMENT_ID.fullmatch(s)]
     return next((s for p in ("pi_", "ch_", "py_") for s in payments if s.startswith(p)), None)
 
 
 def _intent_text(intent: dict[str, Any]) -> str:
-    """What the intent is over, and where it stands."""
     money = format_money(intent["amount"], intent["currency"])
-    return f"payment intent over {money}, now {intent['status'].replace('_', ' ')}"
+    return f"payment intent for {money}, now {intent['status'].replace('_', ' ')}"
 
 
 def _charge_text(charge: dict[str, Any]) -> str:
-    """What was charged, and whether it worked."""
     money = format_money(charge["amount"], charge["currency"])
     if charge["status"] != "succeeded":
         return f"charge of {money} {charge['status']}: {charge.get('failure_message') or '?'}"
@@ -233,37 +232,32 @@ def _charge_text(charge: dict[str, Any]) -> str:
 
 
 def _release_text(refund: dict[str, Any]) -> str:
-    """What was authorised and not captured, which Stripe books as a refund."""
+    """The rest that was authorised and not captured, which Stripe books as a refund."""
     return f"{format_money(refund['amount'], refund['currency'])} of it not captured"
 
 
 def _refund_text(refund: dict[str, Any]) -> str:
-    """What goes back, and how far it is."""
     money = format_money(refund["amount"], refund["currency"])
     return f"refund of {money}, {refund.get('status') or 'without status'}"
 
 
 def _dispute_text(dispute: dict[str, Any]) -> str:
-    """What is contested, why, and where it stands."""
     money = format_money(dispute["amount"], dispute["currency"])
     status = dispute["status"].replace("_", " ")
     return f"dispute over {money} ({dispute['reason']}), now {status}"
 
 
 def _session_text(session: dict[str, Any]) -> str:
-    """Where the session stands."""
     return f"checkout session, now {session['status']}, {session['payment_status']}"
 
 
 def _invoice_text(invoice: Document) -> str:
-    """What was billed, of which subscription, and whether it is paid."""
     money = format_money(invoice["total"], invoice["currency"])
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
     subscription = f" of {details['subscription']}" if details.get("subscription") else ""
-    return f"invoice over {money}{subscription}, now {invoice['status']}"
+    return f"invoice for {money}{subscription}, now {invoice['status']}"
 
 
 def _event_text(event: Event) -> str:
-    """What happened, and who was not told yet."""
     waiting = f", {event.pending_webhooks} webhooks still wait" if event.pending_webhooks else ""
     return f"event {event.type}{waiting}"

@@ -43,20 +43,25 @@ RIGHTS_HINT = (
 )
 
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
-# The newest 500 payments are looked through: five requests, and only after a refusal.
+# The newest 500 payments are searched: five requests, and only after a refusal.
 _MOST_EVENT_PAGES = 5
 _BY_THE_DAY = frozenset({RATE, CURRENCY_RATE, CURRENCY_RATE_DATE})
 
 
 class PaymentIntents:
-    """Makes and reads them. Raises only errors of cascade_cli.errors, and KeyReusedError."""
+    """Makes and reads PaymentIntents.
+
+    Raises only errors of cascade_cli.errors, and KeyReusedError.
+    """
 
     def __init__(self, client: stripe.StripeClient, kept: Kept = nothing_kept) -> None:
         self._client, self._intents, self._kept = client, client.v1.payment_intents, kept
 
     def create(self, sale: Sale, key: str) -> PaymentIntent:
-        """A new one for the sale; the same key and sale give the same one again. Raises
-        KeyReusedError, saying so where only the price has changed."""
+        """Make a PaymentIntent for the sale. The same key and sale give the same one again.
+
+        Raises KeyReusedError. Its message says so if only the price has changed.
+        """
         try:
             with our_errors(), fresh_keys():
                 made = self._intents.create(intent_params(sale), {"idempotency_key": key})
@@ -67,14 +72,14 @@ class PaymentIntents:
         except KeyReusedError as error:
             raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
-            raise AnswerError(f"Stripe made {made.id} over another price than was asked for.")
+            raise AnswerError(f"Stripe made {made.id} for another price than was asked for.")
         return self._intent_of(made)
 
     def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
-        """What to say if the key made this very sale before, at another price or exchange rate.
+        """The error if the key was used for this same sale at another price or exchange rate.
 
-        Stripe only says that the key was used for something else. For which payment, the event of
-        its making tells.
+        Stripe only says that the key was used for something else. The event of its creation tells
+        for which payment.
         """
         made = _made_with(self._client, key)
         with our_errors():
@@ -82,7 +87,7 @@ class PaymentIntents:
         return _at_another_price(sale, earlier) if earlier else None
 
     def get(self, intent_id: str) -> PaymentIntent | None:
-        """The one of that id, whatever it sells; None where there is none."""
+        """The PaymentIntent with that id, whatever it sells; None if there is none."""
         with our_errors():
             found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
             return self._intent_of(found) if found else None
@@ -102,7 +107,7 @@ class PaymentIntents:
         )
 
     def _charges_of(self, found: stripe.PaymentIntent) -> tuple[Charge, ...]:
-        """What a listing of charges would make of the paid one."""
+        """The paid charge, converted as in a listing; empty if it is not a paid purchase."""
         if not isinstance(found.latest_charge, stripe.Charge):
             return ()
         intent = {"id": found.id, "metadata": found.metadata.to_dict()}
@@ -126,8 +131,10 @@ def intent_params(sale: Sale) -> PaymentIntentCreateParams:
 
 
 def _made_with(client: stripe.StripeClient, key: str) -> str | None:
-    """The id of the PaymentIntent that was made under the key lately; None where nobody can tell,
-    for example because our key to Stripe may not read events."""
+    """The id of the PaymentIntent that was lately made with the idempotency key.
+
+    None if that is unknown, for example because our Stripe key may not read events.
+    """
     try:
         with our_errors():
             made = next((one for one in _newest_events(client) if _key_of(one) == key), None)
@@ -137,23 +144,23 @@ def _made_with(client: stripe.StripeClient, key: str) -> str | None:
 
 
 def _at_another_price(sale: Sale, earlier: stripe.PaymentIntent) -> KeyReusedError | None:
-    """What to say if the earlier sale under the same key was this one at another price."""
+    """The error if the earlier sale with the same key was this one at another price."""
     before, now = earlier.metadata.to_dict(), purchase_metadata(sale)
     if earlier.currency != sale.quote.currency or _lasting(before) != _lasting(now):
         return None
     was = _offer(earlier.amount, earlier.currency, before)
     offered = _offer(sale.quote.amount_cents, sale.quote.currency, now)
-    change = f"{was} then, {offered} now" if was != offered else "its exchange rate is another now"
+    change = f"{was} then, {offered} now" if was != offered else "its exchange rate has changed"
     return KeyReusedError(
         "The price has changed since this Idempotency-Key was used for the same purchase: "
         f"{change}.",
-        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; take a "
+        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; use a "
         "new key to sell at today's price.",
     )
 
 
 def _lasting(metadata: dict[str, str]) -> dict[str, str]:
-    """What a buyer chose. What a package gives is the list's choice, as its price is."""
+    """What the buyer chose. A package's ducats, like its price, come from the price list."""
     changing = _BY_THE_DAY | ({DUCATS} if PACKAGE in metadata else set())
     return {name: text for name, text in metadata.items() if name not in changing}
 

@@ -1,4 +1,4 @@
-"""Reads the Stripe account for doctor: what the key may read, and which webhooks hear what."""
+"""Read the Stripe account for doctor: what the key may read, and which events each webhook gets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AccountProbe:
         self._v1 = client.v1
 
     def account(self) -> Account:
-        """Whose key it is. A restricted key may be refused this, but it was accepted."""
+        """The key's account. Stripe may refuse to tell it to a restricted key that is valid."""
         try:
             with our_errors():
                 found = self._v1.accounts.retrieve_current().to_dict()
@@ -36,7 +36,7 @@ class AccountProbe:
             return Account("", None)
 
     def rights(self) -> Iterator[Right]:
-        """Asks for one object of each kind."""
+        """Ask for one object of each kind, to find out whether the key may read it."""
         v1 = self._v1
         yield _right("Charges", v1.charges, is_needed=True)
         yield _right("PaymentIntents", v1.payment_intents, is_needed=True)
@@ -62,7 +62,7 @@ class AccountProbe:
             ]
 
     def undelivered(self, since: datetime) -> list[Undelivered]:
-        """The newest events that some endpoint has not accepted, MOST_UNDELIVERED at most."""
+        """The newest events that some endpoint has not accepted, at most MOST_UNDELIVERED."""
         with our_errors():
             listed = self._v1.events.list(
                 {
@@ -79,7 +79,7 @@ class AccountProbe:
             return found
 
     def latest_payments(self) -> list[str]:
-        """The ids of the newest events that tell of a payment."""
+        """The ids of the newest events about a payment."""
         with our_errors():
             listed = self._v1.events.list({"types": sorted(PAYING_TYPES), "limit": LATEST})
             return [str(document["id"]) for document in listed.to_dict()["data"]]

@@ -1,4 +1,4 @@
-"""What a charge of Stripe's says that it sold: its metadata, and what makes it a paid purchase."""
+"""Read from a Stripe charge what it sold, and whether it is a paid purchase of ducats."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cascade_cli.domain.shop.money import read_ducats
 
 # What the payment API writes into a PaymentIntent's metadata; Stripe copies it to the charge.
 CITIZEN, DUCATS, RATE, PACKAGE = "citizen_id", "ducat_amount", "exchange_rate", "package"
-# Beside them since other currencies are sold in: units of the currency for one US dollar.
+# Only for a sale in another currency: its units for one US dollar, and the day of that rate.
 CURRENCY_RATE, CURRENCY_RATE_DATE = "currency_rate", "currency_rate_date"
-# Of a gift: `citizen_id` stays the recipient, so that every older reader credits the right one.
+# Only for a gift. `citizen_id` is still the recipient, so that older readers credit the right one.
 GIVER, GIFT_MESSAGE, GIFT_ANONYMOUS = "giver_id", "gift_message", "gift_anonymous"
 PLATFORM, TYPE = "platform", "type"
 OUR_PLATFORM, OUR_TYPE = "cascade", "ducat_purchase"
@@ -39,20 +39,20 @@ def metadata_of(charge: Document) -> dict[str, str]:
 
 
 def is_another_s(metadata: Mapping[str, str]) -> bool:
-    """Whether it says that another shop on the account sold it, or that it is no sale of ducats."""
+    """Whether it says that another shop on the account sold it, or that it is not for ducats."""
     if metadata.get(PLATFORM, OUR_PLATFORM) != OUR_PLATFORM:
         return True
     return metadata.get(TYPE, OUR_TYPE) != OUR_TYPE
 
 
 def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
-    """Whether the shop sold ducats by it: other products may share the account."""
+    """Whether this shop sold ducats with it. The account may sell other products too."""
     named = metadata.keys() & {PLATFORM, TYPE, CITIZEN, DUCATS, ALLOCATION}
     return bool(named) and not is_another_s(metadata)
 
 
 def speaks_for_itself(metadata: Mapping[str, str]) -> bool:
-    """Whether it says what was sold, or that it is another shop's or product's."""
+    """Whether it says what was sold, or that another shop or another product is meant."""
     is_named = bool(metadata.keys() & {PLATFORM, TYPE})
     return (is_named and not is_ducat_purchase(metadata)) or bool(
         metadata.keys() & {DUCATS, ALLOCATION}
@@ -68,13 +68,13 @@ def sale_of_session(session: Document) -> SessionSale | None:
 
 
 def is_paid(charge: Document) -> bool:
-    """Stripe's `paid` is true for uncaptured authorisations as well, so it does not serve."""
+    """Whether the money was captured. Stripe's own `paid` is true for uncaptured charges too."""
     return charge["status"] == "succeeded" and bool(charge["captured"])
 
 
 def may_become_paid(charge: Document) -> bool:
-    """On its way, or authorised and not yet captured. What failed stays so: a new try of the same
-    payment makes a new charge."""
+    """Whether the charge is pending, or authorised and not yet captured. A failed charge stays
+    failed: a new try of the same payment makes a new charge."""
     if charge["status"] == "pending":
         return True
     # A cancelled or lapsed authorisation shows as refunded.
@@ -82,13 +82,13 @@ def may_become_paid(charge: Document) -> bool:
 
 
 def to_charges(charge: Document, metadata: Mapping[str, str], kept: Kept) -> tuple[Charge, ...]:
-    """Our charge from Stripe's, or one for each citizen of a payment for many."""
+    """Convert a Stripe charge: into one charge, or one for each citizen of a split payment."""
     whole = to_charge(charge, metadata)
     return divided(whole, metadata, kept) if ALLOCATION in metadata else (whole,)
 
 
 def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
-    """Our charge from Stripe's; what its metadata says unusably is kept as text."""
+    """Convert a Stripe charge. Metadata that is unusable as a value is kept as text."""
     intent = charge["payment_intent"]
     citizen = metadata.get(CITIZEN, "")
     refunds = to_refunds(charge, (charge.get("refunds") or {}).get("data", ()))
@@ -102,7 +102,7 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
         disputed=bool(charge["disputed"]),
         citizen=citizen if citizen.strip() else None,
         ducats=read_ducats(metadata.get(DUCATS)),
-        # Typed by the same strangers, and bounded like ducats.
+        # As little to be trusted as the ducats, so read within the same bounds.
         rate=read_ducats(metadata.get(RATE)),
         package=metadata.get(PACKAGE),
         citizen_text=citizen,
@@ -114,7 +114,7 @@ def to_charge(charge: Document, metadata: Mapping[str, str]) -> Charge:
 
 
 def gift_of(metadata: Mapping[str, str]) -> Gift | None:
-    """From whom it is, if it is a gift; nobody gives to themselves."""
+    """The gift, if it is one. A purchase for oneself is not a gift."""
     giver = metadata.get(GIVER, "")
     if not giver.strip() or giver == metadata.get(CITIZEN):
         return None
@@ -123,7 +123,7 @@ def gift_of(metadata: Mapping[str, str]) -> Gift | None:
 
 
 def _exchange(metadata: Mapping[str, str]) -> Exchange | None:
-    """What the metadata says of the exchange rate, if that can be one."""
+    """The exchange rate in the metadata; None if there is no usable one."""
     text = metadata.get(CURRENCY_RATE, "")
     per_usd = read_ducats(text) if len(text) <= _LONGEST_RATE else None
     try:

@@ -33,23 +33,23 @@ from cascade_cli.domain.shop.keys import INVOICE_PREFIX, portion_number, whole_i
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
-# A charge made before its intent got metadata has none of its own; what went back of it is in its
-# refunds.
+# A charge that was made before its intent got metadata has none of its own. What was paid back is
+# in the refunds.
 _EXPANDED = ("payment_intent", "refunds")
 
-# A page of disputes has to spare this many requests, or each charge's are asked for by themselves.
+# A page of disputes must save this many requests; otherwise each charge's disputes are asked for.
 DISPUTED_PER_PAGE = 4
 
 
 @dataclass
 class Purchases(Listing):
-    """Sorts Stripe's charges into a listing; `kept` are the journal's allocations."""
+    """Sorts Stripe's charges into a listing. `kept` finds the journal's allocations."""
 
     invoiced: list[Document] = field(default_factory=list)
-    """Those that do not say themselves what they bought, and may have paid an invoice that does."""
+    """Charges that do not say what they bought, but may have paid an invoice that does."""
     kept: Kept = field(default=nothing_kept, repr=False, compare=False)
     processor: str = field(default="", repr=False, compare=False)
-    """The citizen who pays, and can receive nothing."""
+    """The citizen who pays out the ducats, and cannot receive any."""
 
     def take(self, charge: Document, *, is_invoiced: bool = False) -> None:
         """Sort one of Stripe's charges; `is_invoiced` if an invoice named it."""
@@ -62,7 +62,7 @@ class Purchases(Listing):
             self._sort_alone(charge, metadata)
 
     def settle(self, bills: Mapping[str, Bill]) -> None:
-        """Sort those that may belong to an invoice, by the bills that were found for them."""
+        """Sort the charges that may belong to an invoice, by the bills that were found for them."""
         for charge in self.invoiced:
             bill = bills.get(charge["id"])
             if bill and bill.is_ours:
@@ -72,7 +72,7 @@ class Purchases(Listing):
         self.invoiced = []
 
     def _sort_alone(self, charge: Document, metadata: Mapping[str, str]) -> None:
-        """By what it says itself."""
+        """Sort the charge by what it says itself."""
         if is_ducat_purchase(metadata):
             self._sort(charge, metadata)
         else:
@@ -91,7 +91,7 @@ class Purchases(Listing):
                 self.pending[charge["id"]] = datetime.fromtimestamp(charge["created"], UTC)
 
     def _receivable(self, charge: Charge) -> Charge:
-        """The charge, without a usable citizen if that is the processor itself."""
+        """The charge, without its citizen if that is the processor itself."""
         is_own = bool(self.processor) and charge.citizen == self.processor
         return replace(charge, citizen=None) if is_own else charge
 
@@ -104,10 +104,10 @@ class Purchases(Listing):
         self.invoiced += older.invoiced
 
 
-class _Asked:
-    """Some payments or portions: Stripe is asked for the whole, and what is not meant is dropped.
+class _Requested:
+    """The payments and portions that a caller asks for.
 
-    `wholes` has each payment's own id once, in their order.
+    Stripe knows only whole payments, so `keep` drops the portions that were not asked for.
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
@@ -118,11 +118,11 @@ class _Asked:
 
     @property
     def wholes(self) -> Sequence[str]:
-        """What Stripe is asked for."""
+        """The ids to ask Stripe for: each whole payment's once, in their order."""
         return list(self._numbers)
 
     def keep(self, charges: Iterable[Charge]) -> tuple[Charge, ...]:
-        """Those that are meant. Of a payment whose allocation nobody knows, the whole is meant."""
+        """The charges that were asked for. A payment with an unknown allocation is kept whole."""
         return tuple(charge for charge in charges if self._means(charge))
 
     def _means(self, charge: Charge) -> bool:
@@ -135,9 +135,8 @@ class _Asked:
 class StripeReader:
     """Reads what was paid. Every method raises only errors of cascade_cli.errors.
 
-    Ids may be those of portions: Stripe is asked for the whole payment. A listing that
-    fills a density estimate is read by `density_threads`. A payment for the `processor` names no
-    usable citizen.
+    Ids may be those of portions; Stripe is then asked for the whole payment. `density_threads` read
+    a listing that fills a density estimate. A payment for the `processor` itself gets no citizen.
     """
 
     def __init__(
@@ -157,7 +156,8 @@ class StripeReader:
     def purchases(self, window: Window, density: DensityEstimate | None = None) -> Purchases:
         """All charges created in the window, to the whole second, as Stripe dates them.
 
-        `density` hears of each page as it is read, and is closed in the end.
+        `density` is told the number of charges on each page as it is read, and is closed at the
+        end.
         """
         threads = self._density_threads if density else self._threads
         density = density or DensityEstimate()
@@ -177,7 +177,7 @@ class StripeReader:
         return Purchases(kept=self._kept, processor=self._processor)
 
     def _ask(self, params: dict[str, Any]) -> Any:
-        """Plain JSON: building the SDK's objects takes twenty times as long as reading it."""
+        """A page of plain JSON: building the SDK's objects takes twenty times as long."""
         page: Any = self._client.raw_request(
             "get", "/v1/charges", **params, expand=[f"data.{name}" for name in _EXPANDED]
         ).data
@@ -188,7 +188,7 @@ class StripeReader:
         return with_refunds(self._client, charge)
 
     def latest(self, window: Window, most: int) -> Purchases:
-        """Up to so many of the window's charges, the newest: one request."""
+        """The newest charges of the window, at most `most`, in one request."""
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found = self._nothing()
         with our_errors():
@@ -199,13 +199,13 @@ class StripeReader:
         return found
 
     def _settle(self, found: Purchases) -> None:
-        """Ask for the invoices of those that may have one; asks nothing if none may."""
+        """Ask for the invoices of the charges that may have one. Without such, ask nothing."""
         if found.invoiced:
             found.settle(self._invoices.bills(found.invoiced, DUCATS))
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
-        found, asked = self._nothing(), _Asked(charge_ids)
+        found, asked = self._nothing(), _Requested(charge_ids)
         with our_errors():
             for charge in self._threads.map(self._charge_of, asked.wholes):
                 if charge is not None:
@@ -215,15 +215,15 @@ class StripeReader:
         return found
 
     def payment(self, payment_id: str) -> Charge | None:
-        """The paid ducat purchase of that id (`pi_…`, `ch_…`, `py_…`), or the one that paid an
-        invoice (`in_…`); None where none exists, or where it is for many citizens: each portion
-        has an id of its own."""
+        """The paid ducat purchase with that id (`pi_…`, `ch_…`, `py_…`), or the one that paid an
+        invoice (`in_…`); None if there is none. Also None for a split payment, in which each
+        portion has an id of its own."""
         return _only(payment_id, self.portions(payment_id))
 
     def portions(self, payment_id: str) -> tuple[Charge, ...]:
-        """What the payment bought: one purchase, or one for each of many citizens; or nothing.
+        """What the payment bought: nothing, one purchase, or one for each citizen it was split for.
 
-        Of an invoice (`in_…`) what each of the payments bought that paid it.
+        For an invoice (`in_…`), what all the payments bought that paid it.
         """
         found, is_invoice = self._nothing(), payment_id.startswith(INVOICE_PREFIX)
         with our_errors():
@@ -232,13 +232,13 @@ class StripeReader:
                 if charge is not None:
                     found.take(charge, is_invoiced=is_invoice)
             self._settle(found)
-        return _Asked([payment_id]).keep(found.charges)
+        return _Requested([payment_id]).keep(found.charges)
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
-        """For each id what `portions` finds; Stripe is asked once for each whole payment."""
-        wholes = _Asked(payment_ids).wholes
+        """What `portions` finds for each id. Stripe is asked once for each whole payment."""
+        wholes = _Requested(payment_ids).wholes
         found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
-        return {one: _Asked([one]).keep(found[whole_id(one)]) for one in payment_ids}
+        return {one: _Requested([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
         v1 = self._v1
@@ -266,7 +266,7 @@ class StripeReader:
             return tuple(to_dispute(one, charge_id, self._moved) for one in found)
 
     def _moved(self, transaction_id: str) -> Document | None:
-        """A balance transaction; None where the key may not read it."""
+        """A balance transaction; None if the key may not read it."""
         try:
             with our_errors():
                 found = or_none(lambda: self._v1.balance_transactions.retrieve(transaction_id))
@@ -275,8 +275,8 @@ class StripeReader:
         return found.to_dict() if found else None
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
-        """For each charge its disputes, newest first: one listing holds those of many."""
-        wholes = _Asked(charge.id for charge in charges).wholes
+        """The disputes of each charge, newest first. One listing has those of many charges."""
+        wholes = _Requested(charge.id for charge in charges).wholes
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())
@@ -290,7 +290,7 @@ class StripeReader:
         return {charge.id: found[whole_id(charge.id)] for charge in charges}
 
     def _disputes_since(self, since: int, most_pages: int) -> Sequence[Document]:
-        """All that were made since then; none where they fill more pages."""
+        """All disputes that were made since then; none if they fill more than `most_pages`."""
         params: DisputeListParams = {
             "created": {"gte": since},
             "limit": PAGE_SIZE,
@@ -306,6 +306,6 @@ class StripeReader:
 
 
 def _only(identity: str, found: Sequence[Charge]) -> Charge | None:
-    """A portion is meant by its own id alone."""
+    """The charge if there is only one. A portion counts only if its own id was asked for."""
     is_one = len(found) == 1 and (found[0].portion is None or portion_number(identity) is not None)
     return found[0] if is_one else None

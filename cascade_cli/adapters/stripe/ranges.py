@@ -1,8 +1,8 @@
-"""A window of charges in disjoint ranges of `created`, read side by side.
+"""Read a window of charges in disjoint ranges of `created`, several at once.
 
-Stripe lists the newest first. So a range that has been read down to some second has everything
-older left, and another thread can take over the older half of that: nothing is read twice, and
-only the last page of each range may be partly empty.
+Stripe lists the newest first. So when a range has been read down to some second, everything older
+is left, and another thread can take over the older half of that. Nothing is read twice, and only
+the last page of each range may be partly empty.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cascade_cli.concurrency import Piece, Threads
 from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
-# A range shorter than that costs a request more than it saves time.
+# Dividing a shorter range costs one request more, and saves too little time.
 WORTH_DIVIDING_ROWS = 6 * PAGE_SIZE
 
 Document = Mapping[str, Any]
@@ -41,8 +41,8 @@ class _Range(Generic[S]):
 
 
 class Ranges(Generic[S]):
-    """The charges of [since, until), both in whole seconds, in a sink of its own for each range,
-    which takes them newest first."""
+    """Reads the charges of [since, until), both in whole seconds. Each range has a sink of its own,
+    which takes the charges newest first."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Ranges(Generic[S]):
         self._ranges = [_Range(since, until, until, new_sink())]
 
     def read(self, threads: Threads) -> list[S]:
-        """All of them, the newest range first."""
+        """Read all charges. Returns the sinks, that of the newest range first."""
         threads.read([self._piece(self._ranges[0])], self._take_over)
         in_order = sorted(self._ranges, key=lambda range_: range_.high, reverse=True)
         return [range_.sink for range_ in in_order]
@@ -111,6 +111,6 @@ class Ranges(Generic[S]):
 
 
 def whole_seconds(moment: datetime) -> int:
-    """Round up: Stripe's times are whole seconds, and both ends of a window move alike."""
+    """Round up to a second, as Stripe's times are. Both ends of a window are rounded alike."""
     seconds = int(moment.timestamp())
     return seconds + (moment.timestamp() > seconds)

@@ -1,7 +1,7 @@
-"""Whether a request to the webhook comes from Stripe: its signature, its time, its mode.
+"""Check that a request to the webhook comes from Stripe, by its signature, time and mode.
 
-Stripe signs `<unix seconds>.<body>` with HMAC-SHA256 (its documentation). The SDK's own check lets
-timestamps in the future pass and knows one secret at a time, so it is not used here.
+Stripe signs `<unix seconds>.<body>` with HMAC-SHA256 (see its documentation). We do not use the
+SDK's own check, because it accepts timestamps in the future and only one secret at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MODES = {True: "live", False: "test"}
 
 
 class Refusal(StrEnum):
-    """Why a request to the webhook was not taken for an event."""
+    """Why a request to the webhook was not accepted as an event."""
 
     UNSIGNED = "unsigned"
     FORGED = "forged"
@@ -35,7 +35,7 @@ class Refusal(StrEnum):
 
 
 class RefusedEventError(GuardError):
-    """The request is not acted upon; `refusal` is why."""
+    """The request is not acted on; `refusal` says why."""
 
     kind = "refused_event"
 
@@ -45,7 +45,7 @@ class RefusedEventError(GuardError):
 
 
 class EventGate:
-    """Lets in what one of the `secrets` signed just now, for payments of one mode."""
+    """Admits events of one mode that were signed just now with one of the `secrets`."""
 
     def __init__(
         self, secrets: Sequence[str], *, livemode: bool, now: Callable[[], datetime]
@@ -56,13 +56,13 @@ class EventGate:
         self._livemode, self._now = livemode, now
 
     def admit(self, body: bytes, header: str) -> Event:
-        """The event in the body. Raises RefusedEventError; nothing of a refused body is read
-        before its signature was found good."""
+        """The event in the body. Raises RefusedEventError. Nothing of the body is read before its
+        signature was found good."""
         moment, signatures = _parts(header)
         if not self._is_signed(f"{moment}.".encode() + body, signatures):
             raise RefusedEventError(
                 Refusal.FORGED,
-                "No secret of ours made this signature for this body.",
+                "None of our secrets made this signature for this body.",
                 "Compare STRIPE_WEBHOOK_SECRET with the endpoint's secret; the body has to arrive "
                 "byte for byte as Stripe sent it.",
             )
@@ -79,7 +79,7 @@ class EventGate:
             raise RefusedEventError(
                 Refusal.OLD,
                 f"The signature is older than {OLDEST_SIGNATURE.total_seconds():.0f} s.",
-                "It may be a recording; Stripe signs each new delivery afresh.",
+                "Somebody may have replayed an old request; Stripe signs each delivery anew.",
             )
         if age < -FURTHEST_AHEAD:
             raise RefusedEventError(
@@ -92,7 +92,7 @@ class EventGate:
         except (ValueError, RecursionError) as error:
             what = type(error).__name__ if isinstance(error, RecursionError) else str(error)
             raise RefusedEventError(
-                Refusal.NO_EVENT, f"Signed, but no event: {what[:200]}."
+                Refusal.NO_EVENT, f"It is signed, but is not an event: {what[:200]}."
             ) from error
         if event.livemode is None:
             return replace(event, livemode=self._livemode)
@@ -107,7 +107,7 @@ class EventGate:
 
 
 def _parts(header: str) -> tuple[str, list[bytes]]:
-    """`t` and every `v1` of a Stripe-Signature header; other schemes are not looked at."""
+    """`t` and every `v1` of a Stripe-Signature header; other schemes are ignored."""
     pairs = [part.strip().partition("=") for part in header.split(",")]
     moments = [value for name, _, value in pairs if name == "t"]
     signatures = [value.encode("utf-8", "replace") for name, _, value in pairs if name == "v1"]

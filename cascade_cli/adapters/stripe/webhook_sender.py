@@ -1,4 +1,4 @@
-"""Sending events to a webhook as Stripe would: the same bytes, freshly signed."""
+"""Send events to a webhook as Stripe would: the same bytes, freshly signed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cascade_cli.adapters.http.transport import CONNECT_TIMEOUT_SECONDS, plain_s
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.errors import UnreachableError
 
-# Stripe gives up on a webhook sooner than on most things; what is slower would fail live as well.
+# Stripe gives up on a webhook early, so one that is slower than this would fail live too.
 ANSWER_TIMEOUT_SECONDS = 30
 MOST_TEXT = 200
 _SUCCESS = range(200, 300)
@@ -22,7 +22,7 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True)
 class Reply:
-    """What the webhook answered to one event; `text` is how its body begins."""
+    """What the webhook answered to one event; `text` is the beginning of the body."""
 
     event: Event
     status: int
@@ -30,19 +30,19 @@ class Reply:
 
     @property
     def is_accepted(self) -> bool:
-        """Stripe takes any 2xx for "never send this again", and nothing else."""
+        """Whether Stripe would stop sending the event: only a 2xx, any of them, means that."""
         return self.status in _SUCCESS
 
 
 class Webhook:
-    """One receiver of events at `url`, who knows `secret`."""
+    """The receiver of events at `url`, which knows `secret`."""
 
     def __init__(self, url: str, secret: str, now: Callable[[], datetime]) -> None:
         self._url, self._secret, self._now = url, secret, now
         self._session = plain_session(url, HTTPAdapter(max_retries=0))
 
     def post(self, event: Event) -> Reply:
-        """Send it once; a redirect is an answer, not followed. Raises UnreachableError."""
+        """Send the event once; a redirect is an answer, not followed. Raises UnreachableError."""
         try:
             response = self._session.post(
                 self._url,
@@ -54,7 +54,7 @@ class Webhook:
         except requests.RequestException as error:
             raise UnreachableError(
                 f"The webhook gave no answer to {event.id} ({type(error).__name__}).",
-                "Check --forward-to; it may or may not have acted on the event.",
+                "Check --forward-to; the webhook may or may not have acted on the event.",
             ) from error
         return Reply(event, response.status_code, response.text[:MOST_TEXT].strip())
 

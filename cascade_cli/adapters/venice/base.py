@@ -61,16 +61,16 @@ STRATAGEM_FIELDS = (
     "ExpiresAt",
     "Notes",
 )
-# A formula of about 95 keys stays below the length of URL at which a request becomes a POST.
+# With 95 keys, a formula stays below the URL length from which pyairtable sends a POST.
 KEYS_PER_REQUEST = 95
-# An order takes several conditions.
+# Each order needs several conditions.
 ORDERS_PER_REQUEST = 50
 
 T = TypeVar("T")
 
 
 def airtable_api(token: str, endpoint_url: str, transport: Transport) -> Api:
-    """pyairtable without its own retry, which repeats creates, and without netrc and proxies
+    """pyairtable without its own retries, which repeat creates, without netrc, and without proxies
     for loopback."""
     timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
     api = Api(token, endpoint_url=endpoint_url, retry_strategy=None, timeout=timeout)
@@ -83,7 +83,7 @@ def airtable_api(token: str, endpoint_url: str, transport: Transport) -> Api:
 class VeniceReader:
     """Reads the processor's transfers and citizens. Raises only errors of cascade_cli.errors.
 
-    `rulings` are what people decided about single rows: every reader sees the rows as decided.
+    `rulings` finds what people decided about single rows. All rows are returned as decided.
     """
 
     def __init__(
@@ -106,9 +106,9 @@ class VeniceReader:
         until: datetime | None = None,
         expected: DensityEstimate | None = None,
     ) -> list[Stratagem]:
-        """The processor's transfers created in [since, until), or ever since; order arbitrary.
+        """The processor's transfers created in [since, until), or since then; in any order.
 
-        With `expected`, which says about how many, several threads divide them.
+        With `expected`, which estimates how many there are, several threads share the work.
         """
 
         def pages(start: datetime, end: datetime | None) -> Iterator[Page]:
@@ -130,7 +130,7 @@ class VeniceReader:
         return self._each(stratagem_ids, condition)
 
     def _settling(self, payments: Iterable[str]) -> Iterator[str]:
-        """The records of transfers that people say are these payments'."""
+        """The record ids of transfers that people have assigned to these payments."""
         if rulings := self._rulings():
             wanted = set(payments)
             yield from sorted(r.record_id for r in rulings.values() if r.settles in wanted)
@@ -140,7 +140,7 @@ class VeniceReader:
         return self._each(payment_ids, lambda id_: FIND(id_, Field("Notes")))
 
     def transfers_recorded(self, record_ids: Sequence[str]) -> list[Stratagem]:
-        """The processor's transfers with these record ids, as far as they still exist."""
+        """The processor's transfers with these record ids, if they still exist."""
         return self._each(record_ids, lambda id_: EQ(RECORD_ID(), id_))
 
     def _each(self, ids: Sequence[str], condition: Callable[[str], Formula]) -> list[Stratagem]:
@@ -151,8 +151,8 @@ class VeniceReader:
     def transfers_for(self, orders: Sequence[Order]) -> list[Stratagem]:
         """All transfers that may belong to these orders, and perhaps some that do not.
 
-        By StratagemId, by the payment's ids in Notes, by record id, and what the older connector
-        made for the same citizen within its reach after the payment.
+        They are found by StratagemId, by the payment's ids in Notes, and by record id. What the
+        legacy connector made for the same citizen after the payment is found too.
         """
         found: dict[str, Stratagem] = {}
         for chunk in _chunks(orders, ORDERS_PER_REQUEST):
@@ -174,8 +174,9 @@ class VeniceReader:
         return ruling.applied_to(row) if ruling else row
 
     def _transfers_where(self, *conditions: Formula) -> Formula:
-        """What the processor pays, and all that has a key of cascade's or is a legacy row, whoever
-        executes it: citizens pay what comes back, and another processor may have paid before."""
+        """What the processor pays, and every row with a key of cascade's and every legacy row,
+        whoever executes it. Citizens execute what is taken back, and another processor may have
+        paid before."""
         ours = OR(
             EQ(Field("ExecutedBy"), self._processor),
             FIND(KEY_PREFIX, Field("StratagemId")),
@@ -198,14 +199,14 @@ class VeniceReader:
         return AND(*ours, *conditions)
 
     def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of the citizens of these names, and of those whose names look like them.
+        """The ducats of the citizens with these names, and of those with similar names.
 
-        The keys are spelt as Venice spells them; who is not in the answer does not exist.
+        The keys are spelt as Venice spells them. A citizen who is not in the answer does not exist.
         """
         return {name: found.ducats for name, found in self.residents(usernames).items()}
 
     def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """The same with the time when each record was made, by the same requests."""
+        """Like `citizens`, with the time when each record was made; by the same requests."""
         chunks = list(_chunks(usernames, KEYS_PER_REQUEST))
         found = self._threads.map(self._citizens, chunks)
         return {
@@ -218,13 +219,13 @@ class VeniceReader:
         return self._select(named_like(names), CITIZENS, ("Username", "Ducats"))
 
     def has_mode(self, livemode: bool) -> bool:
-        """Whether cascade wrote a transfer for a payment of that mode into this base, whoever pays
-        it."""
+        """Whether this base has a transfer that cascade wrote for a payment of that mode, whoever
+        pays it."""
         marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
         return bool(self._select(self._transfers_where(marked), max_records=1))
 
     def usernames(self) -> list[str]:
-        """All citizens' names: a page of 100 a request, so only where a name was not found."""
+        """All citizens' names. That is a request per 100 names, so only if a name was not found."""
         records = self._select(Formula("TRUE()"), CITIZENS, ("Username",))
         return [str(record["fields"].get("Username", "")) for record in records]
 
@@ -257,15 +258,15 @@ class VeniceReader:
     ) -> Iterator[Page]:
         asked = {"formula": str(formula), "fields": list(fields), "page_size": PAGE_SIZE, **options}
         urls = self._api.table(self._base_id, table).urls
-        # Not Table.iterate(), which takes an answer without `records` for an empty table: every
-        # charge would look as if nobody had credited it.
+        # Not Table.iterate(), which takes an answer without `records` for an empty table. Then
+        # every charge would look uncredited.
         return self._api.iterate_requests(
             "get", urls.records, fallback=("post", urls.records_post), options=asked
         )
 
 
 def _created(since: datetime, until: datetime | None) -> Iterator[Formula]:
-    """Not IS_AFTER, which misses the rows of the same second."""
+    """Created in [since, until). Not by IS_AFTER, which misses the rows of the same second."""
     yield NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
     if until:
         yield IS_BEFORE(CREATED_TIME(), to_formula(until))
@@ -279,7 +280,7 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
         yield FIND(payment, Field("Notes"))
     if (charge := order.charge) is None:
         return
-    # Not a set: the same order makes the same request in every process.
+    # Not a set: the same order must make the same request in every process.
     for payment_id in dict.fromkeys(charge.names):
         if not charge.portion:
             yield FIND(payment_id, Field("Notes"))
@@ -290,19 +291,19 @@ def _belongs_to(order: Order) -> Iterator[Formula]:
     yield AND(
         EQ(Field("TargetCitizen"), order.citizen),
         FIND(LEGACY_SOURCE, Field("Notes")),
-        # Without an end: the legacy connector may run long after the payment.
+        # Without an upper limit: the legacy connector may run long after the payment.
         NOT(IS_BEFORE(CREATED_TIME(), to_formula(charge.created_at))),
     )
 
 
 def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
-    """Its Notes name the whole payment, as those of all its portions do: only this portion's are
-    wanted, or a thousand rows would come for each chunk of orders."""
+    """Rows whose Notes name the whole payment, but only this portion's: the Notes of all portions
+    name it, and a thousand rows would come for each chunk of orders."""
     whole = {whole_id(charge.payment_id), charge.charge_id}
     ours = OR(
         EQ(Field("TargetCitizen"), citizen),
         EQ(Field("ExecutedBy"), citizen),
-        # As our own Notes have it, whoever stands there in another's place.
+        # Our own Notes have the number, even if the row is for a citizen in place of this one.
         FIND(f'"{PORTION}": {portion.number},', Field("Notes")),
     )
     return AND(OR(*(FIND(name, Field("Notes")) for name in sorted(whole))), ours)
@@ -318,7 +319,7 @@ def _balance(value: object) -> Decimal:
         return Decimal(str(value))
     except InvalidOperation as error:
         raise AnswerError(
-            f"A citizen's Ducats are {str(value)!r:.40}, which is no number.",
+            f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",
             "Correct the cell in CITIZENS, or make the field a number.",
         ) from error
 

@@ -1,4 +1,4 @@
-"""Citizens of Venice as rows of their own: found to the letter."""
+"""Finds the whole rows of Venice's citizens by name, with those whose names look like it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class CitizenReader:
     def __init__(self, api: Api, base_id: str) -> None:
         self._table = api.table(base_id, CITIZENS)
 
-    def called(self, username: str) -> list[CitizenRow]:
-        """Those of this name, and those whose names look like it; one at most should be spelt
-        exactly so."""
+    def rows_named_like(self, username: str) -> list[CitizenRow]:
+        """The citizens with this name, and those whose names look like it.
+
+        At most one of them should be spelt exactly so.
+        """
         with our_errors():
             records = self._table.all(formula=str(named_like([username])))
         return [_to_citizen(record) for record in records]
@@ -41,14 +43,14 @@ def _to_citizen(record: RecordDict) -> CitizenRow:
 
 
 def _ducats(value: Any) -> Decimal:
-    """Through `str()`, so that no binary neighbour appears; a balance may be zero or negative."""
+    """Convert through `str()`, never from a float's binary value. A balance may be negative."""
     try:
         ducats = Decimal(str(value))
     except InvalidOperation:
         ducats = Decimal("NaN")
     if isinstance(value, bool) or not ducats.is_finite():
         raise AnswerError(
-            f"A citizen's Ducats are no number: {value!r:.80}",
+            f"A citizen's Ducats are not a number: {value!r:.80}",
             "Look at the field Ducats in the base's table CITIZENS.",
         )
     return ducats

@@ -1,4 +1,4 @@
-"""The exceptions of pyairtable and requests as ours."""
+"""Turn the exceptions of pyairtable and requests into ours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RIGHTS_HINT = (
 _QUOTA = "PUBLIC_API_BILLING_LIMIT_EXCEEDED"
 EXPIRED_ITERATOR = "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"
 
-# What pyairtable makes of a 200 whose body is empty, no JSON, or JSON of another shape.
+# What pyairtable raises for a 200 whose body is empty, not JSON, or JSON of another shape.
 SENSELESS = (TypeError, ValueError, AttributeError, KeyError)
 
 _BAD_URL = (
@@ -39,7 +39,7 @@ _BAD_URL = (
     requests.exceptions.InvalidSchema,
 )
 
-# By Airtable's error type, then by HTTP status; what is in neither table is a ServiceError.
+# By Airtable's error type, then by HTTP status. Anything in neither table is a ServiceError.
 _BY_TYPE: dict[str, tuple[type[CascadeError], str, str]] = {
     "UNKNOWN_FIELD_NAME": (
         SchemaError,
@@ -63,8 +63,8 @@ _BY_STATUS: dict[int, tuple[type[CascadeError], str, str]] = {
         "Airtable refused the token",
         "Check AIRTABLE_API_KEY: create a personal access token under airtable.com/create/tokens.",
     ),
-    403: (RightsError, "Airtable forbids this, or base or table do not exist", RIGHTS_HINT),
-    404: (RightsError, "Airtable does not find the base or table", RIGHTS_HINT),
+    403: (RightsError, "Airtable forbids this, or the base or table does not exist", RIGHTS_HINT),
+    404: (RightsError, "Airtable cannot find the base or table", RIGHTS_HINT),
     422: (
         AnswerError,
         "Airtable refused the request",
@@ -80,7 +80,7 @@ _BY_STATUS: dict[int, tuple[type[CascadeError], str, str]] = {
 
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """Within this block, what pyairtable and requests raise leaves as ours, its cause kept."""
+    """Turn what pyairtable and requests raise in this block into our errors, with their cause."""
     try:
         yield
     except (requests.RequestException, *SENSELESS) as error:
@@ -88,7 +88,7 @@ def our_errors() -> Iterator[None]:
 
 
 def translate(error: Exception) -> CascadeError:
-    """Ours for theirs."""
+    """Our error for one of theirs."""
     if isinstance(error, requests.HTTPError):
         return _translate_answer(error.response)
     if isinstance(error, _BAD_URL):
@@ -98,7 +98,7 @@ def translate(error: Exception) -> CascadeError:
     if isinstance(error, SENSELESS):
         return AnswerError(
             f"Airtable's answer makes no sense ({type(error).__name__})",
-            "A proxy may stand in between: check AIRTABLE_ENDPOINT_URL, then run it again.",
+            "There may be a proxy in between: check AIRTABLE_ENDPOINT_URL, then run it again.",
         )
     seconds = f" within {READ_TIMEOUT_SECONDS} s" if isinstance(error, requests.Timeout) else ""
     return UnreachableError(

@@ -1,8 +1,8 @@
-"""What citizens are told of a transfer, word for word: when it comes under way, and on arrival.
+"""The texts of the messages to citizens about a transfer: on its way, and arrived.
 
-The first says nothing of an arrival, since the engine has not run yet. The second is only for
-bases that refuse the engine's own notice. What a giver wrote stands last, so that none of it can be
-taken for words of the shop.
+The first does not claim an arrival, because the engine has not run yet. The second is only for
+bases that refuse the engine's own notice. A giver's own words come last, so that nobody can take
+them for the shop's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ UNNAMED = "somebody who does not want to be named"
 
 @dataclass(frozen=True)
 class Letter:
-    """To whom, and what; `details` is for programs."""
+    """A message to one citizen; `details` is for programs."""
 
     citizen: str
     title: str
@@ -41,7 +41,7 @@ class Letter:
 
 
 def to_citizen(order: Order, next_run: str) -> Letter:
-    """To whom ducats go, or from whom they are taken."""
+    """The message to the citizen who will get the ducats, or from whom they will be taken."""
     ducats, given = format_ducats(order.ducats), _given(order)
     if order.payer:
         text = (
@@ -60,7 +60,10 @@ def to_citizen(order: Order, next_run: str) -> Letter:
 
 
 def to_giver(order: Order, next_run: str) -> Letter:
-    """To the one who gave what goes out, or comes back; raises ValueError if nobody did."""
+    """The message to the giver of a gift that is on its way or goes back.
+
+    Raises ValueError if the order is not for a gift.
+    """
     if order.gift is None:
         raise ValueError(f"{order.key} is no gift")
     gift = _your_gift(order)
@@ -74,11 +77,11 @@ def to_giver(order: Order, next_run: str) -> Letter:
         f"Reference: {order.key}.{_message(order)}"
     )
     title = TITLE_GIVEN_BACK if order.payer else TITLE_GIVEN
-    return Letter(order.gift.giver, title, text, {**_details(order), **_giver_s(order)})
+    return Letter(order.gift.giver, title, text, {**_details(order), **_giver_details(order)})
 
 
 def arrived_at_citizen(arrival: Arrival) -> Letter:
-    """To whom ducats went, or from whom they were taken."""
+    """The message to the citizen who got the ducats, or from whom they were taken."""
     order = arrival.order
     ducats, title = format_ducats(order.ducats), ARRIVED_GIFT if order.gift else ARRIVED
     did = "have arrived"
@@ -89,7 +92,10 @@ def arrived_at_citizen(arrival: Arrival) -> Letter:
 
 
 def arrived_for_giver(arrival: Arrival) -> Letter:
-    """To the one who gave it; raises ValueError if nobody did."""
+    """The message to the giver of a gift that has arrived or has gone back.
+
+    Raises ValueError if the order is not for a gift.
+    """
     order = arrival.order
     if order.gift is None:
         raise ValueError(f"{order.key} is no gift")
@@ -98,7 +104,7 @@ def arrived_for_giver(arrival: Arrival) -> Letter:
     )
     unnamed = " Your name is not told." if order.gift.anonymous else ""
     text = f"{_your_gift(order)} {did} ({order.reason}).{unnamed} Reference: {order.key}."
-    return Letter(order.gift.giver, title, text, {**_moved(arrival), **_giver_s(order)})
+    return Letter(order.gift.giver, title, text, {**_moved(arrival), **_giver_details(order)})
 
 
 def _given(order: Order) -> str:
@@ -113,8 +119,8 @@ def _kind(order: Order) -> dict[str, str]:
     return {"gift": "received"} if order.gift else {}
 
 
-def _giver_s(order: Order) -> dict[str, str]:
-    """Found by the transfer's key like the other one, and told apart by a key of its own."""
+def _giver_details(order: Order) -> dict[str, str]:
+    """The transfer's key finds both messages. The key in `notice` marks the giver's."""
     return {"gift": "given", "notice": order.key + GIVER_SUFFIX}
 
 
@@ -123,7 +129,7 @@ def _moved(arrival: Arrival) -> dict[str, Any]:
 
 
 def _message(order: Order) -> str:
-    """The giver's words go with the purchase, not with what becomes of its money afterwards."""
+    """The giver's words. They go with the purchase only, not with a later refund or correction."""
     if order.gift is None or not order.gift.message or order.cause is not Cause.PAYMENT:
         return ""
     return f" Message: {as_text(order.gift.message)}"

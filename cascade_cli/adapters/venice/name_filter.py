@@ -1,4 +1,4 @@
-"""Which citizens to ask for: those of a name to the letter, and those whose names look like it."""
+"""The formula that finds citizens by name: exact matches, and names that look like them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _USERNAME = Field("Username")
 
 
 def named_like(usernames: Sequence[str]) -> Formula:
-    """The rows of these citizens, and of those whose names look alike.
+    """A formula for the rows of these citizens, and of citizens whose names look like theirs.
 
-    It may let others through as well: compare what comes back.
+    It may match other rows too: compare what comes back.
     """
-    # LOWER is the server's and may fold a letter unlike Python: such a name is also asked for
-    # exactly.
+    # Airtable's LOWER may convert a letter differently from Python, so a name that is not ASCII is
+    # also asked for exactly.
     exact = (EQ(_USERNAME, name) for name in usernames if not name.isascii())
     lower = (EQ(LOWER(_USERNAME), name.lower()) for name in usernames)
     alike = dict.fromkeys(form for name in usernames for form in _forms(name))
@@ -35,10 +35,10 @@ def _forms(name: str) -> Iterator[str]:
 
 
 def _without_spaces() -> Formula:
-    """Each row's name as it stands in that list, between two bars."""
+    """Each row's name, without invisible characters and between two bars, as in that list."""
     text: Formula = LOWER(_USERNAME)
     for character in INVISIBLE:
-        # Airtable keeps no control characters in a name of one line.
+        # Airtable keeps no control characters in a field of one line.
         if character.isprintable() or not character.isascii():
             text = SUBSTITUTE(text, character, "")
     return Formula(f"'|'&{text}&'|'")

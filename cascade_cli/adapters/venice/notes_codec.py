@@ -1,9 +1,9 @@
 """The Notes of a transfer_ducats stratagem, as Venice's engine reads and leaves them.
 
 Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
-failure it appends lines of text, so that the whole is no JSON any more: the leading object is
-parsed and the rest kept as the engine's log. When cascade revives a dead row it writes new JSON,
-and keeps in it, under `engine_log`, what the engine had said before.
+failure the engine appends lines of text, and the whole is no longer JSON. So we parse the leading
+object, and keep the rest as the engine's log. When cascade reactivates a dead row, it writes new
+JSON, and keeps the engine's earlier lines in it under `engine_log`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _BROKE_OFF = ("Processing error", "Processor logic returned failure", "Exception
 
 @dataclass(frozen=True)
 class Notes:
-    """`ducats` is None and `flaw` says why where the amount cannot be read."""
+    """Parsed Notes. If the amount cannot be read, `ducats` is None and `flaw` says why."""
 
     ducats: Decimal | None = None
     reason: str = ""
@@ -67,17 +67,17 @@ class Notes:
 
     @property
     def mentions(self) -> tuple[str, ...]:
-        """The payments that reason and reference speak of."""
+        """The payments that the reason and the reference mention."""
         return mentioned_payments(f"{self.reference} {self.reason}")
 
     @property
     def is_parsable(self) -> bool:
-        """Nothing stands behind the JSON: the engine can read it."""
+        """Whether the engine can read the Notes: nothing follows the JSON."""
         return not self.log.strip()
 
     @property
     def whole_log(self) -> str:
-        """All that the engine ever said of the row, oldest first."""
+        """Everything that the engine ever wrote about the row, oldest first."""
         return "\n".join(part for part in (self.kept_log.strip(), self.log.strip()) if part)
 
     @cached_property
@@ -88,23 +88,23 @@ class Notes:
 
     @property
     def success_logged(self) -> bool:
-        """The engine noted a finished transfer."""
+        """Whether the engine noted a finished transfer."""
         return any(line.is_success for line in self.lines)
 
     @property
     def unknown_line(self) -> str:
-        """A dated line that no version of the engine is known to write."""
+        """A dated line that no known version of the engine writes; empty if there is none."""
         unknown = (x.text for x in self.lines if not (x.is_success or x.failure))
         return next(unknown, "")
 
     @property
     def failure(self) -> Failure | None:
-        """The gravest cause ever noted, else the last; None where no error is noted."""
+        """The gravest failure ever noted, or else the last; None if no failure is noted."""
         return self._gravest[0]
 
     @property
     def failure_text(self) -> str:
-        """The engine's words for it."""
+        """The engine's words for the failure."""
         return self._gravest[1][:_TEXT_LIMIT]
 
     @cached_property
@@ -120,7 +120,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the engine's; with neither a success nor a failure nobody knows its meaning."""
+    """One line of the engine's log. If it is no success and no failure, its meaning is unknown."""
 
     text: str
     is_success: bool = False
@@ -128,8 +128,8 @@ class LogLine:
 
 
 def _read_line(line: str) -> LogLine | None:
-    """None for what carries no mark of the engine's: the rest of an exception's text, or a
-    remark that a person left."""
+    """None for a line without a mark of the engine's: the rest of an exception's text, or a
+    person's remark."""
     mark = _MARK.match(line)
     text = line[mark.end() :] if mark else line
     if text.startswith(_BROKE_OFF):
@@ -144,13 +144,13 @@ def _read_line(line: str) -> LogLine | None:
 
 
 def log_to_keep(engine_log: str) -> str:
-    """What a revival keeps of an engine's log: the newest hundred lines."""
+    """What is kept of the engine's log when a row is reactivated: the newest hundred lines."""
     lines = [line.strip()[:_TEXT_LIMIT] for line in engine_log.splitlines()]
     return "\n".join(list(filter(None, lines))[-_LINES_KEPT:])
 
 
 def parse_notes(text: str) -> Notes:
-    """Never raises: what cannot be read is told in `flaw`."""
+    """Parse the text of Notes. Never raises; `flaw` says what cannot be read."""
     # Only a number can be an amount: NaN and Infinity, which json would take, become None.
     decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=lambda _: None)
     stripped = text.lstrip()
@@ -183,13 +183,13 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
 
 
 def _overrides(said: object) -> tuple[str, ...]:
-    """What a person decided although a guard refused it."""
+    """The decisions that a person made against a guard."""
     return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:
-    """Values that are wholly a payment's or charge's id; ids within free text are talk. Where a
-    portion is named, they mean that one."""
+    """The values that are a payment's or charge's id and nothing else; ids within free text do not
+    count. If the Notes name a portion, the ids are that portion's."""
     number = document.get(PORTION)
     if not isinstance(number, int) or isinstance(number, bool):
         number = 0

@@ -1,4 +1,4 @@
-"""What citizens were told about their transfers, in whichever layout the base has."""
+"""Read what citizens were told about their transfers, in whichever layout the base has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cascade_cli.errors import SchemaError
 
 @dataclass(frozen=True)
 class _Layout:
-    """Names of fields: `details` holds JSON that names the stratagem, `related` its bare id."""
+    """The names of fields. `details` holds JSON that names the stratagem, `related` only its id."""
 
     citizen: str
     text: str
@@ -28,7 +28,7 @@ class _Layout:
         return [self.citizen, "Type", self.text, self.details]
 
     def names(self, stratagem_id: str) -> Iterator[Formula]:
-        """Conditions of which one is true of a row about this stratagem."""
+        """Conditions. For a row about this stratagem, one of them is true."""
         yield FIND(f'"{stratagem_id}"', Field(self.details))
         if self.related:
             yield EQ(Field(self.related), stratagem_id)
@@ -36,7 +36,7 @@ class _Layout:
 
 _LAYOUTS = (
     _Layout("Citizen", "Content", "Details"),
-    # The engine writes RelatedEntity, the older connector and cascade write Metadata.
+    # The engine writes RelatedEntity; the legacy connector and cascade write Metadata.
     _Layout("CitizenUsername", "Title", "Metadata", "RelatedEntity"),
     _Layout("CitizenUsername", "Title", "Metadata"),
 )
@@ -46,7 +46,7 @@ class NoticeReader(VeniceReader):
     """Reads notifications. Raises only errors of cascade_cli.errors."""
 
     def notices(self, stratagem_ids: Sequence[str]) -> list[Happening]:
-        """What the engine and cascade told of these stratagems; two weeks back at most."""
+        """What the engine and cascade told about these stratagems, at most two weeks back."""
         *others, last = _LAYOUTS
         for layout in others:
             try:

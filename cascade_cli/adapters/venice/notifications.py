@@ -1,4 +1,4 @@
-"""Telling citizens, in whichever layout the base's table NOTIFICATIONS has."""
+"""Send messages to citizens, in whichever layout the base's table NOTIFICATIONS has."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENGINE_LAYOUT = (
     *("CitizenUsername", "Type", "Title", "Message"),
     *("Timestamp", "RelatedEntity", "Read"),
 )
-"""The fields that the engine names in its own notice, whatever the base has."""
+"""The fields that the engine's own notice has, whether or not the base has them."""
 
 
 class NotificationWriter:
@@ -40,9 +40,10 @@ class NotificationWriter:
 
     @property
     def tells_arrivals(self) -> bool:
-        """The base takes cascade's notices, and refuses the engine's, for it lacks a field of them.
+        """Whether cascade has to tell arrivals: the base accepts its notices, but refuses the
+        engine's, because it lacks one of their fields.
 
-        False where the schema is not known.
+        False if the schema is unknown.
         """
         fields = {name: self._schema.has(NOTIFICATIONS, name) for name in ENGINE_LAYOUT}
         is_ours = self._schema.has(NOTIFICATIONS, "Citizen") or fields["CitizenUsername"]
@@ -53,15 +54,15 @@ class NotificationWriter:
         self._write((to_citizen(order, next_run) for order in orders), now)
 
     def tell_givers(self, orders: Sequence[Order], now: datetime, next_run: str) -> None:
-        """Say to those who gave them that their gifts are. Raises and needs as much."""
+        """Tell givers that their gifts are on their way. Raises and needs the same as `tell`."""
         self._write((to_giver(order, next_run) for order in orders), now)
 
     def tell_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say that the ducats have arrived. Raises and needs as much."""
+        """Say that the ducats have arrived. Raises and needs the same as `tell`."""
         self._write(map(arrived_at_citizen, arrivals), now, ARRIVED_TYPE)
 
     def tell_givers_of_arrivals(self, arrivals: Sequence[Arrival], now: datetime) -> None:
-        """Say to those who gave them that their gifts have. Raises and needs as much."""
+        """Tell givers that their gifts have arrived. Raises and needs the same as `tell`."""
         self._write(map(arrived_for_giver, arrivals), now, ARRIVED_TYPE)
 
     def _write(self, letters: Iterable[Letter], now: datetime, type_: str = TYPE) -> None:

@@ -1,5 +1,5 @@
-"""Reads Venice for doctor: its base, what the token may do there and which fields there are; and
-whether Venice's own HTTP API is well."""
+"""Read Venice for doctor: the base, what the token may do there, which fields it has, and whether
+Venice's own HTTP API is well."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class BaseProbe:
             self._api.whoami()
 
     def base(self) -> Base:
-        """The base's name and what the token's owner may do there, if the token may ask."""
+        """The base's name, and what the token's owner may do there; unknown if the token may not
+        ask."""
         try:
             with our_errors():
                 listed = self._api.request("GET", self._api.urls.bases)["bases"]
@@ -53,12 +54,12 @@ class BaseProbe:
             return Base(self._base_id, self._base_id, None)
         ours = next((each for each in listed if each["id"] == self._base_id), None)
         if ours is None:
-            # A page has a thousand bases; that of a token for one base is on the first.
+            # Only the first page, of a thousand bases, is read. A token for one base needs no more.
             return Base(self._base_id, self._base_id, None)
         return Base(self._base_id, str(ours["name"]), str(ours["permissionLevel"]))
 
     def refusals(self) -> Iterator[tuple[str, str]]:
-        """Each table that cascade reads, and why it cannot be read; empty if it can."""
+        """Each table that cascade reads, with why it cannot be read (empty if it can)."""
         for table in READ_TABLES:
             try:
                 with our_errors():
@@ -69,7 +70,10 @@ class BaseProbe:
                 yield table, ""
 
     def schema(self, social_class: str) -> BaseSchema | None:
-        """For a processor of that class. None if the token may not read the schema."""
+        """The base's fields, and those that are needed for a processor of that class.
+
+        None if the token may not read the schema.
+        """
         found = read_fields(self._api, self._base_id)
         if found is None:
             return None
@@ -85,10 +89,10 @@ class BaseProbe:
 
 
 class LegacyReader(VeniceReader):
-    """Finds transfers of the older connector, and those that the processor does not pay."""
+    """Finds transfers that the legacy connector made, and those of another processor."""
 
     def legacy_since(self, since: datetime) -> list[Stratagem]:
-        """Such transfers created since then."""
+        """The transfers of the legacy connector or of another processor, created since then."""
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
         legacy = FIND(LEGACY_SOURCE, Field("Notes"))
         others = NOT(EQ(Field("ExecutedBy"), self._processor))
@@ -105,10 +109,13 @@ class VeniceApi:
             self._session.headers["Authorization"] = f"Bearer {key}"
 
     def ask(self, username: str) -> Answers:
-        """One or two requests. Raises UnreachableError."""
+        """Ask for the API's health; if it has no such route, for the citizen. One or two requests.
+
+        Raises UnreachableError.
+        """
         try:
             health = self._get("/health")
-            # The older connector calls that route, and no version of the API has it.
+            # The legacy connector calls that route, but no version of the API has it.
             if health.status_code != _NO_ROUTE:
                 return Answers(health.status_code, username)
             found = self._get(f"/citizens/{quote(username, safe='')}")
@@ -130,6 +137,6 @@ def _citizen(response: requests.Response) -> str | None:
         return None
     if not isinstance(document, dict) or "success" not in document:
         return None
-    # A citizen who was not there a moment ago comes back as a success without one.
+    # If the citizen did not exist a moment ago, the API answers success without a citizen.
     citizen = document.get("citizen") or {}
     return str(citizen.get("username", "")) if isinstance(citizen, dict) else None

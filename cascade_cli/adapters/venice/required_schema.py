@@ -1,4 +1,4 @@
-"""Which fields of Venice's base cascade and the engine need: the names, types and words."""
+"""The fields of Venice's base that cascade and the engine need: names, types and options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRANSACTION_FIELDS = (
     "Username", "Type", "Amount", "BalanceBefore", "BalanceAfter", "Description", "Timestamp",
     "RelatedStratagem",
 )  # fmt: skip
-"""What the engine tries to write about a transfer that it has carried out."""
+"""The fields that the engine tries to write about a transfer that it has carried out."""
 
 _TEXT = frozenset({"singleLineText", "multilineText", "richText", "singleSelect"})
 _LONG_TEXT = frozenset({"multilineText", "richText"})
@@ -22,7 +22,7 @@ _NUMBER = frozenset({"number", "currency"})
 _FLAG = frozenset({"checkbox"})
 
 _ENGINE_FAILS = "The engine will fail every transfer: "
-_CASCADE_FAILS = "Airtable refuses every transfer that cascade makes: a write with one field too "
+_CASCADE_FAILS = "Airtable refuses every transfer that cascade makes: it takes no unknown field."
 _LEFT_OUT = "cascade leaves it out of what it writes."
 _UNTOLD = "Citizens are not told of their ducats; the transfers are not affected."
 # The engine marks a transfer only after it has moved the ducats.
@@ -33,7 +33,7 @@ _UNMARKED = (
 
 
 def needs(tables: Mapping[str, Mapping[str, Column]], social_class: str) -> Iterator[Need]:
-    """For a base with these tables, and a processor of that class."""
+    """The fields that a base with these tables needs, for a processor of that class."""
     yield from _stratagems()
     yield from _citizens(social_class)
     older = "CitizenUsername" in tables.get(NOTIFICATIONS, {})
@@ -44,7 +44,7 @@ def _stratagems() -> Iterator[Need]:
     def need(field: str, types: frozenset[str], consequence: str, *options: str) -> Need:
         return Need(STRATAGEMS, field, types, consequence, options)
 
-    yield need("StratagemId", _TEXT, f"{_CASCADE_FAILS}many is refused whole.")
+    yield need("StratagemId", _TEXT, _CASCADE_FAILS)
     yield need("Type", _TEXT, f"{_ENGINE_FAILS}it cannot know what kind it is.", TRANSFER)
     yield need("ExecutedBy", _TEXT, f"{_ENGINE_FAILS}it cannot know who pays.")
     yield need("TargetCitizen", _TEXT, f"{_ENGINE_FAILS}it cannot know who is paid.")

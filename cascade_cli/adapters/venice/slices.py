@@ -1,8 +1,8 @@
-"""A span of transfers in disjoint slices of their creation time, read side by side.
+"""Read a span of transfers in disjoint slices of their creation time, several at once.
 
-Airtable lists in no order, and only page after page. But listings with different formulas are
-independent of each other, and when a record was created never changes. How many rows there are is
-not known before the end: Stripe's charges tell what to expect.
+Airtable lists in no order, and only one page after another. But listings with different formulas
+are independent of each other, and a record's creation time never changes. Nobody knows before the
+end how many rows there are, so Stripe's charges tell what to expect.
 """
 
 from __future__ import annotations
@@ -21,23 +21,27 @@ from cascade_cli.domain.shop.density import DensityEstimate
 
 PAGE_SIZE = 100
 RESTARTS = 3
-# Below that, the first page read for nothing and the partly empty last ones are not worth it.
+# Below this, dividing is not worth it: the first page is read for nothing, and the last page of
+# each slice is partly empty.
 WORTH_DIVIDING_ROWS = 8 * PAGE_SIZE
 _SMALLEST_ROWS = 3 * PAGE_SIZE
-# Threads share out most of what is left, and then most of the rest: equal parts, so that all end
-# at about the same time, and few, since the last page of each is partly empty.
+# The threads divide most of what is left among them, and then most of the rest. The parts are
+# equal, so that all end at about the same time, and few, because the last page of each is partly
+# empty.
 _MOST = 0.75
 _PATIENCE_SECONDS = 10.0
 
 T = TypeVar("T")
 Page = dict[str, Any]
 Pages = Callable[[datetime, datetime | None], Iterator[Page]]
-"""Airtable's pages of the records created in [since, until), or ever since."""
+"""Airtable's pages of the records created in [since, until), or since then."""
 
 
 def restarting(read: Callable[[], Iterator[T]]) -> Iterator[T]:
-    """What `read` yields, from its beginning again where the cursor expires: it lives only for
-    minutes. Raises what it raises, and the expiry at last."""
+    """What `read` yields. If Airtable's cursor expires, which takes only minutes, begin again.
+
+    Raises what `read` raises, and after RESTARTS restarts the expiry too.
+    """
     for _ in range(RESTARTS):
         try:
             yield from read()
@@ -57,10 +61,10 @@ class _Slice(Generic[T]):
 
 
 class Slices(Generic[T]):
-    """The records created in [since, until), or ever since, each turned into what `keep` makes.
+    """Reads the records created in [since, until), or since then, and converts each with `keep`.
 
-    `expected` tells about how many, second by second; `now` until when there can be any. Both
-    only plan: the last slice has no end unless the span has one.
+    `expected` estimates how many there are, second by second; `now` tells until when there can be
+    any. Both only help to plan: the last slice has no end unless the span has one.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class Slices(Generic[T]):
         self._threads = Threads()
 
     def read(self, since: datetime, until: datetime | None, threads: Threads) -> list[T]:
-        """All of them, slice after slice. Raises the exceptions of requests and of the SDK."""
+        """All records, slice after slice. Raises the exceptions of requests and of the SDK."""
         self._threads = threads
         self._read_whole(_Slice(since, until))
         threads.read(list(self._first()), self._take)
@@ -86,7 +90,7 @@ class Slices(Generic[T]):
         return [found for slice_ in in_order for found in slice_.found]
 
     def _read_whole(self, whole: _Slice[T]) -> None:
-        """All in one, unless its first page says that there is more and it is worth dividing."""
+        """Read all in one slice, unless there is a second page and dividing is worth it."""
         for page in self._read(whole):
             if page == 1 and self._is_worth_dividing(whole):
                 self._waiting = whole
@@ -94,8 +98,8 @@ class Slices(Generic[T]):
         self._slices.append(whole)
 
     def _first(self) -> Iterator[Piece]:
-        """One for each thread that is wanted: none will know more of the time before the newest
-        charges until it has read for a while."""
+        """A first slice for each wanted thread. To wait would not help: what lies before the newest
+        charges is not known better until the threads have read for a while."""
         for _thread in range(self._threads.wanted):
             if piece := self._take():
                 yield piece
@@ -104,11 +108,11 @@ class Slices(Generic[T]):
         for _page in self._read(slice_):
             yield
         self._slices.append(slice_)
-        # Sales may have been rarer, or more frequent, where Stripe was not asked about them.
+        # Where Stripe was not asked, there may be fewer or more sales than expected.
         self._expected.note(slice_.since.timestamp(), self._end(slice_), len(slice_.found))
 
     def _read(self, slice_: _Slice[T]) -> Iterator[int]:
-        """Yield the numbers of the pages that more are to follow."""
+        """Read the slice. Yields the number of each page that another one follows."""
         return restarting(lambda: self._read_once(slice_))
 
     def _read_once(self, slice_: _Slice[T]) -> Iterator[int]:
@@ -131,7 +135,7 @@ class Slices(Generic[T]):
         return (slice_.until or self._now()).timestamp()
 
     def _take(self) -> Piece | None:
-        """The oldest part of what nobody reads yet."""
+        """Take the oldest part of what no thread reads yet."""
         with self._lock:
             if self._waiting is None:
                 return None
@@ -144,12 +148,12 @@ class Slices(Generic[T]):
         second = self._expected.second_after(start, end, share)
         if rows < share + _SMALLEST_ROWS / 2 or not start < second < end:
             return whole, None
-        # On a whole second, as Airtable's times are, each row is on one side only.
+        # At a whole second, as Airtable's times are, so that each row is on one side only.
         middle = datetime.fromtimestamp(second, UTC)
         return _Slice(whole.since, middle), _Slice(middle, whole.until)
 
     def _share(self, rows: float) -> float:
-        """How many rows the next thread takes, of so many that nobody reads yet."""
+        """How many rows the next thread takes, of the `rows` that no thread reads yet."""
         if not self._shares:
             wanted = self._threads.wanted
             self._shares = [_MOST * rows / wanted] * wanted

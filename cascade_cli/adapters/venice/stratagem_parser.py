@@ -1,4 +1,4 @@
-"""Venice's record of a stratagem as ours."""
+"""Convert Venice's record of a stratagem into ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
-    """Ours from Airtable's record, which leaves empty fields out."""
+    """Convert Airtable's record, which leaves empty fields out."""
     fields = record["fields"]
     notes = parse_notes(str(fields.get("Notes", "")))
     stratagem_id = str(fields.get("StratagemId", ""))
@@ -42,7 +42,7 @@ def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
         is_parsable=notes.is_parsable,
         notes_flaw=notes.flaw,
         engine_log=notes.whole_log,
-        # All others are the processor's: their name once more for each would fill memory.
+        # All other rows are the processor's: its name again for each of them would fill memory.
         payer=payer if is_back else "",
         ruled_log=notes.ruled_log,
         mentions=notes.mentions if origin is Origin.MANUAL else (),
@@ -59,8 +59,8 @@ def moment_of(text: str) -> datetime:
 
 
 def _moment_or_none(text: object) -> datetime | None:
-    """None where the cell is blank. A base may keep a time as text: what is no time counts as long
-    gone, for the engine does not find it later than now, and something stands there."""
+    """None if the cell is blank. A base may keep times as text. Text that is not a time counts as
+    long past: the cell is not blank, and the engine does not find it later than now."""
     try:
         return moment_of(str(text)) if text else None
     except ValueError:

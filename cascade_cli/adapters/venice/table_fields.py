@@ -1,4 +1,4 @@
-"""Which fields Venice's tables really have: a write that names one too many is refused whole."""
+"""Which fields Venice's tables have: Airtable refuses a whole write that names an unknown one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMPUTED_TYPES = frozenset(
 
 @dataclass(frozen=True)
 class Schema:
-    """Writable fields by table; None where the token may not read the schema.
+    """The writable fields by table; None if the token may not read the schema.
 
     `options` has the choices of every single select, by table and field.
     """
@@ -42,11 +42,11 @@ class Schema:
 
     @property
     def is_known(self) -> bool:
-        """The base has told its fields."""
+        """Whether the base's fields are known."""
         return self.tables is not None
 
     def has(self, table: str, name: str) -> bool | None:
-        """Whether the field of that name can be written; None where that is unknown."""
+        """Whether the field of that name can be written; None if that is unknown."""
         return None if self.tables is None else name in self.tables.get(table, frozenset())
 
     def keep(
@@ -65,7 +65,8 @@ class Schema:
 
 
 def read_schema(api: Api, base_id: str) -> Schema:
-    """One request. An unknown schema, where the token lacks schema.bases:read, is no error."""
+    """Read the base's schema, in one request. It is unknown if the token lacks schema.bases:read;
+    that is not an error."""
     found = read_fields(api, base_id)
     if found is None:
         return Schema(None)
@@ -93,10 +94,10 @@ class FieldDefinition:
 
 
 def read_fields(api: Api, base_id: str) -> dict[str, list[FieldDefinition]] | None:
-    """All fields by table; None where the token may not read the schema. One request.
+    """All fields by table; None if the token may not read the schema. One request.
 
-    The answer is taken as it comes: pyairtable's models of it cost a tenth of a second, for a
-    hundred things that nobody asks.
+    We read the plain answer: pyairtable's models of it cost a tenth of a second, and describe a
+    hundred things that nobody needs.
     """
     try:
         with our_errors():
@@ -113,8 +114,8 @@ def _field(described: Mapping[str, Any]) -> FieldDefinition:
 
 
 def table_id(api: Api, base_id: str, table: str) -> str:
-    """The table's id in the addresses of Airtable's own pages; empty where the token may not read
-    the schema. One request."""
+    """The table's id in the addresses of Airtable's own pages; empty if the token may not read the
+    schema. One request."""
     try:
         with our_errors():
             tables = api.get(api.base(base_id).urls.tables)["tables"]

@@ -1,13 +1,14 @@
-"""The processor's transfers asked for in other ways than reconciliation needs.
+"""Find the processor's transfers in ways that reconciliation does not need.
 
-What is open, older or executed last is asked of what moves the processor's own ducats; all else
-also of what another processor pays or receives under a key of cascade's.
+Open, older and executed transfers are only those that move the processor's own ducats. The other
+methods also find what another processor pays or receives under a key of cascade's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pyairtable.formulas import (
     AND,
@@ -35,12 +36,14 @@ from cascade_cli.adapters.venice.errors import our_errors
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import PORTION_ID, stratagem_id_for, whole_id
 
+_FEW = 10
+
 
 class TransferReader(VeniceReader):
     """Finds transfers by any id, by what they look like, or by what became of them."""
 
     def identified(self, identity: str) -> list[Stratagem]:
-        """Those with this StratagemId or record id, or for this payment by key or Notes."""
+        """The transfers with this StratagemId or record id, or for this payment by key or Notes."""
         ways: list[Formula] = [EQ(Field("StratagemId"), identity), EQ(RECORD_ID(), identity)]
         if PORTION_ID.fullmatch(identity):
             ways += [
@@ -49,14 +52,22 @@ class TransferReader(VeniceReader):
             ]
         return [row for row in self._where(OR(*ways)) if _is_meant(row, identity)]
 
+    def beginning(self, identity: str) -> list[Stratagem]:
+        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
+        places: tuple[Any, ...] = (Field("StratagemId"), RECORD_ID(), Field("Notes"))
+        has = OR(*(FIND(identity, place) for place in places))
+        with our_errors():
+            found = self._select(self._transfers_where(has), max_records=_FEW, page_size=_FEW)
+            return [self._stratagem(record) for record in found]
+
     def by_record(self, record_ids: Sequence[str]) -> list[Stratagem]:
-        """These rows, as far as they are still there."""
+        """The transfers with these record ids, if they still exist."""
         return self._where(OR(*(EQ(RECORD_ID(), record_id) for record_id in record_ids)))
 
     def listed(
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
     ) -> list[Stratagem]:
-        """Those created since then, with that Status and for that citizen to the letter."""
+        """The transfers created since then, with exactly that Status and that citizen."""
         conditions: list[Formula] = [NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))]
         if status is not None:
             conditions.append(EQ(Field("Status"), status))
@@ -67,24 +78,26 @@ class TransferReader(VeniceReader):
         return self._where(*conditions)
 
     def open_transfers(self) -> list[Stratagem]:
-        """All that are active or planned, whenever they were made."""
+        """All active or planned transfers, whenever they were made."""
         return self._paid(OR(EQ(Field("Status"), "active"), EQ(Field("Status"), "planned")))
 
     def executed_since(self, since: datetime) -> list[Stratagem]:
-        """Those that the engine executed at that moment or later, and that moved the processor's
-        own ducats."""
+        """The transfers that the engine executed at that moment or later, and that moved the
+        processor's own ducats."""
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(since)))
         where = self._balance_where(EQ(Field("Status"), "executed"), lately)
         found = [self._stratagem(record) for record in self._select(where)]
         return [row for row in found if row.executed_at and row.executed_at >= since]
 
-    def older(self, before: datetime, executed_since: datetime, now: datetime) -> list[Stratagem]:
-        """Those created before that moment which still tell something: planned, active and not
+    def open_or_recent(
+        self, before: datetime, executed_since: datetime, now: datetime
+    ) -> list[Stratagem]:
+        """The transfers created before that moment that still matter: planned, active and not
         expired at `now` (a blank expiry never is), or executed since `executed_since`.
 
-        What expired unnoticed stays in the base for ever, and is not read.
+        Rows that expired unnoticed stay in the base for ever, and are not read.
         """
-        # A comparison with an empty cell is an error, which makes an error of all around it.
+        # A comparison with an empty cell is an error, and makes the whole formula one.
         may_run = NOT(IS_BEFORE(Field("ExpiresAt"), to_formula(now)))
         lately = NOT(IS_BEFORE(Field("ExecutedAt"), to_formula(executed_since)))
         return self._paid(
@@ -97,7 +110,7 @@ class TransferReader(VeniceReader):
         )
 
     def last_executed_at(self) -> datetime | None:
-        """When the engine executed one of the processor's transfers last; one record is read."""
+        """When the engine last executed one of the processor's transfers. Reads one record."""
         executed = self._paid_where(EQ(Field("Status"), "executed"))
         with our_errors():
             last = self._api.table(self._base_id, STRATAGEMS).first(
@@ -113,6 +126,7 @@ class TransferReader(VeniceReader):
 
 
 def _is_meant(row: Stratagem, identity: str) -> bool:
-    """FIND also finds an id that is only the beginning of another, or that stands in free text."""
+    """Whether the row has the id itself. FIND also finds it as the beginning of another id, or in
+    free text."""
     names = {row.stratagem_id, row.record_id, *row.stripe_ids, *map(whole_id, row.stripe_ids)}
     return identity in names or row.stratagem_id == stratagem_id_for(identity)

@@ -1,7 +1,7 @@
-"""Writing transfers and citizens into Venice's base: ten rows a request, each request sent once.
+"""Write transfers and citizens into Venice's base: ten rows a request, each request sent once.
 
 Every method raises FateUnknownError if nobody knows whether the write was applied, and another
-CascadeError if it surely was not. None may be called without a permit (see transport).
+CascadeError if it certainly was not. Every method needs a permit (see `transport`).
 """
 
 from __future__ import annotations
@@ -48,32 +48,32 @@ class VeniceWriter:
         self._processor, self._schema = processor, schema
 
     def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
-        """New rows that the engine ignores, in the order of `orders` (at most ten)."""
+        """Make rows that the engine ignores, in the order of `orders` (at most ten)."""
         rows = [self._fields(order, expires_at) | {"Status": "planned"} for order in orders]
         kept = [self._schema.keep(STRATAGEMS, row, _REQUIRED) for row in rows]
         with write_errors():
             return self._stratagems(self._table.batch_create(kept))
 
     def activate(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
-        """Let the engine take these rows."""
+        """Make these rows active, so that the engine takes them."""
         changes = {"Status": "active", "ExpiresAt": rfc3339(expires_at)}
         return self._updated([(record, changes) for record in records])
 
     def extend(self, records: Sequence[str], expires_at: datetime) -> list[Stratagem]:
-        """Give active rows that ran out a new expiry, and touch nothing else."""
+        """Give active rows that have expired a new expiry, and change nothing else."""
         return self._updated([(record, {"ExpiresAt": rfc3339(expires_at)}) for record in records])
 
     def expire(self, records: Sequence[str], now: datetime) -> list[Stratagem]:
-        """End the life of active rows, and touch nothing else: an executed one stays executed."""
+        """Let active rows expire now, and change nothing else: an executed row stays executed."""
         return self.extend(records, now)
 
     def rewrite(
         self, rows: Sequence[tuple[Stratagem, Order]], expires_at: datetime
     ) -> list[Stratagem]:
-        """Make dead rows what their orders want; their StratagemIds stay.
+        """Rewrite dead rows as their orders want, and make them active. Their StratagemIds stay.
 
-        An active one, run out, keeps its Status: if somebody runs it by hand in this moment, it
-        must not be set back.
+        An active row that has expired keeps its Status: if somebody runs it by hand at this moment,
+        the write must not set it back.
         """
         changes = []
         for row, order in rows:
@@ -85,14 +85,14 @@ class VeniceWriter:
         return self._updated(changes)
 
     def check_citizen(self, social_class: str) -> None:
-        """Raises SchemaError if the base cannot take such a citizen, as far as it tells."""
+        """Raise SchemaError if the base's schema, as far as it is known, refuses such a citizen."""
         self._schema.keep(CITIZENS, {}, _CITIZEN)
         options = self._schema.options.get((CITIZENS, "SocialClass"))
         if options is not None and social_class not in options:
             raise _unknown_class(social_class, f"It has {', '.join(map(repr, options))}.")
 
     def create_citizen(self, username: str, social_class: str, ducats: Decimal) -> None:
-        """A new citizen, in the fields that the base has."""
+        """Make a new citizen, with those fields that the base has."""
         fields = {
             "CitizenId": username,
             "Username": username,
@@ -109,12 +109,12 @@ class VeniceWriter:
             self._citizens.create(kept)
 
     def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
-        """An absolute balance, whatever stands there at that moment; `leaves` as leave_venice."""
+        """Set the balance, whatever it is at that moment. With `leaves`, do `leave_venice` too."""
         fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
         self._update_citizen(record_id, fields, "Ducats")
 
     def leave_venice(self, record_id: str) -> None:
-        """InVenice becomes false; nothing else is touched."""
+        """Set InVenice to false, and change nothing else."""
         self._update_citizen(record_id, {"InVenice": False}, "InVenice")
 
     def _update_citizen(self, record_id: str, fields: dict[str, Any], required: str) -> None:
@@ -162,7 +162,7 @@ class VeniceWriter:
 
 
 def _gift(order: Order) -> str:
-    """All citizens can read it."""
+    """What the Description says of a gift. All citizens can read it."""
     if order.gift is None or order.payer:
         return ""
     giver = order.gift.named_giver
@@ -170,10 +170,12 @@ def _gift(order: Order) -> str:
 
 
 def notes_text(order: Order, row: Stratagem | None = None) -> str:
-    """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit, with what
-    the engine said of the `row` before: whoever judges it later has to know."""
+    """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit.
+
+    It keeps what the engine wrote about the `row` before, because later judgements need that.
+    """
     document = {
-        # The engine calls float() on it, and `exact` has seen to it that a float can hold it.
+        # The engine calls float() on it, and `exact` has made sure that a float can hold it.
         "amount": float(order.ducats),
         "reason": order.reason,
         "source": "cascade",
@@ -185,7 +187,7 @@ def notes_text(order: Order, row: Stratagem | None = None) -> str:
 
 
 def _logs(row: Stratagem) -> dict[str, str]:
-    """Apart, what a person has found to have moved nothing."""
+    """The engine's earlier lines. Those about which a person ruled "not moved" are kept apart."""
     is_ruled = row.ruling is Ruling.NOT_MOVED
     ruled = f"{row.ruled_log}\n{row.engine_log}" if is_ruled else row.ruled_log
     logs = {ENGINE_LOG: "" if is_ruled else row.engine_log, RULED_LOG: ruled}
@@ -194,24 +196,27 @@ def _logs(row: Stratagem) -> dict[str, str]:
 
 @contextmanager
 def write_errors() -> Iterator[None]:
-    """What a write raises leaves as ours; FateUnknownError unless it surely was not applied."""
+    """Turn what a write raises into our errors.
+
+    That is FateUnknownError unless the write certainly was not applied.
+    """
     try:
         yield
     except PermitError as error:
-        raise ServiceError("Too much time went by before a write could be sent.") from error
+        raise ServiceError("Too much time passed before a write could be sent.") from error
     except (requests.RequestException, *SENSELESS) as error:
         ours = translate(error)
         if _is_refused(error) or was_never_connected(error):
             raise ours from error
         raise FateUnknownError(
             f"A write to Airtable may or may not have been applied: {ours.message}",
-            "It is not sent again before that is known.",
+            "It is not sent again until that is known.",
         ) from error
 
 
 @contextmanager
 def _unknown_option_is_named(social_class: str) -> Iterator[None]:
-    """For a base that keeps its schema to itself."""
+    """Name the missing option in the error of a base whose schema is unknown."""
     try:
         yield
     except CascadeError as error:
@@ -229,7 +234,8 @@ def _unknown_class(social_class: str, found: str) -> SchemaError:
 
 
 def _is_refused(error: Exception) -> bool:
-    """A 4xx is Airtable's own no; only 408 may come from a proxy that has passed the write on."""
+    """Whether Airtable refused the write. A 4xx does, but a 408 may come from a proxy that has
+    passed the write on."""
     if not isinstance(error, requests.HTTPError):
         return False
     status = error.response.status_code

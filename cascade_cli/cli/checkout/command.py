@@ -19,10 +19,10 @@ EXAMPLES = layout.examples(
 
 @spread
 def checkout(ctx: typer.Context, *, options: CheckoutOptions, json: Json = False) -> int:
-    """A Stripe page on which ducats for a citizen, or for many, can be paid: prints its link.
+    """Create a Stripe page on which ducats for one citizen or many can be paid; print its link.
 
-    Exit code 7: Venice has no such citizen or giver, or more ducats than may be credited at once,
-    or no exchange rate that is new enough.
+    Exit code 7: Venice has no such citizen or giver, these are more ducats than may be credited at
+    once, or no exchange rate is recent enough.
     """
     from cascade_cli.cli.checkout.run import checkout as work
 

@@ -1,4 +1,4 @@
-"""What `cascade checkout` sells, to whom."""
+"""The options of `cascade checkout`: what is sold, and to whom."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cascade_cli.cli.terminal import layout
 
 @dataclass(frozen=True)
 class CheckoutOptions:
-    """The command's words as typed: a citizen, with one of `ducats` and `package`, and a `giver`
-    where it is a gift; or a file. Raises BadParameter for any others."""
+    """The options as typed: either a citizen with `ducats` or `package` (and a `giver`, if it is a
+    gift), or a file. Raises BadParameter for any other combination."""
 
     citizen: Annotated[
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None
     ducats: Annotated[
-        str | None, layout.SOLD(metavar="N", help="Any amount within the list's bounds.")
+        str | None, layout.SOLD(metavar="N", help="Any amount within the price list's bounds.")
     ] = None
     package: Annotated[
-        str | None, layout.SOLD(metavar="NAME", help="A package of cascade pricing.")
+        str | None, layout.SOLD(metavar="NAME", help="A package that cascade pricing lists.")
     ] = None
     file: Annotated[
         Path | None,
@@ -33,14 +33,14 @@ class CheckoutOptions:
         bool, layout.SOLD("--monthly", help="Sell it every month from now on: a subscription.")
     ] = False
     currency: Annotated[
-        str, layout.SOLD(metavar="CODE", help="One that the price list offers.")
+        str, layout.SOLD(metavar="CODE", help="A currency that the price list offers.")
     ] = "USD"
     giver: Annotated[
         str | None,
         layout.GIFT("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
     ] = None
     message: Annotated[
-        str | None, layout.GIFT(metavar="TEXT", help="The giver's words, 500 characters at most.")
+        str | None, layout.GIFT(metavar="TEXT", help="The giver's message, at most 500 characters.")
     ] = None
     anonymous: Annotated[
         bool, layout.GIFT("--anonymous", help="Do not tell the recipient who gave it.")

@@ -30,12 +30,12 @@ from cascade_cli.wiring.connection import connected
 
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
-    """Check the words, then make the page. Raises UsageError before anything is read."""
+    """Check the options, then create the page. Raises UsageError before any service is asked."""
     ducats = None if options.ducats is None else _amount(options.ducats)
     allocation = read_allocation_file(options.file, session.warn) if options.file else None
     currency = currency_option(options.currency)
     gift = _gift(options)
-    # One key for all of this invocation's tries: Stripe makes one page, however often it is asked.
+    # One idempotency key for all tries of this invocation, so that Stripe creates one page only.
     key = f"cascade-checkout-{uuid.uuid4()}"
     with connected(session) as wiring:
         settings = wiring.settings
@@ -55,11 +55,11 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
         )
         page = wiring.checkout.open(sale, key)
         if session.sandbox:
-            _warn_of_closing_time(session)
+            _warn_if_not_served(session)
     if allocation and not fits(allocation):
         session.warn(
-            "Stripe's metadata has no room for so many citizens: only what uses this journal can "
-            "credit them"
+            "Stripe's metadata has no room for so many citizens: only a cascade that uses this "
+            "journal can credit them"
         )
     if options.open and not webbrowser.open(page.url):
         session.warn("no browser could be opened: follow the link yourself")
@@ -91,13 +91,13 @@ def currency_option(text: str) -> str:
         raise UsageError(f"--currency: {error}.", "Nothing was done.") from None
 
 
-def _warn_of_closing_time(session: Session) -> None:
-    """A sandbox that lives within this command takes its pages along when it ends."""
-    from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - the live services don't
+def _warn_if_not_served(session: Session) -> None:
+    """A sandbox that runs inside this command ends with it, and so do its pages."""
+    from cascade_cli.sandbox.instance import find_running  # noqa: PLC0415 - only for the sandbox
 
     if find_running(session.folder) is None:
         session.warn(
-            "the link leads nowhere, for no sandbox is being served: start `cascade sandbox serve` "
+            "the link leads nowhere, because no sandbox is running: start `cascade sandbox serve` "
             "in another terminal, then run this again"
         )
 
@@ -133,7 +133,7 @@ def _allocation(allocation: Allocation) -> dict[str, Any]:
 
 
 def exchange_document(exchange: Exchange | None) -> dict[str, str | None]:
-    """By which rate a price was converted, and of which day it is; nulls for US dollars."""
+    """The rate that a price was converted by, and its date; both null for US dollars."""
     return {
         "currency_rate": exchange.number if exchange else None,
         "currency_rate_date": exchange.day.isoformat() if exchange else None,
@@ -158,8 +158,8 @@ COLUMNS = ("citizen", "ducats")
 
 
 def read_allocation_file(path: Path, warn: Callable[[str], None]) -> Allocation:
-    """All rows, in their order; `warn` hears what was guessed. Raises UsageError, naming every bad
-    line, if a single one is."""
+    """All rows, in file order. `warn` is told what had to be guessed. Raises UsageError, which
+    lists the bad lines, if there is any."""
     shares, problems = read_rows(path, COLUMNS, _share, "Nothing was sold.", warn)
     problems += () if problems and not shares else flaws(shares)
     if problems:

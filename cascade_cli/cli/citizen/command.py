@@ -11,7 +11,9 @@ from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
-citizen = typer.Typer(help="The citizen who pays the ducats out.", no_args_is_help=True)
+citizen = typer.Typer(
+    help="The payment processor: the citizen who pays the ducats out.", no_args_is_help=True
+)
 
 
 @citizen.command(
@@ -34,8 +36,9 @@ def setup(
 ) -> int:
     """Create the payment processor, or top it up; a second run changes nothing.
 
-    Exit code 3: written, but somebody else wrote in between. 5: the write may or may not have
-    been applied; run it again when it says. 7: refused, for instance because the engine runs.
+    Exit code 3: written, but somebody else wrote in between. 5: the write may or may not have been
+    applied; run it again at the time that it names. 7: refused, for instance because the engine is
+    running.
     """
     from cascade_cli.cli.citizen.run import setup as work
 
@@ -54,18 +57,19 @@ def replenish(
     ctx: typer.Context,
     *,
     to: Annotated[
-        str | None, layout.BALANCE("--to", metavar="N", help="So many ducats it is to have.")
+        str | None,
+        layout.BALANCE("--to", metavar="N", help="How many ducats the processor should have."),
     ] = None,
     by: Annotated[
-        str | None, layout.BALANCE("--by", metavar="N", help="So many ducats it is to get.")
+        str | None, layout.BALANCE("--by", metavar="N", help="How many ducats to add.")
     ] = None,
     options: WriteOptions,
     json: Json = False,
 ) -> int:
-    """Top the processor's balance up: write it once, read it back.
+    """Top up the processor's balance: write it once, read it back.
 
-    Exit codes as for setup. With --by, the same command after exit code 5 looks whether the
-    first was applied, and adds the ducats only once.
+    Exit codes as for setup. After exit code 5, the same command with --by checks first whether the
+    earlier write was applied, and adds the ducats only once.
     """
     from cascade_cli.cli.citizen.run import replenish as work
 
@@ -76,7 +80,8 @@ def replenish(
     epilog=layout.examples("cascade citizen show", "cascade citizen show --json", topic="processor")
 )
 def show(ctx: typer.Context, json: Json = False) -> int:
-    """Balance, what is in flight, daily outflow, and for how many days it lasts."""
+    """Show the balance, what is in flight, the daily outflow, and how many days the balance will
+    last."""
     from cascade_cli.cli.citizen.run import show as work
 
     return conduct(ctx.obj, "citizen show", work, json=json)

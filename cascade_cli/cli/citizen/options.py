@@ -1,4 +1,4 @@
-"""How far `cascade citizen setup` and `replenish` may go."""
+"""The options that `cascade citizen setup` and `replenish` share."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from cascade_cli.cli.terminal import layout
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """The options of both, as typed."""
+    """The options as typed."""
 
     force: Annotated[
         bool,
-        layout.WRITING("--force", help="Lower the balance too, and write near an engine's run."),
+        layout.WRITING("--force", help="Allow a lower balance, and a write near the engine's run."),
     ] = False
-    dry_run: Annotated[bool, layout.WRITING("--dry-run", help="Show the write and make none.")] = (
-        False
-    )
-    yes: Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering.")] = False
+    dry_run: Annotated[
+        bool, layout.WRITING("--dry-run", help="Show the write, but do not make it.")
+    ] = False
+    yes: Annotated[
+        bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering the balance.")
+    ] = False

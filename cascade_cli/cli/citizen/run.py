@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
@@ -38,7 +37,7 @@ def setup(session: Session, ducats: str | None, options: WriteOptions) -> Outcom
 def replenish(session: Session, to: str | None, by: str | None, options: WriteOptions) -> Outcome:
     """Change the processor's balance. Raises UsageError before anything is read."""
     if (to is None) == (by is None):
-        raise UsageError("Either --to or --by has to say how many ducats.", FORMS)
+        raise UsageError("Give either --to or --by, with a number of ducats.", FORMS)
     wish = BalanceWish(_ducats("--to", to), _ducats("--by", by), force=options.force)
     return _change(session, "citizen replenish", lambda _settings: wish, options)
 
@@ -48,7 +47,7 @@ def show(session: Session) -> Outcome:
     with connected(session) as wiring:
         settings = wiring.settings
         service = ProcessorService(
-            CitizenReader(wiring.api, settings.airtable_base).called,
+            wiring.citizens.rows_named_like,
             _transfers(wiring),
             settings.processor,
             wiring.clock.now,
@@ -74,7 +73,8 @@ def _change(
 
 
 def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) -> None:
-    """Everything that stands before a write: the warning, the question, the guard of the mode."""
+    """What comes before a write: the warning, the question, and the check that the base belongs to
+    the key's mode."""
     before, lowers = plan.step.before, plan.step.change is BalanceChange.LOWER
     if lowers:
         check_answerable(yes=yes)
@@ -86,7 +86,9 @@ def _prepare(context: WriteContext[Session], plan: BalancePlan, *, yes: bool) ->
         )
     if before is not None and lowers:
         after = rounded(plan.step.after)
-        confirm(context.session, f"Lower it from {rounded(before)} to {after} ducats?", yes=yes)
+        confirm(
+            context.session, f"Lower the balance from {rounded(before)} to {after} ducats?", yes=yes
+        )
     context.begin()
 
 
@@ -94,7 +96,7 @@ def _service(context: WriteContext[Session]) -> BalanceService:
     wiring, settings = context.reading, context.settings
     base = settings.airtable_base
     return BalanceService(
-        called=CitizenReader(wiring.api, base).called,
+        rows_named_like=wiring.citizens.rows_named_like,
         writer=context.writing.writer,
         transfers=_transfers(wiring),
         journal=context.journal,

@@ -1,4 +1,4 @@
-"""The processor's account for people and scripts."""
+"""The processor's account as text and as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cascade_cli.services.processor.balance import BalancePlan, BalanceReport
 
 
 def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
-    """What would be written, and that nothing was."""
+    """What would be written by a dry run's plan."""
     text = {
         BalanceChange.CREATE: "would be created with {after} ducats",
         BalanceChange.RAISE: "would be raised from {before} to {after} ducats",
@@ -35,13 +35,14 @@ def plan_outcome(plan: BalancePlan, username: str) -> Outcome:
         BalanceChange.NONE: "has {after} ducats: nothing would be written",
     }[plan.step.change]
     if plan.step.leaves:
-        text = f"{_unless_nothing(plan, text)}; InVenice would be set to false"
+        text = f"{_or_kept_balance(plan, text)}; InVenice would be set to false"
     data = {"dry_run": True, **_document(plan, username)}
     return Outcome(data, lambda session: _tell(session, username, _filled(text, plan)))
 
 
 def report_outcome(session: Session, report: BalanceReport, username: str) -> Outcome:
-    """What was written; exit 3 where the base shows something else by now."""
+    """What was written. Exit code 3 if the base shows something else by now, or if the engine
+    executed transfers during the write."""
     text = {
         BalanceChange.CREATE: "was created with {after} ducats",
         BalanceChange.RAISE: "was raised from {before} to {after} ducats",
@@ -49,7 +50,7 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
         BalanceChange.NONE: "has {after} ducats: nothing was written",
     }[report.plan.step.change]
     if report.plan.step.leaves:
-        text = f"{_unless_nothing(report.plan, text)}; InVenice was set to false"
+        text = f"{_or_kept_balance(report.plan, text)}; InVenice was set to false"
     for warning in _warnings(report):
         session.warn(warning)
     is_clean = report.is_as_written and not report.executed_meanwhile
@@ -71,7 +72,7 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
 def finances_outcome(
     citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> Outcome:
-    """The balance, and for how long it lasts."""
+    """The balance, and how long it will last."""
     runway, last = finances.runway_days, finances.last_executed_at
     data = {
         "citizen": citizen.username,
@@ -110,7 +111,7 @@ def _show(
     if finances.ducats < finances.owed:
         with exactly():
             short = format_ducats(enough(finances.owed - finances.ducats))
-        console.print(Text(f"It cannot pay what is in flight: {short} ducats are short.", "red"))
+        console.print(Text(f"It cannot pay what is in flight: {short} ducats are missing.", "red"))
         console.print(
             to_type(console, command("citizen", "replenish", "--by", short)), soft_wrap=True
         )
@@ -138,7 +139,7 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
 def _warnings(report: BalanceReport) -> Iterator[str]:
     after = report.plan.step.after
     if len(report.found) != 1:
-        yield f"There are {len(report.found)} citizens of that name now; look into the base."
+        yield f"There are {len(report.found)} citizens of that name now; check the base."
     elif not report.is_as_written:
         yield _changed(after, report.found[0].ducats)
     if report.executed_meanwhile:
@@ -150,9 +151,9 @@ def _changed(after: Decimal, found: Decimal) -> str:
         difference = abs(found - after)
     way = "less" if found < after else "more"
     return (
-        f"Somebody else wrote the balance in between: {format_ducats(after)} was written, and "
-        f"{format_ducats(found)} stands there now, {format_ducats(difference)} {way}. If that is "
-        "what transfers executed just now come to, it is right; if not, run: "
+        f"Somebody else wrote the balance in between: cascade wrote {format_ducats(after)}, and "
+        f"now it is {format_ducats(found)}, {format_ducats(difference)} {way}. If transfers that "
+        "were executed just now explain the difference, it is right; if not, run: "
         f"{command('citizen', 'replenish', '--to', format_ducats(after))}"
     )
 
@@ -181,7 +182,7 @@ def _document(plan: BalancePlan, username: str) -> dict[str, Any]:
     }
 
 
-def _unless_nothing(plan: BalancePlan, text: str) -> str:
+def _or_kept_balance(plan: BalancePlan, text: str) -> str:
     return "keeps its {after} ducats" if plan.step.change is BalanceChange.NONE else text
 
 

@@ -1,1 +1,1 @@
-"""`cascade credit`: ducats by hand. Deliveries of other commands are shown from here too."""
+"""`cascade credit`: ducats by hand. Other commands show their deliveries with `deliveries`, too."""

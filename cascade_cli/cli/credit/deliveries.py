@@ -1,4 +1,4 @@
-"""Plans and deliveries for people and scripts."""
+"""Plans and deliveries as text and as JSON."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _WRITES = {
     Action.CREATE: "create a planned stratagem, then activate it, then tell the citizen",
     Action.ACTIVATE: "activate the planned stratagem, then tell the citizen",
     Action.EXTEND: "give the expired stratagem a new expiry, then tell the citizen",
-    Action.EXPIRE: "end the life of the stratagem",
-    Action.RETIRE: "end the life of the surplus stratagem",
+    Action.EXPIRE: "end the stratagem by its expiry",
+    Action.RETIRE: "end the surplus stratagem by its expiry",
     Action.REWRITE: "revive the dead stratagem in place, then tell the citizen",
 }
 
 
 def plan_outcome(plan: CreditPlan) -> Outcome:
-    """What would be written, and that nothing was."""
+    """What would be written by a dry run's plan."""
     orders = [
         {
             "stratagem_id": plan.stratagem_id(order),
@@ -86,9 +86,10 @@ def describe_step(step: Step) -> str:
 
 
 def deliveries_outcome(deliveries: Sequence[Delivery], reference: str = "") -> Outcome:
-    """Exit 0 if every order is on its way or done; else what stands in the way of the first.
+    """Exit code 0 if every order is done or on its way, else that of the gravest error.
 
-    `reference` is one that cascade made up: without it the same command is another credit.
+    `reference` is the one that cascade made up, if it did. The hint has to name it: without it, the
+    same command would be another credit.
     """
     error = first_error(deliveries, reference)
     data = {"deliveries": [delivery_document(delivery) for delivery in deliveries]}
@@ -101,7 +102,7 @@ def deliveries_outcome(deliveries: Sequence[Delivery], reference: str = "") -> O
 
 
 def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
-    """One line per order, and a sum."""
+    """One line per order, and how many had each result."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, show_header=len(deliveries) > 1)
     for name in ("result", "citizen", "ducats", "what"):
         table.add_column(name, justify="right" if name == "ducats" else "left", overflow="fold")
@@ -119,7 +120,7 @@ def show_deliveries(console: Console, deliveries: Sequence[Delivery]) -> None:
 
 
 def _result(delivery: Delivery) -> str:
-    """What goes from a citizen is credited to nobody."""
+    """An order that takes ducats from a citizen credits nobody, so its result has another name."""
     is_taken = delivery.order.payer and delivery.result is Result.CREDITED
     return "taken back" if is_taken else delivery.result
 
@@ -146,7 +147,7 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
 
 
 def first_error(deliveries: Sequence[Delivery], reference: str = "") -> CascadeError | None:
-    """The gravest: what is unfinished comes first, because it has to be finished."""
+    """The gravest error. An unfinished delivery comes first, because somebody has to finish it."""
     by_result = {delivery.result: delivery for delivery in reversed(deliveries)}
     if unfinished := by_result.get(Result.UNFINISHED):
         return _unfinished(unfinished, reference)

@@ -39,9 +39,9 @@ class CreditRow:
 
 
 def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow, ...]:
-    """All rows; `warn` hears what was guessed.
+    """All rows. `warn` is told what had to be guessed.
 
-    Raises UsageError, naming every bad line, if a single one cannot be credited.
+    Raises UsageError, which lists the bad lines, if any row cannot be credited.
     """
     rows, problems = read_rows(path, COLUMNS, _row, "Nothing was written.", warn)
     problems += _repeated(rows)

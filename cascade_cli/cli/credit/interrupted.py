@@ -21,16 +21,17 @@ MOST_NAMED = 5
 
 
 class OrderProgress(StrEnum):
-    """How far an order has come, by the journal."""
+    """How far an order has come, according to the journal."""
 
     UNDER_WAY = "on the way to Venice's engine"
-    BEGUN = "written as planned, and not active yet: no ducats move"
-    UNKNOWN = "written or not, which nobody can tell yet"
+    BEGUN = "written as planned, but not active yet: no ducats move"
+    UNKNOWN = "perhaps written: nobody can tell yet"
     UNTOUCHED = "not begun"
 
 
 class Interruption:
-    """Around a credit: its orders are carried out by `carry_out`; `again` goes on after it."""
+    """Wraps a credit, and tells the operator what Ctrl-C left behind. `again` is the command line
+    that continues it."""
 
     def __init__(self, session: Session, again: str) -> None:
         self._session, self._again, self._is_told = session, again, False
@@ -45,10 +46,10 @@ class Interruption:
         _: TracebackType | None,
     ) -> None:
         if kind is KeyboardInterrupt and not self._is_told:
-            self._session.complain("\nBroken off: nothing was written.")
+            self._session.complain("\nInterrupted: nothing was written.")
 
     def carry_out(self, context: WriteContext[Session], plan: CreditPlan) -> list[Delivery]:
-        """Raises as `CreditDesk.carry_out`."""
+        """Carry out the plan. Raises what `CreditService.carry_out` raises."""
         try:
             return context.writing.service.carry_out(plan)
         except KeyboardInterrupt:
@@ -60,16 +61,16 @@ class Interruption:
         try:
             last = context.journal.attempts([order.key for order in orders])
         except JournalError as error:
-            yield f"Broken off. What was written is not known: {error.message}"
+            yield f"Interrupted. What was written is not known: {error.message}"
         else:
-            yield f"Broken off. Of {count(len(orders), 'credit')}:"
+            yield f"Interrupted. Of {count(len(orders), 'credit')}:"
             for state in OrderProgress:
                 of_state = [order for order in orders if _state(last.get(order.key)) is state]
                 if of_state:
                     yield f"  {len(of_state)} {state}{_named(state, of_state)}"
         yield (
-            "To go on, type this; it looks first and repeats nothing (what nobody can tell yet, "
-            f"after {format_span(FATE_BOUND)}):"
+            "To continue, type this. It checks first and repeats nothing (what nobody can tell yet "
+            f"can be finished after {format_span(FATE_BOUND)}):"
         )
         yield f"  {self._again}"
 

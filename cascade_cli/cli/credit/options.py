@@ -1,4 +1,4 @@
-"""Who is credited by `cascade credit`, how much, and why."""
+"""The options of `cascade credit`: who is credited, how much, and why."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CreditOptions:
-    """The command's words as typed."""
+    """The arguments and options as typed."""
 
     citizen: Annotated[
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None
     ducats: Annotated[
-        str | None, typer.Argument(show_default=False, help="Such as 525 or 10.50.")
+        str | None, typer.Argument(show_default=False, help="How many, such as 525 or 10.50.")
     ] = None
     reason: Annotated[
-        str | None, layout.CREDITED(metavar="TEXT", help="Why; it stands in Venice's record.")
+        str | None, layout.CREDITED(metavar="TEXT", help="Why. Venice's record will show it.")
     ] = None
     reference: Annotated[
         str | None,
@@ -41,21 +41,21 @@ class CreditOptions:
         layout.CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
     ] = None
     again: Annotated[
-        bool, layout.OVERRIDE("--again", help="Although the same was credited within 24 hours.")
+        bool, layout.OVERRIDE("--again", help="Even if the same was credited within 24 hours.")
     ] = False
     although_underpaid: Annotated[
         bool,
         layout.OVERRIDE(
             "--although-underpaid",
-            help="Deliver a payment that cost less than its ducats, or whose price nobody can "
-            "check; this is recorded.",
+            help="Deliver even if less was paid than the ducats cost, or nobody can check the "
+            "price; this is recorded.",
         ),
     ] = False
     although_ambiguous: Annotated[
         bool,
         layout.OVERRIDE(
             "--although-ambiguous",
-            help="Deliver, although another transfer may already be this payment's; this is "
+            help="Deliver even if another transfer may already belong to this payment; this is "
             "recorded.",
         ),
     ] = False
@@ -72,7 +72,7 @@ class CreditOptions:
         return frozenset(override for override, is_said in said.items() if is_said)
 
     def again_as(self, made_up_reference: str) -> str:
-        """The command line that goes on with what this one began."""
+        """The command line that continues what this one began."""
         from cascade_cli.domain.shop.shell import command
 
         words = [word for word in (self.citizen, self.ducats) if word is not None]

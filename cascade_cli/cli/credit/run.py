@@ -37,16 +37,16 @@ _ALL_WORDS = "a citizen, an amount and a --reason"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the words or the file ask for: who is to get how much, and the orders for it."""
+    """What the options or the file ask for: who gets how much, and the orders for it."""
 
     credits: tuple[tuple[str, Decimal], ...]
     orders: Callable[[WriteContext[Session]], list[Order]]
     made_up_reference: str = ""
     missing: list[str] = field(default_factory=list)
-    """A sentence on each citizen of the payment who does not exist, known once the orders are."""
+    """One sentence for each citizen of the payment who does not exist. `orders` fills it."""
 
     def check(self, settings: Settings) -> None:
-        """Raises GuardError on a credit beyond the limit."""
+        """Raises GuardError if a credit is beyond the limit."""
         check_limit(settings.max_per_credit, self.credits)
 
 
@@ -94,7 +94,8 @@ def _from_file(session: Session, options: CreditOptions) -> Wanted:
 def _order_of_row(
     context: WriteContext[Session], row: CreditRow, overrides: frozenset[Override]
 ) -> Order:
-    """A credit by hand; where the reference is a payment's id, that payment, with its guards."""
+    """A credit by hand; or the delivery of a payment, with its guards, if the reference is a
+    payment's id."""
     service, payment = context.writing.service, row.payment
     if not payment or service.is_promised_by_hand(payment):
         return row.order(context.facts())
@@ -120,7 +121,7 @@ def _from_words(options: CreditOptions) -> Wanted:
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)
     if options.reference is not None:
-        raise UsageError("--payment and --reference exclude each other.", "A payment is a key.")
+        raise UsageError("--payment and --reference exclude each other.", "The payment is the key.")
     return _for_payment(options.payment, citizen, amount, reason, options.overrides)
 
 
@@ -136,7 +137,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
     made_up = f"{now:%Y%m%dT%H%M%S.%f}" if options.reference is None else ""
     reference = made_up if options.reference is None else options.reference
     is_guarded = options.reference is None and not options.again
-    # Checks the words before any request; the facts come when somebody is connected.
+    # Validates the options before any request. The facts are known once the services are connected.
     manual_order(citizen, ducats, reason=reason, reference=reference, facts={})
 
     def orders(context: WriteContext[Session]) -> list[Order]:
@@ -152,7 +153,7 @@ def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str)
 def _for_payment(
     payment: str, citizen: str, ducats: Decimal, reason: str, overrides: frozenset[Override]
 ) -> Wanted:
-    check_payment_id(payment)
+    check_payment_id(payment, "credit", "--payment")
     check_words(citizen, reason)
 
     def orders(context: WriteContext[Session]) -> list[Order]:
@@ -167,8 +168,8 @@ def _for_payment(
 
 
 def _for_everybody(payment: str, reason: str, overrides: frozenset[Override]) -> Wanted:
-    """All that a payment says itself: one citizen, or many."""
-    check_payment_id(payment)
+    """Deliver a payment to everybody whom it names: one citizen, or many."""
+    check_payment_id(payment, "credit", "--payment")
     check_words("citizen", reason)
     missing: list[str] = []
 

@@ -34,10 +34,10 @@ def doctor(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> int:
-    """Keys, rights, schema, processor, engine, webhook, journal: what would fail, before it does.
+    """Check keys, rights, schema, processor, engine, webhook and journal before anything fails.
 
-    Only reads, and changes nothing anywhere; --bundle writes its file. Exit code 4: something is
-    red. 0: green or amber, or the bundle was written.
+    It only reads, and changes nothing anywhere; --bundle writes its file. Exit code 4: something
+    is red. 0: green or amber, or the bundle was written.
     """
     from cascade_cli.cli.doctor.run import doctor as work
 

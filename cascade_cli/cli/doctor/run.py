@@ -13,9 +13,8 @@ from cascade_cli.wiring.doctor import examine
 
 
 def doctor(session: Session, file: Path | None, *, dry_run: bool, yes: bool, json: bool) -> Outcome:
-    """Check everything. Exit code 4 if something is red. Broken settings raise nothing.
-
-    With a `file`, a bundle for a bug report is written there.
+    """Run all checks. Exit code 4 if something is red. Broken settings are a finding, not an
+    exception. With a `file`, a bundle for a bug report is written there.
     """
 
     def tell_bug(error: Exception) -> None:

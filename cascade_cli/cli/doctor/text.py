@@ -1,4 +1,4 @@
-"""Doctor's answer for people and scripts. Its marks are words, so they need no colour."""
+"""Doctor's findings as text and as JSON. Their marks are words, so they need no colour."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NARROW = 100
 NEW_LINE = "\n  "
 _UNCHECKED = {finding.code for finding in UNCHECKED.values()}
 LEFT_OUT = (
-    "Doctor only reads: whether a key may write shows at its first write. "
+    "Doctor only reads: whether a key may write is not known before its first write. "
     "A webhook's secret cannot be compared, because Stripe never shows it again."
 )
 
@@ -89,7 +89,7 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
 
 def _told(session: Session, check: Check) -> Text:
     text = Text(escape(session.redacted(session.completed(check.found))))
-    # The finding that stands in the way says what to do.
+    # A check that could not run has no advice of its own: the finding that prevented it has.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
         return text
     if check.why:

@@ -43,10 +43,10 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
 def replay(
     ctx: typer.Context, *, chosen: EventSelection, options: ReplayOptions, json: Json = False
 ) -> int:
-    """Credit again, safely, what events tell of: each payment once, oldest event first.
+    """Replay events safely: credit each payment that they tell of once, oldest event first.
 
     Exit code 3: payments remain that a replay may not credit, each with its reason. 5: incomplete;
-    the same command goes on. 7: refused by a limit or a guard.
+    run the same command again. 7: refused by a limit or a guard.
     """
     from cascade_cli.cli.events.replay import replay as work
 

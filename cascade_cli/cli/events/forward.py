@@ -1,4 +1,4 @@
-"""`cascade events replay --forward-to`: the events themselves, to a webhook."""
+"""`cascade events replay --forward-to`: sends the events themselves to a webhook."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.events.run import ChosenEvents
 from cascade_cli.cli.terminal.confirmation import confirm
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import (
     CascadeError,
@@ -40,7 +39,7 @@ class Forwarding:
 
     @property
     def error(self) -> CascadeError | None:
-        """The first thing that has to be done again."""
+        """Why the command has to be run again, if it has to."""
         refused = [reply for reply in self.replies if not reply.is_accepted]
         if self.broken:
             return self.broken
@@ -54,7 +53,8 @@ class Forwarding:
 
 
 def receiver_of(url: str) -> str:
-    """Scheme, host and path, without a password. Raises UsageError for what is no address."""
+    """The URL to show: scheme, host, port and path, without a password. Raises UsageError for an
+    invalid one."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and parts.hostname
@@ -63,7 +63,7 @@ def receiver_of(url: str) -> str:
         usable, port = None, ""
     if not usable or not url.isprintable() or " " in url:
         raise UsageError(
-            f"--forward-to {url[:80]!r} is no address of a webhook.",
+            f"--forward-to {url[:80]!r} is not the address of a webhook.",
             "Write it like https://example.org/api/payments/webhook.",
         )
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
@@ -77,25 +77,25 @@ def forward(
     dry_run: bool,
     yes: bool,
 ) -> Outcome:
-    """Send the chosen events one by one, oldest first; each once, whatever is answered."""
+    """Send the chosen events one by one, oldest first; each once, whatever the answer."""
     receiver = receiver_of(url)
     with connected(session) as wiring:
         secrets = wiring.settings.signing_secrets
         if not secrets:
             raise SettingsError(
                 f"{WEBHOOK_SECRET.name} is not set: {WEBHOOK_SECRET.meaning}.",
-                f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
+                f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} works too.",
             )
         chosen = choose(wiring.events)
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
-        confirm(session, f"Send {len(chosen.events)} events to {receiver}?", yes=yes)
-        webhook = Webhook(url, secrets[0], utc_now)
+        confirm(session, f"Send {count(len(chosen.events), 'event')} to {receiver}?", yes=yes)
+        webhook = Webhook(url, secrets[0], session.now)
         return _outcome(_send(webhook, chosen), receiver)
 
 
 def _send(webhook: Webhook, chosen: ChosenEvents) -> Forwarding:
-    """Stops where nobody answers: the others would meet the same silence."""
+    """Stops at the first event that nobody answers: the others would fail in the same way."""
     replies: list[Reply] = []
     for event in chosen.events:
         try:
@@ -142,6 +142,6 @@ def _show(console: Console, forwarding: Forwarding, receiver: str) -> None:
             console.print(Text(f"  {escape(reply.text)}", "dim"))
     accepted = sum(reply.is_accepted for reply in replies)
     would = "would be sent" if forwarding.dry_run else f"{len(replies)} sent, {accepted} accepted"
-    console.print(f"{len(chosen.events)} events to {receiver}: {would}.", soft_wrap=True)
+    console.print(f"{count(len(chosen.events), 'event')} to {receiver}: {would}.", soft_wrap=True)
     if chosen.left:
-        console.print(f"--limit left {len(chosen.left)} events.")
+        console.print(f"--limit left out {count(len(chosen.left), 'event')}.")

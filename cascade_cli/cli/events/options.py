@@ -1,4 +1,4 @@
-"""Which events `cascade events …` is about, and what becomes of them."""
+"""The options of `cascade events …`: which events, and what to do with them."""
 
 from __future__ import annotations
 
@@ -40,24 +40,26 @@ class EventSelection:
     """The options of `events replay` that say which events."""
 
     event_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events: evt_….")
+        list[str] | None, typer.Argument(metavar="[EVENT]...", help="Event ids: evt_….")
     ] = None
     since: Annotated[
-        str | None, layout.EVENTS(metavar="W", help="All events from when on: 36h, 7d, 2026-11-01.")
+        str | None, layout.EVENTS(metavar="W", help="All events since when: 36h, 7d, 2026-11-01.")
     ] = None
     until: _Until = None
     types: _Types = None
     file: Annotated[
-        Path | None, layout.EVENTS(metavar="F", help="Events saved as JSON: one, or one a line.")
+        Path | None,
+        layout.EVENTS(metavar="F", help="A file of events as JSON: one, or one a line."),
     ] = None
     limit: Annotated[
-        int | None, layout.EVENTS(min=1, metavar="N", help="Only the oldest N; says what is left.")
+        int | None,
+        layout.EVENTS(min=1, metavar="N", help="Only the oldest N; tells how many are left."),
     ] = None
 
 
 @dataclass(frozen=True)
 class ReplayOptions:
-    """Where to, and how far to go."""
+    """Where the events go, and how far to go without asking."""
 
     forward_to: Annotated[
         str | None,

@@ -12,12 +12,12 @@ from rich.text import Text
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
 from cascade_cli.cli.events.forward import forward, receiver_of
 from cascade_cli.cli.events.options import EventSelection, ReplayOptions
-from cascade_cli.cli.events.replayed_refunds import Back, RefundReplayed, show_refunds
+from cascade_cli.cli.events.replayed_refunds import RefundEvents, RefundReplayed, show_refunds
 from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
 from cascade_cli.cli.items.json import portion_document
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
@@ -37,12 +37,12 @@ _STYLES = {Result.CREDITED.value: "green", Result.ALREADY.value: "green", LEFT_A
 def replay(session: Session, selection: EventSelection, options: ReplayOptions) -> Outcome:
     """Choose, resolve, show, ask, deliver. Raises UsageError before anything is read."""
     check_answerable(yes=options.yes or options.dry_run)
-    saved = read_file(selection)
+    saved = read_file(selection, session.now())
     if options.forward_to is not None:
         receiver_of(options.forward_to)
         return forward(
             session,
-            lambda reader: choose(reader, selection, saved),
+            lambda reader: choose(reader, selection, saved, session.now()),
             options.forward_to,
             dry_run=options.dry_run,
             yes=options.yes,
@@ -53,17 +53,17 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
         automatic_refunds = context.writing.automatic_refunds(
             context.settings, context.facts(), context.begin
         )
-        back = Back.of(automatic_refunds, chosen.events, context.settings.acted_on)
-        rest = [event for event in chosen.events if event not in back.events]
+        refund_events = RefundEvents.of(automatic_refunds, chosen.events, context.settings.acted_on)
+        rest = [event for event in chosen.events if event not in refund_events.events]
 
         def planned() -> ReplayPlan:
             return context.writing.replayer.plan(rest, context.facts())
 
         plan = planned()
         if options.dry_run:
-            return _outcome(ReplayReport(chosen, plan, None, back.planned()))
+            return _outcome(ReplayReport(chosen, plan, None, refund_events.planned()))
         if not options.yes:
-            refunds = back.planned()
+            refunds = refund_events.planned()
             writing = [refund for refund in refunds if refund.would]
             if not (plan.orders or writing):
                 return _outcome(ReplayReport(chosen, plan, [], refunds))
@@ -73,7 +73,7 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
             plan = confirm_plan(
                 context, question, plan, planned, lambda plan: plan.writes, yes=False
             )
-        return _outcome(_carry_out(context, chosen, plan, back))
+        return _outcome(_carry_out(context, chosen, plan, refund_events))
 
 
 def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None:
@@ -89,20 +89,24 @@ def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None
 
 
 def _carry_out(
-    context: WriteContext[Session], chosen: ChosenEvents, plan: ReplayPlan, back: Back
+    context: WriteContext[Session],
+    chosen: ChosenEvents,
+    plan: ReplayPlan,
+    refund_events: RefundEvents,
 ) -> ReplayReport:
-    """Credits first: what is under way can be ended, what nobody has begun cannot."""
+    """Credits first: a refund can end a transfer that is under way, but not one that nobody has
+    begun."""
     deliveries: Sequence[Delivery] = []
     if plan.orders:
         context.begin()
         deliveries = context.writing.replayer.carry_out(plan)
-    return ReplayReport(chosen, plan, deliveries, back.settled())
+    return ReplayReport(chosen, plan, deliveries, refund_events.settled())
 
 
 def _question(plan: ReplayPlan, refunds: int) -> str:
     total = rounded(plan.total_ducats)
-    credit = f"Credit {len(plan.orders)} payments, {total} ducats"
-    settle = f"settle the refunds of {refunds} payments"
+    credit = f"Credit {count(len(plan.orders), 'payment')}, {total} ducats"
+    settle = f"settle the refunds of {count(refunds, 'payment')}"
     if not plan.orders:
         return f"{settle.capitalize()}?"
     return f"{credit}, and {settle}?" if refunds else f"{credit}?"
@@ -118,12 +122,12 @@ class ReplayReport:
     refunds: Sequence[RefundReplayed] = ()
 
     def delivery_of(self, planned: PlannedReplay) -> Delivery | None:
-        """What became of its order."""
+        """What became of the payment's order; None if it had none."""
         by_key = {delivery.order.key: delivery for delivery in self.deliveries or ()}
         return by_key.get(planned.order.key) if planned.order else None
 
     def result_of(self, planned: PlannedReplay) -> tuple[str, str]:
-        """One word, and a sentence."""
+        """The result in one word, and the reason in a sentence."""
         delivery = self.delivery_of(planned)
         if delivery:
             return delivery.result.value, delivery.why
@@ -153,7 +157,8 @@ def _remaining(report: ReplayReport) -> ExitCode:
 
 
 def _error(report: ReplayReport) -> CascadeError | None:
-    """What is incomplete has to be done again; then come guards; what people must see is last."""
+    """Incomplete work comes first, because it has to be run again. Then come refusals by a
+    guard."""
     returned = [delivery for refund in report.refunds for delivery in refund.deliveries]
     delivered = first_error([*(report.deliveries or ()), *returned])
     if delivered and delivered.exit_code == ExitCode.INCOMPLETE:
@@ -219,10 +224,13 @@ def _show(console: Console, report: ReplayReport) -> None:
         counts[result] = counts.get(result, 0) + 1
     tell = ", ".join(f"{number} {result.replace('_', ' ')}" for result, number in counts.items())
     console.print(
-        Text(f"{len(chosen.events)} events, {len(plan.payments)} payments: {tell or 'none'}.")
+        Text(
+            f"{count(len(chosen.events), 'event')}, {count(len(plan.payments), 'payment')}: "
+            f"{tell or 'none'}."
+        )
     )
     if others := sum(plan.other_types.values()):
-        console.print(f"{others} events of other types were left alone.")
+        console.print(f"Left alone: {count(others, 'event')} of other types.")
     if chosen.left:
         console.print(left_sentence(chosen), soft_wrap=True)
 
@@ -245,6 +253,7 @@ def _show_plan(console: Console, plan: ReplayPlan) -> None:
 
 
 def left_sentence(chosen: ChosenEvents) -> str:
-    """What --limit left, and how to go on."""
+    """What --limit left out, and how to go on."""
     first = rfc3339(chosen.left[0].created_at)
-    return f"--limit left {len(chosen.left)} events; the next is of {first}: go on with --since."
+    left = count(len(chosen.left), "event")
+    return f"--limit left out {left}; the next is of {first}: continue with --since."

@@ -1,4 +1,4 @@
-"""Replayed events that tell of refunds and disputes, where a machine may settle them."""
+"""Replayed events about refunds and disputes, for a shop whose settings let cascade act on them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt, joined, summary
+from cascade_cli.services.refunds.automatic_refunds import (
+    AutomaticRefunds,
+    RefundResult,
+    joined,
+    summary,
+)
 from cascade_cli.services.refunds.refund_service import NoPurchaseError
 
 
 @dataclass(frozen=True)
 class RefundReplayed:
-    """One payment whose money went back, or may: what its refunds come to. `would` tells, before
-    anything was written, which transfers are to be made or ended."""
+    """One payment whose money went back or may go back, and what its refunds lead to. In a plan,
+    `would` names the transfers to make or to end."""
 
     payment_id: str
     events: tuple[Event, ...]
@@ -47,7 +52,7 @@ class RefundReplayed:
 
 
 @dataclass(frozen=True)
-class Back:
+class RefundEvents:
     """The chosen events that automatic refunds deal with, by payment."""
 
     automatic_refunds: AutomaticRefunds | None
@@ -59,8 +64,8 @@ class Back:
         automatic_refunds: AutomaticRefunds | None,
         events: Iterable[Event],
         types: Collection[str],
-    ) -> Back:
-        """Without automatic refunds these are none."""
+    ) -> RefundEvents:
+        """Sorts the events out. Without automatic refunds there are none."""
         found: dict[str, list[Event]] = {}
         for event in events if automatic_refunds else ():
             if event.type in types and not event.is_paying and event.payment_id:
@@ -77,11 +82,11 @@ class Back:
         return [self._planned(payment_id) for payment_id in self.by_payment]
 
     def settled(self) -> list[RefundReplayed]:
-        """Do it."""
+        """Do what was planned."""
         return [self._settled(payment_id) for payment_id in self.by_payment]
 
     def _planned(self, payment_id: str) -> RefundReplayed:
-        assert self.automatic_refunds is not None  # noqa: S101 - there are payments only with one
+        assert self.automatic_refunds is not None  # noqa: S101 - without it, there are no payments
         events = tuple(self.by_payment[payment_id])
         try:
             plans = self.automatic_refunds.plans(payment_id)
@@ -112,13 +117,13 @@ def _would(plan: RefundPlan) -> list[str]:
     return would or (["record what is owed"] if plan.is_work else [])
 
 
-def _told(dealt: Dealt) -> str:
+def _told(dealt: RefundResult) -> str:
     again = f"; replay it again after {format_moment(dealt.again_at)}" if dealt.again_at else ""
     return f"{dealt.note}{again}"
 
 
 def show_refunds(console: Console, refunds: Sequence[RefundReplayed]) -> None:
-    """A line for each payment, and what is done about it."""
+    """A line for each payment, and what was or would be done about it."""
     for refund in refunds:
         style = "yellow" if refund.needs_person else "default"
         console.print(Text(f"{'refunds'.ljust(16)}{refund.payment_id}", style), soft_wrap=True)

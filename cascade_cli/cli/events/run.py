@@ -1,4 +1,4 @@
-"""`cascade events list`: which events a command means, and what the webhook made of them."""
+"""`cascade events list`, and the choice of events for a replay."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.cli.events.options import EventListOptions, EventSelection
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
 from cascade_cli.domain.explain.entry_sentences import event_outcome
@@ -27,6 +27,7 @@ from cascade_cli.domain.records.stripe_events import (
 )
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import archive_of
@@ -38,7 +39,8 @@ _TYPE = re.compile(r"[a-z0-9_.*]{1,100}")
 
 @dataclass(frozen=True)
 class ChosenEvents:
-    """Events, oldest first and each once; what `--limit` left; what Stripe has no longer."""
+    """Events, oldest first and each once. `left` is what `--limit` left out, `lost` the part of the
+    window that Stripe no longer has, `unknown` the ids that it does not know."""
 
     events: tuple[Event, ...]
     left: tuple[Event, ...] = ()
@@ -47,7 +49,7 @@ class ChosenEvents:
 
     @property
     def error(self) -> ServiceError | None:
-        """Whether these are all that were asked for."""
+        """Set if these are not all the events that were asked for."""
         if self.lost is not None:
             return ServiceError(
                 f"Incomplete: Stripe keeps events for {KEPT.days} days, and the window begins "
@@ -58,7 +60,7 @@ class ChosenEvents:
         if self.unknown:
             return ServiceError(
                 f"Incomplete: Stripe has no event {', '.join(self.unknown)}.",
-                f"It keeps events for {KEPT.days} days. By the payment instead: cascade explain "
+                f"It keeps events for {KEPT.days} days. Use the payment instead: cascade explain "
                 "pi_…, or cascade reconcile --repair.",
             )
         return None
@@ -66,7 +68,7 @@ class ChosenEvents:
 
 def list_events(session: Session, options: EventListOptions) -> Outcome:
     """Read and show. Raises UsageError before anything is read."""
-    began = datetime.now(UTC)
+    began = session.now()
     parse_window(options.since, options.until, began)
     types = options.types or ()
     check_types(types)
@@ -100,10 +102,9 @@ def choose(
     reader: EventReader,
     selection: EventSelection,
     saved: Sequence[Event] | None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> ChosenEvents:
-    """The events that a replay is to work on; `saved` are those of its file."""
-    now = now or datetime.now(UTC)
+    """The events to replay. `saved` are those of the file, if there is one."""
     lost: Window | None = None
     unknown: tuple[str, ...] = ()
     window, types = _window(selection, now), selection.types or ()
@@ -121,7 +122,7 @@ def choose(
     return ChosenEvents(events[:first], events[first:], lost, unknown)
 
 
-def read_file(selection: EventSelection) -> list[Event] | None:
+def read_file(selection: EventSelection, now: datetime) -> list[Event] | None:
     """Check the selection, and read its file if it names one. Raises UsageError."""
     check_types(selection.types or ())
     sources = [bool(selection.event_ids), selection.file is not None, selection.since is not None]
@@ -129,10 +130,11 @@ def read_file(selection: EventSelection) -> list[Event] | None:
         raise UsageError("Which events? Nothing was done.", FORMS)
     if selection.event_ids and (any(sources[1:]) or selection.until is not None):
         raise UsageError("Ids of events stand alone: no --since, --until or --file.", FORMS)
-    _window(selection, datetime.now(UTC))
+    _window(selection, now)
     for event_id in selection.event_ids or ():
         if not EVENT_ID.fullmatch(event_id):
-            raise UsageError(f"{event_id[:80]!r} is no event's id.", "They look like evt_1Abc….")
+            known = right_line(event_id) or "They look like evt_1Abc…."
+            raise UsageError(f"{event_id[:80]!r} is not an event's id.", known)
     return read_event_file(selection.file) if selection.file is not None else None
 
 
@@ -147,11 +149,11 @@ def _window(selection: EventSelection, now: datetime) -> Window | None:
 
 
 def check_types(types: Sequence[str]) -> None:
-    """Raises UsageError for what cannot be a type of event."""
+    """Raises UsageError for a name that cannot be an event type."""
     for name in types:
         if not _TYPE.fullmatch(name):
             hint = "They look like charge.succeeded, or charge.* for all of a kind."
-            raise UsageError(f"--type {name[:80]!r} is no type of event.", hint)
+            raise UsageError(f"--type {name[:80]!r} is not a type of event.", hint)
 
 
 def _listed(reader: EventReader, window: Window, types: Sequence[str]) -> list[Event]:
@@ -186,7 +188,7 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
             console.print(Text(f"  our webhook: {event_outcome(kept)}{note}"), soft_wrap=True)
         if event.pending_webhooks:
             console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
-    console.print(Text(f"{len(chosen.events)} events (times in UTC).", "bold"))
+    console.print(Text(f"{count(len(chosen.events), 'event')} (times in UTC).", "bold"))
     if received:
         missed = sum(1 for event in chosen.events if event.id not in received)
         console.print(f"Our webhook did not receive {missed} of them.")
@@ -194,12 +196,13 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         console.print(f"--limit left out {len(chosen.left)} older ones.")
 
 
-# A statement holds only so many values, and each id is asked for twice.
+# An SQL statement takes a limited number of values, and each id is used twice.
 _IDS_PER_QUERY = 250
 
 
 def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[str, Kept]:
-    """Those that it received, by their ids; without the journal none, and that is said."""
+    """What our webhook did with those events that it received, by event id. Empty, with a warning,
+    if the journal cannot be read."""
     found = dict[str, Kept]()
     try:
         with archive_of(session, wiring) as archive:
@@ -209,5 +212,5 @@ def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[
                 ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
                 found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
     except JournalError as error:
-        session.warn(f"without the webhook's part: {error.message}")
+        session.warn(f"what our webhook did is not shown: {error.message}")
     return found

@@ -25,8 +25,8 @@ def explain(
         typer.Argument(
             metavar="ID",
             show_default=False,
-            help="An id of Stripe's (pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, "
-            "sub_…), a StratagemId, rec…, or a citizen.",
+            help="A Stripe id (pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, sub_…), "
+            "a StratagemId, a record (rec…), or a citizen.",
         ),
     ],
     since: Annotated[
@@ -34,10 +34,10 @@ def explain(
     ] = "30d",
     json: PlainJson = False,
 ) -> int:
-    """The whole story of one payment, transfer or citizen: timeline, verdict, exact repair.
+    """Tell the whole story of one payment, transfer or citizen: timeline, verdict, exact repair.
 
-    Only reads. Exit code 0: explained, whatever the verdict. 2: no id of any kind. 3: neither
-    Stripe nor Venice knows it.
+    It only reads. Exit code 0: explained, whatever the verdict. 2: not an id of any kind. 3:
+    neither Stripe nor Venice knows it.
     """
     from cascade_cli.cli.explain.run import explain as work
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from cascade_cli.cli.explain.json import citizen_document, story_document
@@ -26,7 +26,7 @@ Told = TypeVar("Told")
 
 def explain(session: Session, identity: str, since: str) -> Outcome:
     """Read both sides and the journal; write nothing."""
-    began = datetime.now(UTC)
+    began = session.now()
     parse_window(since, None, began)
     with connected(session) as wiring, archive_of(session, wiring) as archive:
         known = decided(session, wiring)
@@ -45,19 +45,19 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
 def _setting(
     session: Session, terms: Terms, window: Window, archive: Archive | None
 ) -> ExplainSettings:
-    """Where there is no journal, it has no entries and no events."""
+    """Without a journal there are no entries and no events."""
     if archive is None:
         return ExplainSettings(terms, window, lambda _key: ())
     journal, inbox = archive.journal, archive.inbox
     return ExplainSettings(
         terms,
         window,
-        _patient(session, lambda key: list(journal.entries(key=key))),
-        _patient(session, inbox.about),
+        _tolerant(session, lambda key: list(journal.entries(key=key))),
+        _tolerant(session, inbox.about),
     )
 
 
-def _patient(
+def _tolerant(
     session: Session, read: Callable[[Asked], Sequence[Told]]
 ) -> Callable[[Asked], Sequence[Told]]:
     """A journal that cannot be read is a gap in the story, not its end."""
@@ -66,7 +66,7 @@ def _patient(
         try:
             return read(asked)
         except JournalError as error:
-            session.warn(f"without the journal: {error.message}")
+            session.warn(f"shown without the journal: {error.message}")
             return ()
 
     return of

@@ -1,7 +1,7 @@
-"""Stories for people: the verdict and the next command, then the checks, then what happened when;
-and at the end, where a long story leaves its reader, the verdict and the command once more.
+"""Stories for people: the verdict and the next command, the checks, then the timeline. A long story
+scrolls its beginning away, so the verdict and the command are repeated at the end.
 
-80 columns; only what is to be copied, ids and commands, may be longer.
+80 columns wide; only ids and commands, which people copy, may be longer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cascade_cli.domain.explain.story import (
     StoryLine,
     Verdict,
 )
-from cascade_cli.domain.shop.citizen_names import there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes_clause
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_moment
 
@@ -68,7 +68,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
     if has is not None:
         console.print(f"has {rounded(has)} ducats")
     else:
-        near = there_is(story.citizen, story.similar)
+        near = look_alikes_clause(story.citizen, story.similar)
         console.print(Text(escape(f"is not in Venice, to the letter{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
     _show_lines(console, story.lines)
@@ -79,7 +79,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
 
 
 def _show_open(console: Console, story: CitizenStory) -> None:
-    """How it stands with the citizen, and what to do first."""
+    """How many of the citizen's cases are open, and what to do first."""
     found = [line for line in story.lines if line.verdict.is_open]
     if not found:
         console.print(Text("Nothing is open.", "bold green"))
@@ -123,7 +123,7 @@ def _show_repair(console: Console, verdict: Verdict) -> None:
 
 
 def _show_advice(console: Console, advice: str) -> None:
-    """A command that ends the advice stands on a line of its own: folded, nobody could type it."""
+    """A command at the end of the advice gets a line of its own: nobody could copy a folded one."""
     sentence, has_command, arguments = advice.partition(": cascade ")
     end = ":" if has_command else ""
     console.print(Text(completed(console, f"{sentence}{end}")))

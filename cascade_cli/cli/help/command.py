@@ -23,13 +23,15 @@ def help(
     ] = None,
     man: Annotated[
         Path | None,
-        typer.Option("--man", metavar="DIR", help="Write all of it as man pages to this folder."),
+        typer.Option(
+            "--man", metavar="DIR", help="Write the whole manual as man pages to this folder."
+        ),
     ] = None,
     json: PlainJson = False,
 ) -> int:
-    """The manual: list its topics, read one, or write man pages.
+    """Read the manual: list its topics, show one, or write man pages.
 
-    Needs no keys. A command's name shows the same as its `--help`.
+    Needs no keys. For a command's name, it shows the same as the command's `--help`.
     """
     from cascade_cli.cli.help.run import manual
 

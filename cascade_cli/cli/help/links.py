@@ -1,4 +1,4 @@
-"""Links between topics, as a screen or a man page can say them."""
+"""Links between topics, put into words for a screen or a man page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:)([^)\s]*)\)")
 
 
 def spelled_out(text: str, refer: Callable[[str], str]) -> str:
-    """The Markdown without links to files: `refer` says where a topic is found."""
+    """The Markdown without links to files. `refer` returns the words for where a topic is found."""
 
     def replaced(link: re.Match[str]) -> str:
         words, target = link[1], link[2].partition("#")[0]

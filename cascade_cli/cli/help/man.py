@@ -101,7 +101,7 @@ def _options(command: Any) -> Iterator[str]:
 
 
 def _panel(parameter: Any) -> tuple[bool, str]:
-    """Arguments come first, and options of no panel before those of one."""
+    """A sort key: arguments first, then options without a panel, then the panels."""
     panel = getattr(parameter, "rich_help_panel", None)
     usual = "Options" if _is_option(parameter) else "Arguments"
     return bool(panel), panel or usual
@@ -123,7 +123,7 @@ def _metavar(parameter: Any) -> str:
 
 
 def _examples(command: Any) -> Iterator[str]:
-    """Of the epilog, the commands to type."""
+    """The commands that the epilog shows."""
     if lines := [line.strip() for line in (command.epilog or "").splitlines() if line[:1] == " "]:
         yield ".SH EXAMPLES"
         yield from verbatim("\n".join(lines))

@@ -1,4 +1,4 @@
-"""Markdown as roff, the language of man pages: as much of either as the manual needs."""
+"""Converts Markdown to roff, the language of man pages. Covers what the manual uses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# What roff would take for an instruction, or show as another character than was written.
+# Characters that roff would take for an instruction, or show as another character.
 _ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
 )
@@ -19,7 +19,7 @@ _FONTS = {
 
 
 def roff(markdown: str) -> str:
-    """Its heading of the first level is left out: a man page has a title of its own."""
+    """The Markdown as roff. The first-level heading is left out: a man page has its own title."""
     tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
     return "\n".join(_Body(tokens).lines()) + "\n"
 
@@ -30,12 +30,12 @@ def escaped(text: str) -> str:
 
 
 def _no_instruction(text: str) -> str:
-    """A line that begins with a full stop would be one."""
+    """roff takes a line that begins with a full stop for an instruction."""
     return re.sub(r"^(?=\.)", r"\\&", text, flags=re.MULTILINE)
 
 
 def bold(text: str) -> str:
-    """The same in bold."""
+    """Plain text in bold."""
     return rf"\fB{escaped(text)}\fR"
 
 
@@ -63,9 +63,9 @@ class _Body:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = list(tokens)
         self._marks: list[str] = []
-        """For each list that is open, what stands before its next item."""
+        """The mark of the next item, for each list that is open."""
         self._mark = ""
-        """What stands before the paragraph that comes next."""
+        """The mark of the next paragraph."""
 
     def lines(self) -> Iterator[str]:
         for at, token in enumerate(self._tokens):
@@ -101,9 +101,9 @@ class _Body:
 
 
 def _table(tokens: Sequence[Token]) -> Iterator[str]:
-    """A row at a time: its first cell as the head, the others below, each after its column's name.
+    """Row by row: the first cell as a heading, the others below it, each after its column's name.
 
-    Columns side by side would be too narrow to be read.
+    Columns side by side would be too narrow to read.
     """
     end = next(at for at, token in enumerate(tokens) if token.type == "table_close")
     heads = [inline(tokens[i + 1]) for i in range(end) if tokens[i].type == "th_open"]

@@ -16,7 +16,7 @@ from cascade_cli.errors import UsageError
 
 
 def manual(words: Sequence[str], folder: Path | None, *, json: bool) -> Outcome:
-    """Raises UsageError for a topic that there is not, or a folder that cannot be written."""
+    """Raises UsageError for an unknown topic, or a folder that cannot be written."""
     word = " ".join(words).lower()
     if folder:
         return _man_pages(word, folder)
@@ -119,7 +119,7 @@ def _man_pages(word: str, folder: Path) -> Outcome:
 
 
 def _typed(folder: Path) -> str:
-    """As a shell takes it, and harmless for the terminal."""
+    """Quoted for a shell, and harmless for the terminal."""
     from shlex import quote  # noqa: PLC0415 - no other page needs it
 
     return escape(quote(str(folder)))

@@ -19,7 +19,7 @@ _INDENT = "    "
 
 
 class _Heading(Heading):
-    """At the left, where the eye looks for it."""
+    """At the left, where the eye looks for it; Rich would centre it."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Called by Rich."""
@@ -27,7 +27,7 @@ class _Heading(Heading):
 
 
 class _Code(CodeBlock):
-    """To be copied: no colours, no background, and no line is broken."""
+    """Text to copy: no colours, no background, and no broken lines."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Called by Rich."""
@@ -60,7 +60,7 @@ class _Page(Markdown):
 
 
 def show(session: Session, topic: Topic) -> None:
-    """What a session's own console does besides, such as rounding ducats, is not for a manual."""
+    """Uses a console of its own: a session's would round ducats, among other things."""
     console = Console(highlight=False, emoji=False, no_color=session.no_color or None)
     text = spelled_out(topic.text, lambda name: f"`cascade help {name}`")
     with paged(console, wanted=session.pages):

@@ -23,11 +23,11 @@ CHAPTERS = {
         *("payment-api", "python"),
     ),
     "Reference": (
-        *("settings", "times", "json", "services", "costs", "speed", "testing"),
-        *("sandbox", "contributing"),
+        *("settings", "completion", "times", "json", "services", "costs", "speed", "testing"),
+        *("sandbox", "story", "contributing"),
     ),
 }
-"""In the order in which they are listed."""
+"""Each chapter's topics, in the order in which they are listed."""
 
 _ALSO = "<!-- also: "
 
@@ -62,17 +62,17 @@ def read(name: str) -> Topic:
 
 
 def named(word: str) -> Topic | None:
-    """The topic of that very name."""
+    """The topic with exactly this name."""
     return read(word) if word in chain.from_iterable(CHAPTERS.values()) else None
 
 
 def found(word: str) -> Topic | None:
-    """The first topic that is also looked for under that word."""
+    """The first topic that lists the word among its other words."""
     return next((topic for topic in topics() if word in topic.also), None)
 
 
 def near(word: str, others: list[str]) -> list[str]:
-    """Up to three names of topics, and of `others`, that look like the word, nearest first."""
+    """Up to three names, of topics and of `others`, that are similar to the word, nearest first."""
     names = {other: other for other in others}
     for topic in topics():
         names |= dict.fromkeys(topic.also, topic.name)

@@ -61,12 +61,12 @@ def decision_document(decision: Decision | None) -> dict[str, Any] | None:
 
 
 def portion_document(portion: Portion | None) -> dict[str, int] | None:
-    """Which citizen of how many the payment is for."""
+    """The citizen's number among all those whom the payment is for."""
     return {"number": portion.number, "of": portion.of} if portion else None
 
 
 def period_document(period: Period | None) -> dict[str, str | None] | None:
-    """What a subscription's payment was for."""
+    """The period that a subscription's payment covers, and its invoice."""
     if period is None:
         return None
     return {

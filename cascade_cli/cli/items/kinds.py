@@ -19,41 +19,41 @@ STYLES = {
 }
 
 MEANINGS = {
-    Kind.DUPLICATE: "executed, or still able to be, more than once",
+    Kind.DUPLICATE: "executed more than once, or may still be",
     Kind.DOUBTFUL: "the ducats may or may not have moved: a person decides",
-    Kind.WRONG_CITIZEN: "went, or goes, to somebody else",
-    Kind.AMOUNT_MISMATCH: "went, or goes, out with another amount",
+    Kind.WRONG_CITIZEN: "went, or will go, to somebody else",
+    Kind.AMOUNT_MISMATCH: "went out, or will, with another amount",
     Kind.ORPHAN: "a transfer with neither a payment nor a reason",
-    Kind.UNATTRIBUTABLE: "names no usable citizen or amount of ducats",
+    Kind.UNATTRIBUTABLE: "does not say who gets the ducats, or how many",
     Kind.UNKNOWN_CITIZEN: "names a citizen who does not exist",
     Kind.DISPUTED: "delivered, and the payer contests the payment",
     Kind.REFUNDED: "delivered, and money went back",
-    Kind.MISSING: "paid, and no stratagem was made",
+    Kind.MISSING: "paid, but no stratagem was made",
     Kind.FAILED: "the engine gave up before ducats moved",
-    Kind.STALLED: "has a stratagem that the engine will never take",
+    Kind.STALLED: "expired, cancelled or only planned: the engine skips it",
     Kind.UNDERPAID: "cost less than its ducats are worth",
-    Kind.IN_FLIGHT: "young, or waiting for the engine's next run",
+    Kind.IN_FLIGHT: "paid recently, or waiting for the engine's next run",
     Kind.SETTLED: "delivered once as sold, or refunded before delivery",
 }
 
-# The same of one case.
+# The same for a single case.
 SENTENCES = {
     Kind.DUPLICATE: "Its ducats went out more than once, or still may.",
     Kind.DOUBTFUL: "Its ducats may or may not have moved: find out before anything else.",
-    Kind.WRONG_CITIZEN: "Its ducats went, or go, to somebody other than the buyer.",
-    Kind.AMOUNT_MISMATCH: "Another number of ducats went out, or goes out, than was sold.",
+    Kind.WRONG_CITIZEN: "Its ducats went, or will go, to the wrong citizen.",
+    Kind.AMOUNT_MISMATCH: "More or fewer ducats went out, or will, than were sold.",
     Kind.ORPHAN: "Ducats were sent, and nobody is known to have paid for them.",
     Kind.UNATTRIBUTABLE: "The payment does not say who gets the ducats, or how many.",
     Kind.UNKNOWN_CITIZEN: "Venice has no citizen of the name in the payment.",
     Kind.DISPUTED: "The payer contests the payment with the bank.",
-    Kind.REFUNDED: "Money went back to the payer, and its ducats did not come back.",
-    Kind.MISSING: "It was paid, and no transfer was made.",
+    Kind.REFUNDED: "The payer got money back, but the ducats did not come back.",
+    Kind.MISSING: "It was paid, but no transfer was made.",
     Kind.FAILED: "The engine gave up before any ducats moved.",
     Kind.STALLED: "Its transfer expired or was cancelled, so the engine will skip it.",
     Kind.UNDERPAID: "Less was paid than the ducats cost.",
 }
 
-# Two columns of kinds need so much, and so much where "at risk" stands behind each amount.
+# The widths from which two columns of kinds fit, without and with "at risk" after each amount.
 NARROW, WIDE = 58, 76
 
 
@@ -79,7 +79,7 @@ def _cells(kind_count: KindCount, at_risk: str) -> tuple[Text, Text, Text]:
 
 
 def kinds_explained(counts: Mapping[Kind, int]) -> Table:
-    """Every kind that there is, with what it means."""
+    """Every kind that was found, with its meaning."""
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "left"):
         table.add_column(justify=justify)
@@ -90,5 +90,5 @@ def kinds_explained(counts: Mapping[Kind, int]) -> Table:
 
 
 def kind_name(kind: Kind, severity: Severity | None = None) -> Text:
-    """In the colour of its severity, or of that of one item."""
+    """The kind in the colour of its severity, or of the given one, which is a single item's."""
     return Text(kind.words, STYLES[severity or kind.severity])

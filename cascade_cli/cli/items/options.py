@@ -1,4 +1,4 @@
-"""The options that say which cases are meant: `reconcile`, `status` and `review` have the same."""
+"""The options that select cases, the same for `reconcile`, `status` and `review`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def selected(
     *,
     everything: bool = False,
 ) -> Selection:
-    """What the options mean. Raises BadParameter for a kind that there is not."""
+    """The options as a Selection. Raises BadParameter for an unknown kind."""
     from cascade_cli.domain.reconcile.reconciliation import Selection
 
     return Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
@@ -42,4 +42,4 @@ def _kind(text: str) -> Kind:
     try:
         return Kind(text.strip().replace(" ", "_").replace("-", "_"))
     except ValueError:
-        raise typer.BadParameter(f"--kind {text!r} is none of {', '.join(Kind)}") from None
+        raise typer.BadParameter(f"--kind {text!r} is not one of {', '.join(Kind)}") from None

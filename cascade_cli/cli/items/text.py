@@ -1,4 +1,4 @@
-"""One case on a screen: its line, how it stands with it, the command for it, and its gift."""
+"""One case on a screen: its line, its state, the command for it, and its gift."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from cascade_cli.domain.records.gifts import JOINERS, Gift
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_span
 
-# Kind, citizen (what is left, within bounds), ducats, age.
+# The columns' widths. The citizen gets the space that is left, within these bounds.
 KIND_WIDTH, CITIZEN_WIDTH, DUCATS_WIDTH, AGE_WIDTH, GAP = 15, (12, 32), 16, 11, 1
 
 
 @dataclass(frozen=True)
 class Block:
-    """Something to print; what is to be typed is never folded."""
+    """Something to print. A command to type is never folded."""
 
     content: RenderableType
     is_typed: bool = False
 
     def rows(self, console: Console) -> int:
-        """How many it takes; a terminal folds what is to be typed anywhere."""
+        """How many rows it takes on the screen. A terminal breaks a long command at any
+        character."""
         if isinstance(self.content, Text) and self.is_typed:
             return -(-self.content.cell_len // console.width)
         return len(console.render_lines(self.content, pad=False))
@@ -54,7 +55,7 @@ def verdict(found: Open) -> Text:
 
 
 def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> Table:
-    """Of a long name the one screen has only the beginning."""
+    """A case in one line. Unless `whole`, a long name is cut off."""
     fixed = KIND_WIDTH + DUCATS_WIDTH + AGE_WIDTH + 3 * GAP
     table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
     table.add_column(width=KIND_WIDTH)
@@ -74,7 +75,7 @@ def row(console: Console, item: Item, now: datetime, *, whole: bool = False) -> 
 
 
 def item_blocks(console: Console, item: Item, now: datetime) -> Iterator[Block]:
-    """All that a list tells of it."""
+    """Everything that a list shows about a case."""
     yield Block(row(console, item, now, whole=True))
     paid = f"paid {item.charge.own_money}" if item.charge else ""
     if told := "; ".join(filter(None, (paid, escape(completed(console, item.verdict))))):
@@ -91,7 +92,7 @@ def _indented(told: str, style: str) -> Block:
 
 
 def show_gift(console: Console, gift: Gift | None) -> None:
-    """From whom, and the giver's words as plain text."""
+    """Who gave it, and the giver's message as plain text."""
     if gift:
         console.print(Text(escape(describe_gift(gift))))
     if gift and gift.message:

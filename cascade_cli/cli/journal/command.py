@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.journal.options import EntryOptions
+from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import Json, spread
 from cascade_cli.cli.terminal.session import conduct
 
 journal = typer.Typer(
-    help="The audit trail: who did what when, and whether it was touched.", no_args_is_help=True
+    help="The audit trail: who did what when, and whether anybody tampered with it.",
+    no_args_is_help=True,
 )
 
 
@@ -35,7 +36,7 @@ def list_(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Who did what when, oldest first."""
+    """Show who did what when, oldest first."""
     from cascade_cli.cli.journal.run import list_entries
 
     return conduct(ctx.obj, "journal list", lambda s: list_entries(s, options, limit), json=json)
@@ -84,7 +85,83 @@ def export(
         Path | None, layout.OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
     ] = None,
 ) -> int:
-    """Entries as JSON lines, oldest first, with their hashes."""
+    """Write the entries as JSON lines, oldest first, with their hashes."""
     from cascade_cli.cli.journal.run import export as work
 
     return conduct(ctx.obj, "journal export", lambda s: work(s, options, output))
+
+
+@journal.command(
+    epilog=layout.examples(
+        "cascade journal backup journal-2026-11.sqlite3",
+        "cascade journal backup /mnt/backups --keep 30",
+        topic="journal",
+    )
+)
+def backup(
+    ctx: typer.Context,
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="F", help="A new file; or a folder, for a file named by the time."),
+    ],
+    keep: Annotated[
+        int | None,
+        layout.OUTPUT(
+            min=1, metavar="N", help="In a folder: remove all of its backups but the newest N."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """A consistent copy of the whole journal, whoever writes on, in one verified file.
+
+    It is a SQLite file, also of a journal on PostgreSQL, and can be restored into either.
+    """
+    from cascade_cli.cli.journal.backup import back_up
+
+    return conduct(ctx.obj, "journal backup", lambda s: back_up(s, target, keep), json=json)
+
+
+@journal.command(
+    epilog=layout.examples(
+        "cascade journal restore journal-2026-11.sqlite3 --dry-run",
+        "cascade journal restore journal-2026-11.sqlite3",
+        topic="journal",
+    )
+)
+@spread
+def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
+    """Put a backup in the place of the journal, whole or not at all; what was there is kept.
+
+    Never back in time without --force. Then it looks up in the base what the backup does not know.
+    """
+    from cascade_cli.cli.journal.restore import restore as work
+
+    return conduct(ctx.obj, "journal restore", lambda s: work(s, options), json=options.json)
+
+
+@journal.command(
+    "catch-up",
+    epilog=layout.examples(
+        "cascade journal catch-up",
+        "cascade journal catch-up --since 7d",
+        topic="journal",
+    ),
+)
+def catch_up(
+    ctx: typer.Context,
+    since: Annotated[
+        str | None,
+        layout.ENTRIES(
+            metavar="W", help="Also where nothing was restored: look at all rows since then."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Look up in the base what a restored journal has forgotten, and write it down.
+
+    `journal restore` does this itself. Type it if that was broken off, and for each further shop
+    that shares the journal. Nothing is written to the base, nor may be before.
+    """
+    from cascade_cli.cli.journal.restore import catch_up as work
+
+    return conduct(ctx.obj, "journal catch-up", lambda s: work(s, since), json=json)

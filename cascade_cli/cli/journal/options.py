@@ -1,11 +1,15 @@
-"""Which entries `cascade journal …` is about."""
+"""Which entries `cascade journal …` is about, and what a restore may do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
+import typer
+
 from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import Json, Yes
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,22 @@ class EntryOptions:
     key: Annotated[
         str | None, layout.ENTRIES(metavar="K", help="Only the entries of this StratagemId.")
     ] = None
+
+
+@dataclass(frozen=True)
+class RestoreOptions:
+    """The options of `journal restore` as typed."""
+
+    backup: Annotated[Path, typer.Argument(metavar="F", help="What `journal backup` wrote.")]
+    against: Annotated[
+        str | None,
+        layout.WRITING(metavar="HEAD[:SEQ]", help="A head that you kept: the backup must have it."),
+    ] = None
+    force: Annotated[
+        bool, layout.WRITING("--force", help="Go back behind a head that was told to somebody.")
+    ] = False
+    dry_run: Annotated[
+        bool, layout.WRITING("--dry-run", help="Show what would be forgotten, and change nothing.")
+    ] = False
+    yes: Yes = False
+    json: Json = False

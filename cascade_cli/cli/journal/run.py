@@ -1,9 +1,8 @@
-"""`cascade journal list`, `verify` and `export`: they read, and make no journal where none is."""
+"""`cascade journal list`, `verify` and `export`. They only read, and never create a journal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from cascade_cli.wiring.journal import existing_journal
 
 
 def head_to_tell(session: Session) -> Head | None:
-    """The journal's head, from now on known as told; None where there is no journal to be read."""
+    """The journal's head, recorded as one that was told to people. None if no journal can be
+    read."""
     try:
         with existing_journal(session) as journal:
             return told(session.folder, journal, session.warn) if journal else None
@@ -26,9 +26,9 @@ def head_to_tell(session: Session) -> Head | None:
         return None
 
 
-def _criteria(options: EntryOptions) -> dict[str, Any]:
-    """As the journal takes them. Raises UsageError for what is no time."""
-    since, until, now = options.since, options.until, datetime.now(UTC)
+def _criteria(session: Session, options: EntryOptions) -> dict[str, Any]:
+    """The options as arguments of the journal. Raises UsageError for an invalid time."""
+    since, until, now = options.since, options.until, session.now()
     return {
         "since": moment_option("--since", since, now) if since else None,
         "until": moment_option("--until", until, now) if until else None,
@@ -38,7 +38,7 @@ def _criteria(options: EntryOptions) -> dict[str, Any]:
 
 def list_entries(session: Session, options: EntryOptions, limit: int | None = None) -> Outcome:
     """Who did what when."""
-    criteria = _criteria(options)
+    criteria = _criteria(session, options)
     with existing_journal(session) as journal:
         kept: list[Entry] = list(journal.entries(**criteria, limit=limit)) if journal else []
         left = journal.count(**criteria) - len(kept) if journal and limit else 0
@@ -48,8 +48,8 @@ def list_entries(session: Session, options: EntryOptions, limit: int | None = No
 
 
 def verify(session: Session, against: str | None = None) -> Outcome:
-    """Whether all of it is as cascade wrote it. Raises UsageError for what is no head."""
-    kept = _kept_head(against) if against is not None else None
+    """Whether the whole journal is as cascade wrote it. Raises UsageError for an invalid head."""
+    kept = kept_head(against) if against is not None else None
     with existing_journal(session) as journal:
         if journal is None:
             raise JournalError(
@@ -75,12 +75,13 @@ def verify(session: Session, against: str | None = None) -> Outcome:
     return Outcome(data, lambda _session: None, error.exit_code, error)
 
 
-def _kept_head(text: str) -> Head:
+def kept_head(text: str) -> Head:
+    """What was typed. Raises UsageError for what is none."""
     head = Head.of(text)
     if head is None:
         raise UsageError(
-            f"--against {text!r} is no head.",
-            "It is the line that `cascade journal verify` printed after `Head:`, or a part of it "
+            f"--against {text!r} is not a head.",
+            "A head is what `cascade journal verify` printed after `Head:`, or the part of that "
             "before the colon.",
         )
     return head
@@ -101,7 +102,7 @@ def _show_intact(session: Session, found: Verification, kept: Head | None) -> No
 
 def export(session: Session, options: EntryOptions, output: Path | None) -> Outcome:
     """Entries as JSON lines; streamed, however many they are."""
-    criteria = _criteria(options)
+    criteria = _criteria(session, options)
     with existing_journal(session) as journal:
         entries = journal.entries(**criteria) if journal else iter(())
         if output is None:
@@ -114,7 +115,7 @@ def export(session: Session, options: EntryOptions, output: Path | None) -> Outc
 
 
 def _write_file(path: Path, entries: Iterator[Entry]) -> int:
-    """Never over another file, and never half."""
+    """Never overwrites a file, and never leaves half of one."""
     try:
         with path.open("x", encoding="utf-8") as out:
             path.chmod(0o600)

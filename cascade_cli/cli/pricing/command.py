@@ -16,14 +16,14 @@ EXAMPLES = layout.examples("cascade pricing", "cascade pricing --currency EUR", 
 def pricing(
     ctx: typer.Context,
     currency: Annotated[
-        str, typer.Option(metavar="CODE", help="One that the price list offers.")
+        str, typer.Option(metavar="CODE", help="A currency that the price list offers.")
     ] = "USD",
     json: PlainJson = False,
 ) -> int:
-    """The price list: rate, packages with their bonus, and the bounds of custom amounts.
+    """Show the price list: rate, packages with their bonus, and the bounds of custom amounts.
 
     Needs no keys. Exit code 4: the file of CASCADE_PRICES or CASCADE_RATES_FILE cannot be used; 7:
-    no exchange rate that is new enough.
+    no exchange rate is recent enough.
     """
     from cascade_cli.cli.pricing.run import pricing as work
 

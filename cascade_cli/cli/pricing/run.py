@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +38,19 @@ class PriceOffer:
     file: Path | None
 
     def price(self, package: Package) -> int:
-        """Of a package, in minor units."""
+        """A package's price in minor units."""
         return self.prices.price_cents(package.ducats, self.currency, self.exchange)
 
 
 def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
-    """Read the list; no service is asked.
+    """Read the list. No service is asked.
 
-    Raises SettingsError if a file cannot be used, UsageError and GuardError where nothing is sold
-    in the currency.
+    Raises SettingsError if a file cannot be used, UsageError or GuardError if nothing is sold in
+    the currency.
     """
     code = currency_option(currency)
     values = gather_values(session.environ, session.env_file)
-    file, now = file_of(values, PRICES), datetime.now(UTC)
+    file, now = file_of(values, PRICES), session.now()
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)
     exchange = price_quotes.exchange(code)

@@ -1,4 +1,4 @@
-"""`--alert`: who is told, of what and in which words, and the memory of having told them."""
+"""`--alert`: who is told what, in which words, and the record of what they were told."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ from cascade_cli.wiring.reading import Wiring
 
 
 class Alerting:
-    """Tells the services of CASCADE_ALERT_URLS. Raises SettingsError where none can be told."""
+    """Sends alerts to the services of CASCADE_ALERT_URLS. Raises SettingsError if it names none, or
+    one that is unusable."""
 
     def __init__(self, session: Session) -> None:
         addresses = addresses_in(session.values().get(ALERT_URLS.name, ""))
-        # One by one as well: that is how one would show up in an output.
+        # Each address by itself, too: an output would contain one of them, not the whole setting.
         session.secrets += addresses
         self._session = session
         self._channels = Channels(addresses)
         self._head: Head | None = None
 
     def tell(self, outcome: Outcome, *, failed: bool, head: Head | None = None) -> bool:
-        """Tell of a failure, or of what is new or solved since people were last told.
+        """Send an alert about a failure, or about what is new or solved since the last alert.
 
-        False if a service did not take it; the next run then tells the news again.
+        False if a service did not take it; the next run then sends the news again.
         """
         self._head = head
         if isinstance(outcome, JudgedOutcome):
@@ -61,12 +62,13 @@ class Alerting:
         return True
 
     def _send(self, alert: Alert) -> bool:
-        """Whether every service took it: where one did not, the next run tells all again."""
+        """Whether every service took the alert. If one did not, the next run sends it to all
+        again."""
         missed = self._channels.send(with_head(alert, self._head))
         for number in missed:
             self._session.insist(
-                f"the alert was not taken by address {number} of {len(self._channels)} in "
-                f"{ALERT_URLS.name}; the next run with --alert tells it again"
+                f"address {number} of {len(self._channels)} in {ALERT_URLS.name} did not take the "
+                "alert; the next run with --alert sends it again"
             )
         return not missed
 
@@ -75,7 +77,7 @@ class Alerting:
             with run_journal(self._session, wiring) as journal:
                 document = journal.mark(_name(wiring))
         except JournalError as error:
-            self._session.insist(f"all that is open is told as new: {error.message}")
+            self._session.insist(f"the alert calls every open case new: {error.message}")
             return NOTHING_TOLD
         return Told.of(document) if document else NOTHING_TOLD
 
@@ -91,17 +93,18 @@ def _name(wiring: Wiring) -> str:
     return f"alerted {wiring.settings.airtable_base}"
 
 
-# More is read at the terminal; many services cut a message off anyway.
+# More is for the terminal to show; many services cut long messages off anyway.
 MOST_LINES = 20
 LONGEST_NAME = 40
 LONGEST_ERROR = 600
-# Buyers choose names. Services make mentions, links and markup of them, whatever the format says.
+# Buyers choose their names. Services turn parts of them into mentions, links and markup, even in
+# plain text.
 _NOT_IN_A_NAME = re.compile(r"[^\w' -]")
 _MENTION = re.compile(r"[<>@`]")
 
 
 def failure_alert(session: Session, outcome: Outcome, found: AlertNews | None = None) -> Alert:
-    """The run did not come to its end, or not to a good one."""
+    """The alert that a run failed or did not finish."""
     title = f"{_who(session)}: reconciliation failed (exit code {int(outcome.exit_code)})"
     lines = [*_error(session, outcome), *(["", f"{_counts(found)}."] if found else [])]
     lines += ["", f"Run on {_plain(socket.gethostname())}."]
@@ -109,7 +112,7 @@ def failure_alert(session: Session, outcome: Outcome, found: AlertNews | None = 
 
 
 def news_alert(session: Session, found: AlertNews, window: Window, base: str) -> Alert:
-    """Something is new or solved."""
+    """The alert that something is new or solved."""
     told = [*_news_lines(session, found)]
     more = len(told) - MOST_LINES
     all_of_them = session.completed(command("reconcile"))
@@ -118,11 +121,12 @@ def news_alert(session: Session, found: AlertNews, window: Window, base: str) ->
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", _transfer_status(found), place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _what_is_open(found), place]), urgency)
 
 
 def with_head(alert: Alert, head: Head | None) -> Alert:
-    """The same, and what proves later that the journal was not cut off or put back."""
+    """The alert with the journal's head, which proves later that the journal was not cut off or put
+    back."""
     return replace(alert, body=f"{alert.body}\nJournal: {head}") if head else alert
 
 
@@ -131,7 +135,7 @@ def _who(session: Session) -> str:
 
 
 def _counts(found: AlertNews) -> str:
-    """What people decided is not called solved."""
+    """A case that a person decided does not count as solved."""
     became = Counter(_became(found, name) for name in found.solved)
     parts = (
         f"{len(found.new)} new",
@@ -150,8 +154,8 @@ def _became(found: AlertNews, name: str) -> str:
     return "snoozed" if how is How.SNOOZE else "decided"
 
 
-def _transfer_status(found: AlertNews) -> str:
-    """As every screen says it."""
+def _what_is_open(found: AlertNews) -> str:
+    """What is open, in the words of every screen."""
     transfer_status = found.transfer_status
     return (
         f"{transfer_status.described}. {transfer_status.closed}".strip() if transfer_status else ""
@@ -184,5 +188,5 @@ def _harmless(text: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name as people need it to recognise, in characters that no service acts upon."""
+    """A name that people can still recognise, without characters that a service acts upon."""
     return _NOT_IN_A_NAME.sub("·", name)[:LONGEST_NAME]

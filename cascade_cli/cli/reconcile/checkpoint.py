@@ -1,4 +1,4 @@
-"""Where the last complete run ended: kept in the journal, asked for by `--since last`."""
+"""Where the last complete run ended. It is kept in the journal, for `--since last`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
-    """As `believed`. Raises JournalError."""
+    """What `believed` returns, from the session's journal. Raises JournalError."""
     with run_journal(session, wiring) as journal:
         return believed(journal, wiring.settings.airtable_base, now)
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
-    """Keep the end of a complete run. Without a journal the run counts all the same.
+    """Keep the end of a complete run for `--since last`. A journal that cannot be written is a
+    warning: the run counts all the same.
 
-    A run that neither continues what is remembered nor covers all of it is not kept: it would
-    forget the rest. Nor is a first one over less than the next would read by itself.
+    A run that neither continues the checkpoint nor covers all of it is not kept, because the rest
+    would be forgotten. A first run is not kept if it covers less than `--since last` reads by
+    itself.
     """
     if run.continues is None and not may_be_kept(run.snapshot.window):
         return
@@ -41,22 +43,23 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         return
     if not is_over:
         session.warn(
-            "This run is not remembered for --since last: it may end later than now, since the "
-            "clocks of this machine and of the services differ."
+            "This run is not remembered for --since last: its end may be in the future, because "
+            "the clocks of this machine and of the services differ."
         )
 
 
 def believed(journal: JournalPort, base_id: str, now: datetime) -> Checkpoint | None:
-    """What may be believed now of the last complete run over the base; None if there was none."""
+    """The checkpoint of the base's last complete run, as far as it can be trusted now; None if
+    there was no such run."""
     document = journal.mark(mark_name(base_id))
     return Checkpoint.of(document).believed(now) if document else None
 
 
 def keep(journal: JournalPort, base_id: str, run: Run, clock: ServiceClock) -> bool:
-    """Remember the run if it forgets nothing; False if its end may be later than the present.
+    """Keep the run, if that forgets nothing. False if the run may end in the future.
 
-    Where the clocks differ, nobody knows which is right: a proxy may date all answers. So what is
-    remembered ends by the earlier of our own clock and the services'.
+    If the clocks differ, nobody knows which is right: a proxy may date all answers. So the
+    checkpoint ends by our own clock or by the services', whichever is earlier.
     """
     now = clock.now()
     if run.snapshot.window.until > now + CLOCK_TOLERANCE:

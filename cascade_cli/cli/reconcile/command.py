@@ -18,13 +18,14 @@ EXAMPLES = layout.examples(
 
 @spread
 def reconcile(ctx: typer.Context, *, options: ReconcileOptions, end: EndOptions) -> int:
-    """Every paid charge against the transfer it should have caused.
+    """Compare every paid charge with the transfer it should have caused.
 
-    On a terminal one screen: the verdict, the five worst, what to do next. --all, --kind, --citizen
-    and --limit list the cases, through your pager; in a pipe every discrepancy is listed.
+    On a terminal it prints one screen: the verdict, the five worst cases, what to do next. --all,
+    --kind, --citizen and --limit list the cases, through your pager; in a pipe every discrepancy is
+    listed.
 
-    Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not all could be read,
-    and nothing was judged.
+    Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not everything could be
+    read, so nothing was judged.
     """
     from cascade_cli.cli.reconcile.run_end import conduct_run
 

@@ -1,4 +1,4 @@
-"""A reconciliation as CSV, for a spreadsheet that must not execute any of it."""
+"""A reconciliation as CSV, escaped so that a spreadsheet executes none of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cascade_cli.cli.terminal.escape import csv_cell
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
 
-# A new column comes last: a script may count on the place of the others.
+# A new column comes last: scripts may rely on the positions of the others.
 COLUMNS = (
     "kind",
     "severity",
@@ -39,8 +39,8 @@ COLUMNS = (
 def write_csv(
     result: Reconciliation, completed: Callable[[str], str], selection: Selection, *, out: TextIO
 ) -> None:
-    """One header, one line per item, worst first; `completed` puts the global options into the
-    commands in a text."""
+    """Write one header, and one line per item, worst first. `completed` puts the global options
+    into the commands within a text."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for item in selection.items(result):
@@ -49,7 +49,7 @@ def write_csv(
 
 
 def _facts(item: Item, completed: Callable[[str], str]) -> dict[str, Any]:
-    """The item as `--json` has it, and what would be a list or an object there as plain text."""
+    """The item as `--json` has it, but with lists and objects as plain text."""
     facts = item_document(item)
     repair, period = facts["repair"] or {}, facts["period"] or {}
     portion = item.charge and item.charge.portion

@@ -31,7 +31,7 @@ class RunFacts:
 
 
 def document(run: Run, reading: RunFacts, selection: Selection) -> dict[str, Any]:
-    """The promised object. Only `items` are selected: the rest tells of the whole run."""
+    """The documented object. Only `items` are selected: everything else is about the whole run."""
     coverage, result = run.coverage, run.result
     return {
         "window": window_document(reading.window, reading.terms),

@@ -1,5 +1,5 @@
-"""What `cascade reconcile` looks at and does, who is told how it ended, and where that is written.
-The telling itself is in run_end.py, which `schedule` does not need."""
+"""The options of `cascade reconcile`: what it reads and does, and who is told how it ended. The
+code that tells them is in run_end.py, which `schedule` does not need."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReconcileOptions:
-    """The command's options as typed; `until` and `grace` None mean now and the setting's.
+    """The options as typed. None means now for `until`, and the setting for `grace`.
 
-    Raises BadParameter for those that do not go together, and for a kind that there is not.
+    Raises BadParameter for options that exclude each other, and for an unknown kind.
     """
 
     since: Annotated[
@@ -40,20 +40,22 @@ class ReconcileOptions:
     ] = None
     grace: Annotated[
         str | None,
-        layout.PAYMENTS(metavar="D", help="Younger charges are in flight: 90s, 15m, 48h."),
+        layout.PAYMENTS(metavar="D", help="Younger charges count as in flight: 90s, 15m, 48h."),
     ] = None
     verify: Annotated[
         str | None,
-        layout.PAYMENTS(metavar="HOW", help="With --since last, prove its memory: sample or full."),
+        layout.PAYMENTS(
+            metavar="HOW", help="With --since last, check what it remembers: sample or full."
+        ),
     ] = None
     everything: Annotated[
-        bool, layout.CASES("--all", help="List all: what is settled and in flight as well.")
+        bool, layout.CASES("--all", help="List all, including what is settled or in flight.")
     ] = False
     kinds: KindOption = None
     citizen: CitizenOption = None
     limit: LimitOption = None
     repair: Annotated[
-        bool, layout.REPAIR("--repair", help="Do what a machine may about the discrepancies.")
+        bool, layout.REPAIR("--repair", help="Fix what is safe to fix automatically.")
     ] = False
     dry_run: Annotated[
         bool, layout.REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
@@ -78,14 +80,14 @@ class ReconcileOptions:
 
     @property
     def again(self) -> tuple[str, ...]:
-        """The words that make another run look at the same payments."""
+        """The options that make another run read the same payments."""
         since = None if self.since == type(self).since else self.since
         named = (("--since", since), ("--until", self.until), ("--grace", self.grace))
         return tuple(word for pair in named if pair[1] is not None for word in pair if word)
 
     @property
     def check(self) -> VerificationSample | None:
-        """What is to be verified."""
+        """What `--verify` asks for."""
         from cascade_cli.domain.history.verification import Depth, VerificationSample
 
         return VerificationSample(Depth(self.verify), self.seed) if self.verify else None
@@ -93,14 +95,16 @@ class ReconcileOptions:
 
 @dataclass(frozen=True)
 class EndOptions:
-    """The options of `cascade reconcile` for its end."""
+    """The options that say who is told how a run ended."""
 
     alert: Annotated[
         bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
     ] = False
     ping: Annotated[
         str | None,
-        layout.TELL(metavar="URL", help="Dead man's switch: asked at the end, /fail on failure."),
+        layout.TELL(
+            metavar="URL", help="Dead man's switch: call it at the end, its /fail on failure."
+        ),
     ] = None
     metrics_file: Annotated[
         Path | None,
@@ -111,15 +115,15 @@ class EndOptions:
     ] = None
 
     def switch(self) -> DeadManSwitch | None:
-        """The dead man's switch, if there is one. Raises UsageError for what is no address."""
+        """The dead man's switch, if there is one. Raises UsageError for an invalid address."""
         from cascade_cli.adapters.http.ping import DeadManSwitch
 
         return None if self.ping is None else DeadManSwitch(self.ping)
 
     def metrics(self) -> Path | None:
-        """The metrics file from wherever the run is started.
+        """The metrics file as an absolute path.
 
-        Raises UsageError where a run could not write, or the node exporter would not read.
+        Raises UsageError if a run could not write it, or the node exporter would not read it.
         """
         if self.metrics_file is None:
             return None
@@ -127,28 +131,28 @@ class EndOptions:
         if path.suffix != ".prom":
             raise UsageError(
                 f"--metrics-file {str(self.metrics_file)!r} does not end in .prom.",
-                "The node exporter reads no other file of its folder.",
+                "The node exporter reads only files whose names do.",
             )
-        check_place("--metrics-file", path)
+        check_writable("--metrics-file", path)
         return path
 
     def page(self) -> Path | None:
-        """The report's file from wherever the run is started. Raises UsageError as `metrics`."""
+        """The report's file as an absolute path. Raises UsageError if a run could not write it."""
         if self.report is None:
             return None
-        check_place("--report", self.report)
+        check_writable("--report", self.report)
         return self.report.absolute()
 
 
-def check_place(option: str, path: Path) -> None:
-    """Raises UsageError where no file could be written later on."""
+def check_writable(option: str, path: Path) -> None:
+    """Raises UsageError if the file could not be written later on."""
     try:
         flaw = _flaw(path)
     except OSError as error:
         flaw = f"{str(path)!r} cannot be written: {error.strerror}"
     if flaw:
         raise UsageError(
-            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that is there."
+            f"{option}: {flaw}.", "Nothing was read; name a file in a folder that exists."
         )
 
 
@@ -157,7 +161,7 @@ def _flaw(path: Path) -> str:
     if not folder.is_dir():
         return f"there is no folder {str(folder)!r}"
     if path.exists() and not path.is_file():
-        return f"{str(path)!r} is no ordinary file"
+        return f"{str(path)!r} is not an ordinary file"
     if not os.access(folder, os.W_OK | os.X_OK):
         return f"you may not write into the folder {str(folder)!r}"
     return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -32,8 +31,8 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 def repair(session: Session, options: ReconcileOptions) -> Outcome:
-    """Repair what a machine may, then say what is now true."""
-    check_options(options)
+    """Repair what is safe to repair, then read again and report what is left."""
+    check_options(session, options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "reconcile --repair", lock=not options.dry_run) as context:
         look = partial(first, session, context.reading, options)
@@ -73,7 +72,7 @@ def _remember(context: WriteContext[Session], options: ReconcileOptions, run: Ru
 
 
 def repairs_of(context: WriteContext[Session], run: Run) -> RepairPlan:
-    """What a machine may do about a run's discrepancies."""
+    """The repairs that are safe to make automatically."""
     return plan_repairs(
         run.snapshot,
         run.result,
@@ -98,20 +97,21 @@ def _carry_out(
     question = _question(plan, arrived)
     if plan.repairs:
         plan = confirm_plan(context, question, plan, look_again, lambda plan: plan.writes, yes=yes)
-    elif not _may_tell(context.session, question, yes=yes):
+    elif not _agrees_to_notices(context.session, question, yes=yes):
         context.session.warn("nobody was told of arrivals: you said no")
         return [], 0
     context.begin()
     try:
         return deliver_repairs(context, plan), tell_of_arrivals(context, arrived)
     except GuardError:
-        # What is refused here says nothing against telling of what has arrived.
+        # A refused repair is no reason not to tell citizens of ducats that have arrived.
         tell_of_arrivals(context, arrived)
         raise
 
 
-def _may_tell(session: Session, question: str, *, yes: bool) -> bool:
-    """A no to notices alone leaves the report to be shown."""
+def _agrees_to_notices(session: Session, question: str, *, yes: bool) -> bool:
+    """False after a no. If there are only notices to write, a no does not end the command: the
+    report is still to be shown."""
     try:
         confirm(session, question, yes=yes)
     except GuardError:
@@ -123,7 +123,7 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
     if not plan.repairs:
         return f"Tell {citizens(arrived)} that their ducats have arrived?"
     total = rounded(plan.total_ducats)
-    also = f", and tell {citizens(arrived)} of their arrival" if arrived else ""
+    also = f", and tell {citizens(arrived)} that their ducats have arrived" if arrived else ""
     return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
 
 
@@ -131,7 +131,8 @@ def deliver_repairs(context: WriteContext[Session], plan: RepairPlan) -> list[De
     """Carry out the plan. Raises GuardError if the processor cannot pay it."""
     if not plan.repairs:
         return []
-    # What is only ended may hold a second row, whose ducats do go out.
+    # A repair that only ends a transfer is not counted: its key may have a second row, whose ducats
+    # do go out.
     counted = {repair.order.key for repair in plan.repairs if repair.outgoing_ducats}
     context.writing.available_balance.check(plan.total_ducats, counted)
     return context.writing.deliverer.deliver(
@@ -140,7 +141,8 @@ def deliver_repairs(context: WriteContext[Session], plan: RepairPlan) -> list[De
 
 
 def _stopped(found: Outcome, error: CascadeError) -> Outcome:
-    """What was found remains known to whoever hears of the end; it is not told as the result."""
+    """What was found is kept for the alert, the metrics and the page, but is not printed as the
+    result."""
     return replace(
         found, data=None, show=lambda _session: None, exit_code=error.exit_code, error=error
     )
@@ -156,7 +158,7 @@ def _planned(found: Outcome, plan: RepairPlan, arrived: Sequence[Arrival]) -> Ou
 
 
 def _nothing_to_repair(found: Outcome, plan: RepairPlan, told: int) -> Outcome:
-    """All that was found is left to people, or there was nothing."""
+    """Nothing was found, or all of it is left to people."""
     return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _told(told))
 
 
@@ -176,7 +178,8 @@ def _told(told: int) -> str:
 
 
 def _repaired(after: Outcome, deliveries: Sequence[Delivery], told: int) -> Outcome:
-    """What is now true; an unfinished or refused repair outweighs what remains."""
+    """The state after the repairs. For the exit code, an unfinished or refused repair outweighs the
+    discrepancies that remain."""
     error: CascadeError | None = after.error or first_error(deliveries)
 
     def show(session: Session) -> None:
@@ -224,9 +227,10 @@ def _document(planned: PlannedRepair) -> dict[str, Any]:
 
 
 def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, ...]:
-    """Of whom the run read, or the journal still waits for, and nobody was told."""
+    """Transfers that arrived without anybody being told: of those that the run read, and those for
+    which the journal still waits."""
     service = context.writing.arrivals
-    keys = list(service.untold(datetime.now(UTC) - NEWS - context.settings.lifetime))
+    keys = list(service.untold(context.session.now() - NEWS - context.settings.lifetime))
     try:
         return service.arrived(keys, run.snapshot.stratagems)
     except JournalError:
@@ -237,7 +241,7 @@ def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, 
 
 
 def tell_of_arrivals(context: WriteContext[Session], arrived: Sequence[Arrival]) -> int:
-    """How many notices were written; what is not told is a warning."""
+    """Write the notices and return how many were written. A failure is a warning."""
     try:
         return context.writing.arrivals.tell(arrived).by_fate[Fate.APPLIED]
     except JournalError:
@@ -248,5 +252,5 @@ def tell_of_arrivals(context: WriteContext[Session], arrived: Sequence[Arrival])
 
 
 def citizens(arrived: Sequence[Arrival]) -> str:
-    """How many there are to be told."""
+    """`1 citizen`, `3 citizens`: how many there are to tell."""
     return "1 citizen" if len(arrived) == 1 else f"{len(arrived)} citizens"

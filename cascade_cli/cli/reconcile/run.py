@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 
@@ -57,7 +57,7 @@ class RunAttempt:
 
 def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
-    check_options(options)
+    check_options(session, options)
     with connected(session, in_hurry=False) as wiring:
         attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
         if attempt.run is not None and options.until is None:
@@ -73,18 +73,18 @@ def first(
     now: datetime,
     check_time: Callable[[], None],
 ) -> tuple[RunAttempt, Window, Checkpoint | None]:
-    """The first look, its window, and the memory that it continues."""
+    """The first attempt, its window, and the checkpoint that it continues."""
     memory = recall(session, wiring, now) if options.since == LAST else None
     window = window_of(session, options, memory, now)
     return once(session, wiring, window, options, memory, check_time=check_time), window, memory
 
 
-def check_options(options: ReconcileOptions) -> None:
-    """Raises UsageError for words that no window, grace or verification can be made of."""
+def check_options(session: Session, options: ReconcileOptions) -> None:
+    """Raises UsageError for an invalid window, grace or verification."""
     duration_option("--grace", options.grace)
     _check_verify(options)
     since = FIRST_SINCE if options.since == LAST else options.since
-    parse_window(since, options.until, datetime.now(UTC))
+    parse_window(since, options.until, session.now())
 
 
 def _check_verify(options: ReconcileOptions) -> None:
@@ -93,15 +93,13 @@ def _check_verify(options: ReconcileOptions) -> None:
     if options.verify not in set(Depth):
         raise UsageError(f"--verify {options.verify!r} is neither sample nor full.")
     if options.since != LAST or options.until is not None:
-        raise UsageError(
-            "--verify proves what --since last remembers: it goes with that, without --until."
-        )
+        raise UsageError("--verify checks what --since last remembers: give both, and no --until.")
 
 
 def window_of(
     session: Session, options: ReconcileOptions, memory: Checkpoint | None, now: datetime
 ) -> Window:
-    """The window to be read whole; with `last` it begins where the memory says."""
+    """The window to read in full. With `last` it begins where the checkpoint says."""
     if options.since != LAST:
         return parse_window(options.since, options.until, now)
     if memory is None:
@@ -118,8 +116,11 @@ def once(
     *,
     check_time: Callable[[], None] = lambda: None,
 ) -> RunAttempt:
-    """Read and judge the window as of now, or what the memory leaves to do up to its end; with a
-    memory, also say what has changed since. `check_time` may break it off between two steps."""
+    """Read and judge the window as of now. With a checkpoint, read what that leaves to do up to the
+    window's end (unless `until` is given), and say what has changed since.
+
+    `check_time` is called between steps, and raises to break the run off.
+    """
     grace = duration_option("--grace", options.grace)
     terms = wiring.terms(wiring.clock.now(), decided(session, wiring), grace)
     try:
@@ -137,7 +138,8 @@ def once(
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return RunAttempt(failure(error, data))
     check_time()
-    for remark in run.remarks:
+    unknown = options.selection.no_such_citizen(run.result)
+    for remark in (*run.remarks, *([unknown] if unknown else [])):
         _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None
     reading = RunFacts(run.snapshot.window, terms, *_requests(wiring), since_last)
@@ -145,7 +147,8 @@ def once(
 
 
 def _warn_once(session: Session, remark: str) -> None:
-    """A repair reads twice, and so does a run whose clock was wrong."""
+    """A repair reads twice, and so does a run whose clock was wrong: warn of the same thing
+    once."""
     if remark not in session.warnings:
         session.warn(remark)
 

@@ -1,13 +1,12 @@
-"""When a reconciliation ends: telling people, a dead man's switch and the node exporter how.
+"""Tells people, a dead man's switch and the node exporter how a reconciliation ended.
 
-None of it changes what the run came to: what cannot be told is a warning.
+This never changes the result of the run: if somebody cannot be told, that is a warning.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ def conduct_run(
     *,
     json: bool = False,
 ) -> int:
-    """`conduct` for reconcile: check first that all can be told, run, and tell."""
+    """`conduct` for reconcile: check that everybody can be told, run, and tell them."""
     end = RunEnd(session, options)
 
     def checked(session: Session) -> Outcome:
@@ -41,7 +40,7 @@ def conduct_run(
 
 
 class RunEnd:
-    """The end of one run that begins now."""
+    """Tells how one run ended. The run begins when this is made."""
 
     def __init__(self, session: Session, options: EndOptions) -> None:
         self._session, self._options = session, options
@@ -54,9 +53,9 @@ class RunEnd:
         self._head: Head | None = None
 
     def prepare(self) -> None:
-        """Raises UsageError or SettingsError, before anything is read, for what cannot work.
+        """Raises UsageError or SettingsError, before anything is read, if somebody cannot be told.
 
-        All are tried first: those that work tell of the one that does not.
+        All are prepared first: those that work tell of the one that does not.
         """
         steps = (self._use_switch, self._use_metrics, self._use_page, self._use_alerts)
         errors = [error for error in map(_error_of, steps) if error]
@@ -81,10 +80,10 @@ class RunEnd:
             self._alerting = Alerting(self._session)
 
     def tell(self, outcome: Outcome) -> None:
-        """Tell all who are to be told; never raises.
+        """Tell everybody; never raises.
 
-        A second time, when the outcome could not be shown, people and the switch hear of that;
-        files keep what was judged.
+        It is called a second time if the outcome could not be shown. People and the switch hear of
+        that; the files keep what was judged.
         """
         failed = outcome.error is not None or outcome.exit_code not in _GOOD
         if self._metrics or self._page or self._alerting:
@@ -94,7 +93,8 @@ class RunEnd:
             self._guarded("the report", lambda: self._write_page(outcome))
             self._is_written = True
         heard = self._guarded("the alert", lambda: self._alert(outcome, failed))
-        # The switch watches over the alerts too: nobody else would notice that they are lost.
+        # The switch watches over the alerts, too: without it, nobody would notice that they are
+        # lost.
         self._guarded("the ping", lambda: self._ping(failed or not heard))
 
     def _read_head(self) -> bool:
@@ -112,7 +112,7 @@ class RunEnd:
                 self._metrics,
                 outcome,
                 failed=failed,
-                at=datetime.now(UTC),
+                at=self._session.now(),
                 seconds=seconds,
                 head=self._head,
             )
@@ -142,7 +142,7 @@ class RunEnd:
             self._session.insist(f"{what}: {error.message}")
         except OSError as error:
             self._session.insist(f"{what}: {error.strerror or type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 - whatever it is, the run has ended as it has
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run's result stands
             self._session.insist(f"{what}: {type(error).__name__} was not foreseen")
         return False
 

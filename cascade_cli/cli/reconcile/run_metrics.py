@@ -1,4 +1,4 @@
-"""`--metrics-file`: what a run came to, in numbers."""
+"""`--metrics-file`: the result of a run, in numbers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from cascade_cli.services.reconcile.gather import Run
 
 _PREFIX = "cascade_reconcile_"
 _LAST_SUCCESS = f"{_PREFIX}last_success_timestamp_seconds"
-# What was judged. A run that could not judge leaves it as it is, so that an alarm about
-# discrepancies does not end because nobody could look.
+# What was judged. A run that could not judge keeps the old values, so that an alarm about
+# discrepancies does not end because nothing could be read.
 _JUDGED = {
     _PREFIX + name
     for name in (
@@ -39,7 +39,8 @@ def write_metrics(
     seconds: float,
     head: Head | None = None,
 ) -> None:
-    """Replace the file, keeping what a failed run knows nothing about. Raises OSError."""
+    """Replace the file, but keep the lines that a failed run knows nothing about. Raises
+    OSError."""
     gauges = [*_of_this_run(outcome, failed, at, seconds)]
     if head:
         gauges.append(_of_journal(head))

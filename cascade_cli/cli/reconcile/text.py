@@ -1,8 +1,8 @@
 """A reconciliation for a tired person: verdict, equation, kinds, then what to do, worst first.
 
-On a terminal it is one screen; every discrepancy stands in a pipe, and wherever somebody asks what
-to list. Nothing is cut off but a long name in the one screen: what does not fit is folded, except
-the commands, which stand on lines of their own so that they can be copied whole.
+On a terminal it is one screen. In a pipe every discrepancy is listed, and so are the cases that
+somebody selects with options. Long lines are folded. Commands are not: they stand on lines of their
+own, so that they can be copied whole. Only the one screen cuts off long names.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span
 from cascade_cli.services.reconcile.gather import Coverage, Run
 
-# A small terminal has one line more, for the prompt.
+# A small terminal has 24 lines; one is for the prompt.
 MOST_ROWS = 23
 WORST = 5
 
 
 class Brevity(Enum):
-    """How few words the one screen makes."""
+    """How much the one screen is shortened."""
 
     FULL = "as in the list"
     BRIEF = "reasons of one word"
@@ -47,7 +47,7 @@ class Brevity(Enum):
 def show(
     session: Session, run: Run, reading: RunFacts, selection: Selection, again: Sequence[str]
 ) -> None:
-    """Print the report; `again` are the words that make another run look at the same payments."""
+    """Print the report. `again` are the options that make another run read the same payments."""
     console = session.console()
     if sys.stdout.isatty() and not selection.is_asked_for:
         _show_screen(console, run, reading, again)
@@ -68,7 +68,8 @@ def _show_screen(console: Console, run: Run, reading: RunFacts, again: Sequence[
 def _layouts(
     console: Console, run: Run, reading: RunFacts, again: Sequence[str]
 ) -> Iterator[Iterable[Block]]:
-    """From the roomiest to the least that is of use: first the words get fewer, then the cases."""
+    """From the roomiest to the smallest that is of use: first with fewer words, then with fewer
+    cases."""
     found = run.result.discrepancies
     kinds = [Block(kinds_table(kind_counts(run.result), console.width))] if found else []
     tight = ((number, brevity) for number in range(WORST, -1, -1) for brevity in Brevity)
@@ -90,7 +91,7 @@ def _spaced(parts: Sequence[Sequence[Block]]) -> list[Block]:
 def _worst(
     console: Console, item: Item, now: datetime, brevity: Brevity | None
 ) -> tuple[Block, Block]:
-    """One line, and the one command that closes the case; a terminal folds it where it must."""
+    """One line, and the command that closes the case, in the form that takes the fewest rows."""
     step = item.repair_or_story
     lines = [step.command]
     if brevity in {Brevity.BRIEF, Brevity.TERSE} and step.brief:
@@ -145,7 +146,7 @@ def _head(
 
 
 def _read(run: Run, reading: RunFacts) -> Iterator[Text]:
-    """What else is known of how it was read."""
+    """How it was read, what was left alone, and what was verified."""
     coverage = run.coverage
     yield Text(
         f"Read in full, with {reading.stripe_requests} Stripe and {reading.airtable_requests} "
@@ -163,7 +164,8 @@ def _read(run: Run, reading: RunFacts) -> Iterator[Text]:
 
 
 def followed_up(coverage: Coverage) -> str:
-    """What was judged although it lies outside the window, in a sentence, if anything was."""
+    """A sentence about what was judged although it lies outside the window; empty if nothing
+    was."""
     parts = (
         (coverage.carried, "left open"),
         (coverage.changed, "changed at Stripe"),
@@ -174,7 +176,7 @@ def followed_up(coverage: Coverage) -> str:
 
 
 def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Text]:
-    """Of the parts those that there are; a residual is a bug in cascade."""
+    """Only the parts that are not zero. A residual is a bug in cascade."""
     sold = f"Ducats sold {rounded(equation.sold)}", f"= settled {rounded(equation.settled)}"
     parts = _amounts(equation, "in flight", "undelivered", "doubtful", "unattributable")
     yield from _flowing([*sold, *(f"+ {part}" for part in parts)], width)
@@ -184,7 +186,7 @@ def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Tex
     beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
     if beside and not is_terse:
         words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
-        yield from _flowing(["Beside it:", *words], width)
+        yield from _flowing(["Besides:", *words], width)
 
 
 def _amounts(equation: Equation, *names: str) -> list[str]:
@@ -192,7 +194,7 @@ def _amounts(equation: Equation, *names: str) -> list[str]:
 
 
 def _flowing(words: Sequence[str], width: int) -> Iterator[Text]:
-    """In as few lines as it takes; no name is parted from its number."""
+    """In as few lines as possible. A name and its number stay together."""
     line = words[0]
     for word in words[1:]:
         if len(line) + 1 + len(word) > width:
@@ -221,7 +223,7 @@ def _closing(
 
 
 def next_command(result: Reconciliation, again: Sequence[str]) -> str:
-    """What a machine may do comes first: it leaves less to people."""
+    """Automatic repairs come first: they leave less to people."""
     if what_is_open(result).automatic:
         return command("reconcile", "--repair", *again)
     return result.discrepancies[0].repair_or_story.command

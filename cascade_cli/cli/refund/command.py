@@ -21,9 +21,9 @@ EXAMPLES = layout.examples(
 def refund(ctx: typer.Context, *, options: RefundOptions, json: Json = False) -> int:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 
-    What has not arrived yet is withheld instead. If a refund fails, or a lost dispute is won, the
-    ducats go to the citizen again. Exit code 5: run the same command again; 7: refused by a limit
-    or a guard.
+    What has not arrived yet is withheld instead. If a refund fails, or a lost dispute is won after
+    all, the citizen gets the ducats back. Exit code 5: run the same command again; 7: refused by a
+    limit or a guard.
     """
     from cascade_cli.cli.refund.run import refund as work
 

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RefundOptions:
-    """The command's words as typed."""
+    """The arguments and options as typed."""
 
-    payment: Annotated[str, typer.Argument(show_default=False, help="Its id: pi_… or ch_….")]
+    payment: Annotated[
+        str, typer.Argument(show_default=False, help="The payment's id: pi_… or ch_….")
+    ]
     ducats: Annotated[
         str | None,
         layout.TAKEN_BACK(
-            metavar="N", help="Take so many in all, instead of what the policy says."
+            metavar="N", help="Take this many in all, instead of what the policy says."
         ),
     ] = None
     write_off: Annotated[
@@ -33,7 +35,7 @@ class RefundOptions:
         bool,
         layout.OVERRIDE(
             "--although-underpaid",
-            help="Deliver the rest, although less was paid than the ducats cost or the price is "
+            help="Deliver the rest even if less was paid than the ducats cost, or the price is "
             "not known; this is recorded.",
         ),
     ] = False

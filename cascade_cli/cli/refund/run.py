@@ -28,8 +28,8 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:
-    """Look, show, ask, write. Raises UsageError before anything is read."""
-    check_payment_id(options.payment)
+    """Read, show, ask, write. Raises UsageError before anything is read."""
+    check_payment_id(options.payment, "refund")
     ducats = _amount(options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "refund", lock=not options.dry_run) as context:
@@ -42,7 +42,7 @@ def refund(session: Session, options: RefundOptions) -> Outcome:
             return refund_many(context, options, [picture, *others])
         if ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
-        # What is written off is not planned: it may be exactly what nothing can be done about.
+        # A write-off is not planned: it may be about the very ducats that no plan can take back.
         wish = RefundWish(policy, context.facts(), ducats, options.overrides)
         if options.write_off is not None:
             return _write_off(context, options, RefundPlan(picture), options.write_off)

@@ -1,4 +1,5 @@
-"""`cascade refund` of a payment for many citizens: each portion like a payment of its own."""
+"""`cascade refund` of a split payment: each citizen's portion is treated like a payment of its
+own."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from cascade_cli.wiring.write_context import WriteContext
 
 @dataclass(frozen=True)
 class _Plans:
-    """One for each portion; what stands in the way of one holds up no other."""
+    """One plan for each portion. A guard that refuses one of them does not hold up the others."""
 
     plans: Sequence[RefundPlan]
     refused: Sequence[GuardError] = ()

@@ -1,4 +1,4 @@
-"""The refunds of one payment for people and scripts."""
+"""The refunds of one payment as text and as JSON."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield plan.unknown_citizen
     for index, part in enumerate(plan.picture.parts if plan.taking else ()):
         if debt := plan.debt(index):
-            why = f"a debt by the policy {policy}"
-            yield f"{format_ducats(debt)} ducats of {part.refund.id} stay {why}"
+            why = f"a debt under the policy {policy}"
+            yield f"{format_ducats(debt)} ducats of {part.refund.id} remain {why}"
 
 
 def _refund(part: RefundShare, charge: Charge) -> str:

@@ -19,10 +19,11 @@ EXAMPLES = layout.examples(
 
 @spread
 def resolve(ctx: typer.Context, *, options: ResolveOptions, json: Json = False) -> int:
-    """Decide what becomes of one discrepancy: recorded, carried out once, and shown everywhere.
+    """Decide one discrepancy: the decision is recorded, carried out once, and shown everywhere.
 
     When the facts that a decision rests on change, the case is open again. Exit code 5: run the
-    same command again; 7: it does not fit, was decided before, or is refused by a guard.
+    same command again; 7: the decision does not fit, the case was decided before, or a guard
+    refused it.
     """
     from cascade_cli.cli.resolve.run import resolve as work
 

@@ -1,5 +1,5 @@
-"""The decision that `cascade resolve` is given. `--credit` and `--take-back` may stand without a
-number: then they mean all that there is."""
+"""The options of `cascade resolve`. `--credit` and `--take-back` need no number: without one, they
+mean everything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPTIONAL = frozenset({"--credit", "--take-back"})
 
 @dataclass(frozen=True)
 class ResolveOptions:
-    """The command's words as typed: each `How` has a field of its name."""
+    """The arguments and options as typed. Each `How` has a field of the same name."""
 
     case: Annotated[
         str,
@@ -33,7 +33,9 @@ class ResolveOptions:
     ]
     credit: Annotated[
         str | None,
-        layout.DECISION(metavar="[N]", help="Give the right citizen what he lacks, or N of it."),
+        layout.DECISION(
+            metavar="[N]", help="Give the right citizen the missing ducats, or N of them."
+        ),
     ] = None
     take_back: Annotated[
         str | None,
@@ -49,18 +51,19 @@ class ResolveOptions:
         bool, layout.DECISION("--moved", help="A doubtful transfer has moved its ducats.")
     ] = False
     not_moved: Annotated[
-        bool, layout.DECISION("--not-moved", help="It has moved nothing, and may be tried again.")
+        bool, layout.DECISION("--not-moved", help="It moved nothing, and may be tried again.")
     ] = False
     accept: Annotated[bool, layout.DECISION("--accept", help="Nothing will be done.")] = False
     snooze: Annotated[
-        str | None, layout.DECISION(metavar="D", help="Nothing will be done before: 36h, 14d.")
+        str | None,
+        layout.DECISION(metavar="D", help="Nothing will be done for this long: 36h, 14d."),
     ] = None
     reopen: Annotated[
-        bool, layout.DECISION("--reopen", help="What was decided counts no more.")
+        bool, layout.DECISION("--reopen", help="The earlier decision no longer counts.")
     ] = False
     reason: Annotated[
         str | None,
-        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why; needed, and kept for ever."),
+        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why. Required, and kept for ever."),
     ] = None
     citizen: Annotated[
         str | None,
@@ -69,25 +72,26 @@ class ResolveOptions:
     although_underpaid: Annotated[
         bool,
         layout.OVERRIDE(
-            "--although-underpaid", help="With --credit: give also what was not paid for."
+            "--although-underpaid", help="With --credit: also give what was not paid for."
         ),
     ] = False
     although_ambiguous: Annotated[
         bool,
         layout.OVERRIDE(
-            "--although-ambiguous", help="With --credit: another transfer may be its own."
+            "--although-ambiguous",
+            help="With --credit: even if another transfer may already belong to the payment.",
         ),
     ] = False
     again: Annotated[
         bool,
-        layout.OVERRIDE("--again", help="With --credit: although a credit by hand speaks of it."),
+        layout.OVERRIDE("--again", help="With --credit: even if a credit by hand mentions it."),
     ] = False
     dry_run: DryRun = False
     yes: Yes = False
 
     @property
     def how(self) -> How:
-        """The one decision. Raises UsageError where there is none, or several."""
+        """The one decision. Raises UsageError if there is none, or more than one."""
         from cascade_cli.domain.records.decisions import How
         from cascade_cli.errors import UsageError
 
@@ -109,7 +113,7 @@ class ResolveOptions:
 
 
 def with_amounts(words: Sequence[str]) -> list[str]:
-    """The same words, with `all` where no number follows."""
+    """The same words, with `all` after an option that has no number."""
     found: list[str] = []
     for index, word in enumerate(words):
         found.append(word)
@@ -120,8 +124,9 @@ def with_amounts(words: Sequence[str]) -> list[str]:
 
 
 class OptionalAmounts(TyperCommand):
-    """Reads the words of `resolve` so: Typer knows no option whose value may be left out."""
+    """Reads the words of `resolve` in this way, because Typer has no options with an optional
+    value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As Typer does."""
+        """Called by Typer."""
         return super().parse_args(ctx, with_amounts(args))

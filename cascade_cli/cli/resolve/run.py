@@ -31,7 +31,7 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 
 def resolve(session: Session, options: ResolveOptions) -> Outcome:
-    """Look, show, ask, record, write. Raises UsageError before anything is read."""
+    """Read, show, ask, record, write. Raises UsageError before anything is read."""
     wish = _wish(options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "resolve", lock=not options.dry_run) as context:
@@ -61,7 +61,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
 def _planned(
     context: WriteContext[Session], service: ResolveService, wish: Wish, options: ResolveOptions
 ) -> PlannedDecision:
-    """By a look at the case as it is now."""
+    """The plan for the case as it is now."""
     seen = service.look(options.case)
     if options.settled_by is not None:
         wish = replace(wish, settles=service.settling(options.settled_by, seen))
@@ -124,7 +124,7 @@ def _amount(text: str | None) -> Decimal | None:
 
 
 def resolve_service(context: WriteContext[Session]) -> ResolveService:
-    """What decides, with what it reads and writes."""
+    """The service that decides, with all that it reads and writes."""
     reading, writing, settings = context.reading, context.writing, context.settings
 
     def terms() -> Terms:

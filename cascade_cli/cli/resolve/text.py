@@ -1,5 +1,4 @@
-"""A decision for people and scripts: the case, what is decided, every write, and what comes of
-it."""
+"""A decision as text and as JSON: the case, the decision, every write, and what follows from it."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ def show(
     *,
     dry_run: bool = False,
 ) -> None:
-    """One line for each thing; what was done comes first."""
+    """The plan line by line, below what was done."""
     if done:
         show_deliveries(console, done)
     lines = (
@@ -69,14 +68,14 @@ def would(order: Order) -> str:
 
 
 def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
-    """What a person compares."""
+    """What a person needs to compare: balances, the engine's log, and neighbouring transfers."""
     for row in evidence.rows:
         name, ducats = row.concerned, row.ducats or ZERO
         has = evidence.balances.get(name)
         if has is not None:
             yield f"  {name!r} has {format_ducats(has)} ducats now"
             yield (
-                f"  without the {format_ducats(ducats)} of {row.record_id} that would be "
+                f"  without the {format_ducats(ducats)} of {row.record_id} it would be "
                 f"{format_ducats(has + ducats if row.payer else has - ducats)}"
             )
         for line in row.engine_log.splitlines():
@@ -85,7 +84,7 @@ def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:
         if name not in {row.concerned for row in evidence.rows}:
             yield f"  {name!r} has {format_ducats(has)} ducats now"
     for row in evidence.neighbours:
-        yield f"  beside it, {neighbour(row, terms)}"
+        yield f"  nearby, {neighbour(row, terms)}"
 
 
 def neighbour(row: Stratagem, terms: Terms) -> str:

@@ -1,4 +1,4 @@
-"""From a key to a decision: what else has to be said, asked in short lines below the screen."""
+"""From a key to a decision: asks for whatever else it needs, in short lines below the screen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Said = TypeVar("Said")
 
 
 class LeftOpenError(Exception):
-    """Nothing was answered: nothing is decided."""
+    """The person gave no answer, so nothing is decided."""
 
 
 class Interview:
@@ -38,37 +38,38 @@ class Interview:
         self._reason = ""
 
     def wish(self, seen: Seen, how: How, *, is_part: bool = False) -> tuple[Seen, Wish]:
-        """What is decided, of which transfer; with `is_part`, the person says of how many ducats.
-        Raises LeftOpenError, UsageError or GuardError."""
-        seen = self._one_doubtful(seen, how)
-        wish = _ASKED.get(how, Interview._nothing)(self, seen, Wish(how, ""))
+        """The decision, and the transfer that it is about. With `is_part`, the person is asked for
+        the number of ducats. Raises LeftOpenError, UsageError or GuardError."""
+        seen = self._which_doubtful(seen, how)
+        wish = _QUESTIONS.get(how, Interview._nothing)(self, seen, Wish(how, ""))
         if is_part and wish.ducats is None:
             wish = replace(wish, ducats=self._ducats())
         for hurdle in hurdles(seen.subject, wish):
             self._say(hurdle.why)
-            if _needed("Do it all the same? y or n", "n").lower() not in {"y", "yes"}:
+            if _required("Do it anyway? y or n", "n").lower() not in {"y", "yes"}:
                 raise LeftOpenError
             wish = hurdle.taken_by(wish)
-        reason = _needed("Why, in a few words, kept for ever", self._usual(seen, how))
+        reason = _required("Why, in a few words, kept for ever", self._default_reason(seen, how))
         check_words(wish.citizen or "citizen", reason)
         self._reason = reason
         return seen, replace(wish, reason=reason)
 
-    def _usual(self, seen: Seen, how: How) -> str:
-        """The table's reason for what it names first, the last one that was given for all else."""
+    def _default_reason(self, seen: Seen, how: How) -> str:
+        """The reason to suggest: the decision table's for the choice that it names first, else the
+        last one that was typed."""
         rule = seen.subject.rule
         is_first = how is rule.choice[0] or {how, rule.choice[0]} <= {How.MOVED, How.NOT_MOVED}
         return rule.reason if is_first else self._reason
 
-    def _one_doubtful(self, seen: Seen, how: How) -> Seen:
+    def _which_doubtful(self, seen: Seen, how: How) -> Seen:
         rows = seen.subject.doubtful if how in {How.MOVED, How.NOT_MOVED} else ()
         if len(rows) < 2:  # noqa: PLR2004 - several
             return seen
         for number, row in enumerate(rows, 1):
             self._say(f"{number}: {describe(row, seen.subject.terms)}")
-        said = _needed("Which of them, by number")
+        said = _required("Which of them, by number")
         if said not in {str(number) for number in range(1, len(rows) + 1)}:
-            raise UsageError(f"{said!r} is none of them.")
+            raise UsageError(f"{said!r} is not one of them.")
         subject: Subject = replace(seen.subject, named=rows[int(said) - 1].record_id)
         return replace(seen, subject=subject)
 
@@ -77,23 +78,23 @@ class Interview:
         if needs_buyer(subject):
             similar = subject.matched.similar_citizens if subject.matched else ()
             only = similar[0] if len(similar) == 1 else ""
-            citizen = _needed("Who is the buyer, as Venice spells it", only)
+            citizen = _required("Who is the buyer, as Venice spells it", only)
             wish = replace(wish, citizen=citizen)
         if needs_ducats(subject):
             wish = replace(wish, ducats=self._ducats())
         return wish
 
     def _ducats(self) -> Decimal:
-        return _read(parse_ducats, _needed("How many ducats"))
+        return _read(parse_ducats, _required("How many ducats"))
 
     def _settled_by(self, seen: Seen, wish: Wish) -> Wish:
         row = mentioned_by(seen.subject.matched) if seen.subject.matched else None
-        said = _needed("Which transfer, by StratagemId or rec… id", row.record_id if row else "")
+        said = _required("Which transfer, by StratagemId or rec… id", row.record_id if row else "")
         return replace(wish, settles=self._service.settling(said, seen))
 
     def _snooze(self, seen: Seen, wish: Wish) -> Wish:
         duration = _read(
-            parse_duration, _needed("For how long: 36h, 14d", f"{seen.subject.rule.days}d")
+            parse_duration, _required("For how long: 36h, 14d", f"{seen.subject.rule.days}d")
         )
         return replace(wish, until=seen.subject.terms.now + duration)
 
@@ -104,7 +105,7 @@ class Interview:
         self._console.print(Text(escape(told), "yellow"))
 
 
-def _needed(question: str, default: str = "") -> str:
+def _required(question: str, default: str = "") -> str:
     if said := answer(question, default):
         return said
     raise LeftOpenError
@@ -117,7 +118,7 @@ def _read(parse: Callable[[str], Said], said: str) -> Said:
         raise UsageError(f"{str(error).capitalize()}.") from None
 
 
-_ASKED: dict[How, Callable[[Interview, Seen, Wish], Wish]] = {
+_QUESTIONS: dict[How, Callable[[Interview, Seen, Wish], Wish]] = {
     How.CREDIT: Interview._credit,
     How.SETTLED_BY: Interview._settled_by,
     How.SNOOZE: Interview._snooze,

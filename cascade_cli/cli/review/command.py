@@ -29,10 +29,10 @@ def review(
 ) -> int:
     """Walk through the open cases: decide each with a key, see the plan, confirm once.
 
-    The key that is marked is what `reconcile` prints. Nothing is carried out before the plan is
-    confirmed. What was decided is kept if you stop, and
-    the next review goes on there. Exit code 0: nothing is open. 3: cases remain. 2: no terminal,
-    and what would be asked was printed.
+    The marked key does what `reconcile` prints. Nothing is carried out before the plan is
+    confirmed. If you stop, your decisions are kept, and the next review continues from there. Exit
+    code 0: nothing is open. 3: cases remain. 2: there is no terminal; what would be asked was
+    printed.
     """
     from cascade_cli.cli.review.run import review as work
 

@@ -36,7 +36,7 @@ class Carried:
 
 
 def nothing_open(found: JudgedOutcome) -> Outcome:
-    """There is nothing to walk."""
+    """There is no case to walk through."""
     return Outcome(None, lambda s: _show_open(s, found), found.exit_code)
 
 
@@ -52,7 +52,8 @@ def stopped(found: JudgedOutcome, kept: int) -> Outcome:
 
 
 def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Delivery]) -> Outcome:
-    """What is now true; what was not done outweighs what remains."""
+    """The state after the review. For the exit code, a decision that was not carried out outweighs
+    the cases that remain."""
     deliveries = [*(d for one in carried for d in one.deliveries), *repaired]
     refused = next((one.error for one in carried if one.error), None)
     error = after.error or first_error(deliveries) or refused

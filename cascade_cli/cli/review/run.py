@@ -44,7 +44,7 @@ class Agreed:
 def review(session: Session, since: str, selection: Selection) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
     reading = ReconcileOptions(since)
-    _check(reading, selection)
+    _check(session, reading, selection)
     with write_context(session, "review", lock=False) as context:
         found = _read(context, reading)
         if not isinstance(found, JudgedOutcome):
@@ -53,14 +53,13 @@ def review(session: Session, since: str, selection: Selection) -> Outcome:
     return _carried_out(session, reading, walked) if isinstance(walked, Agreed) else walked
 
 
-def _check(reading: ReconcileOptions, selection: Selection) -> None:
-    """Raises UsageError for words that nothing can be read with, and for a kind that no open case
-    has."""
-    check_options(reading)
+def _check(session: Session, reading: ReconcileOptions, selection: Selection) -> None:
+    """Raises UsageError for an invalid window, and for a kind that no open case has."""
+    check_options(session, reading)
     for kind in selection.kinds:
         if not kind.is_discrepancy:
             known = ", ".join(kind.value for kind in Kind if kind.is_discrepancy)
-            raise UsageError(f"{kind.value!r} is no kind of open case.", f"Kinds: {known}.")
+            raise UsageError(f"{kind.value!r} is not a kind of open case.", f"Kinds: {known}.")
 
 
 def _read(context: WriteContext[Session], reading: ReconcileOptions) -> Outcome:
@@ -72,7 +71,7 @@ def _read(context: WriteContext[Session], reading: ReconcileOptions) -> Outcome:
 def _walked(
     context: WriteContext[Session], found: JudgedOutcome, selection: Selection
 ) -> Agreed | Outcome:
-    """What was agreed, or how it ended without."""
+    """What the person agreed to, or the outcome if they did not."""
     session, run = context.session, found.run
     plan = repairs_of(context, found.run)
     service = _service(context)
@@ -81,7 +80,9 @@ def _walked(
     meant = selection.of([s.subject.item for s in everything if s.subject.item.name in by_people])
     cases = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
-    chosen, notes = _taken_up(service, everything)
+    chosen, notes = _kept_decisions(service, everything)
+    if unknown := selection.no_such_citizen(run.result):
+        session.warn(unknown)
     if not (cases or chosen or repairs.repairs):
         return nothing_open(found)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -89,7 +90,7 @@ def _walked(
     kept = f"{len(chosen)} kept from before. " if chosen else ""
     is_kept = "Nothing was carried out; what you decided is kept"
     pages = _links(context)
-    with keyboard() as keys, _told_if_broken_off(session, is_kept):
+    with keyboard() as keys, _tell_if_interrupted(session, is_kept):
         walk = Walk(
             session.console(stderr=True),
             keys,
@@ -109,10 +110,10 @@ def _walked(
     return Agreed(tuple(chosen.values()), wished)
 
 
-def _taken_up(
+def _kept_decisions(
     service: ReviewService, open_cases: Sequence[Seen]
 ) -> tuple[dict[str, ChosenDraft], list[str]]:
-    """What was kept, in the order of the cases, and what of it does not hold any more."""
+    """The decisions kept from an earlier review, and a note for each one that no longer holds."""
     by_name = {seen.subject.name: seen for seen in open_cases}
     chosen, notes = {}, []
     for draft in service.kept():
@@ -126,12 +127,12 @@ def _taken_up(
 
 
 @contextmanager
-def _told_if_broken_off(session: Session, told: str) -> Iterator[None]:
-    """Whoever presses Ctrl-C hears that nothing is lost."""
+def _tell_if_interrupted(session: Session, told: str) -> Iterator[None]:
+    """Tells a person who presses Ctrl-C that nothing is lost."""
     try:
         yield
     except KeyboardInterrupt:
-        session.complain(f"\n{told}. To go on: {command('review')}")
+        session.complain(f"\n{told}. To continue: {command('review')}")
         raise
 
 
@@ -148,7 +149,8 @@ def _service(context: WriteContext[Session]) -> ReviewService:
 
 
 def _links(context: WriteContext[Session]) -> DashboardLinks:
-    """The pages of both services; from here on the ids of rows lead to theirs by the table's id."""
+    """Links to the pages of both services. From here on, ids of rows also lead to their rows, by
+    the table's id."""
     settings = context.settings
     is_airtable = settings.airtable_url == AIRTABLE_URL.default
     base = settings.airtable_base
@@ -169,7 +171,7 @@ def _tell(session: Session, identity: str) -> None:
 
 
 def _without_terminal(session: Session, service: ReviewService, cases: Sequence[Seen]) -> Outcome:
-    """What would be asked, on standard output."""
+    """Print what would be asked, then raise UsageError."""
     console = session.console()
     for number, seen in enumerate(cases, 1):
         page = CaseScreen(service.view(seen), number, len(cases))
@@ -177,24 +179,24 @@ def _without_terminal(session: Session, service: ReviewService, cases: Sequence[
             console.print(line)
         console.print()
     raise UsageError(
-        "A review asks for keys, and there is no terminal.",
+        "A review needs a keyboard, and there is no terminal.",
         f"Nothing was written. Decide one case: {command('resolve')} ID, with a decision.",
     )
 
 
 def _carried_out(session: Session, reading: ReconcileOptions, agreed: Agreed) -> Outcome:
-    """Under the base's lock, each as shown; then what is now true."""
+    """Carry out everything as it was shown, under the base's lock, then read again."""
     with write_context(session, "review") as context:
         context.begin()
         service = _service(context)
-        with _told_if_broken_off(session, "What was not carried out is kept"):
+        with _tell_if_interrupted(session, "What was not carried out is kept"):
             carried = [_carry(session, service, chosen) for chosen in agreed.chosen]
         repaired = _repaired(context, reading, agreed.repairs)
         return ended(_read(context, reading), carried, repaired)
 
 
 def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Carried:
-    """What is refused holds up none of the others; a service or journal that fails does."""
+    """A refused decision does not hold up the others. A service or journal that fails does."""
     try:
         carried = Carried(chosen, service.carry_out(chosen))
     except (ServiceError, JournalError):
@@ -208,7 +210,7 @@ def _carry(session: Session, service: ReviewService, chosen: ChosenDraft) -> Car
 def _repaired(
     context: WriteContext[Session], reading: ReconcileOptions, shown: RepairPlan
 ) -> list[Delivery]:
-    """Of the repairs that were shown, those that are still to be done, and are the same."""
+    """Make those of the repairs shown that are still needed, and still the same."""
     if not shown.repairs:
         return []
     found = _read(context, reading)

@@ -1,7 +1,6 @@
-"""One case on one screen: what is known of it, and the keys that decide it.
+"""One case on one screen: what is known about it, and the keys that decide it.
 
-The keys always fit. What is known is cut where the window is low, and the key for the whole story
-shows all of it.
+The keys always fit. In a low window the facts are cut; the key for the whole story shows them all.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ KEYS = {
     "a": How.ACCEPT,
     "s": How.SNOOZE,
 }
-# The same, of a number of ducats that the person says.
+# The same decisions, for a number of ducats that the person types.
 PARTS = {"C": How.CREDIT, "T": How.TAKE_BACK}
 REFUND = "f"
 _PART_OF = {how: key for key, how in PARTS.items()}
@@ -53,8 +52,8 @@ _Block = tuple[str, list[Text]]
 
 @dataclass(frozen=True)
 class CaseScreen:
-    """What a screen shows: the case as the `number`th `of` so many, what is chosen about it so far,
-    how many are `decided` in all, and a `note` about the last key."""
+    """What a screen shows: the case, number so many `of` so many; the decision on it so far; how
+    many are `decided` in all; and a `note` about the last key."""
 
     view: View
     number: int
@@ -63,17 +62,17 @@ class CaseScreen:
     draft: Draft | None = None
     links: DashboardLinks = field(default_factory=DashboardLinks)
     why_not: str = ""
-    """Why a machine leaves it, if a limit is the reason."""
+    """The limit that keeps the case from being repaired automatically, if one does."""
     note: str = ""
 
     @property
     def subject(self) -> Subject:
-        """What is to be decided about."""
+        """What the decision is about."""
         return self.view.seen.subject
 
 
 def page_lines(console: Console, page: CaseScreen, height: int | None) -> list[Text]:
-    """The screen, each line as wide as the console at most. Without a height nothing is cut."""
+    """The screen in lines that fit the console's width. Without a height, nothing is cut."""
     head = [*_head(console, page), Text()]
     foot = [Text(), *_foot(console, page)]
     facts = _facts(page, is_whole=height is None)
@@ -112,7 +111,7 @@ def _facts(page: CaseScreen, *, is_whole: bool) -> Iterator[tuple[str, list[str]
     known = {describe(row, terms) for row in item.rows}
     yield "known", [told for told in dict.fromkeys(item.evidence[1:]) if told not in known]
     yield (
-        "beside",
+        "nearby",
         [_beside(row, terms, is_whole=is_whole) for row in page.view.evidence.neighbours],
     )
     yield "limit", [page.why_not] if page.why_not else []
@@ -138,7 +137,8 @@ def _amount(row: Stratagem) -> str:
 
 
 def _state(row: Stratagem, terms: Terms) -> str:
-    """As everywhere, but for the id, which has a line of its own, and the engine's words."""
+    """The usual description, without the id, which has a line of its own, and without the engine's
+    words."""
     told = describe(row, terms).removeprefix(f"stratagem {row.name} ")
     told = told.replace("executed, executed", "executed", 1)
     said = row.doubt if row.state(terms.now) is State.DOUBTFUL else row.failure_text
@@ -146,7 +146,7 @@ def _state(row: Stratagem, terms: Terms) -> str:
 
 
 def _balances(view: View) -> Iterator[str]:
-    """And what the citizen of a doubtful transfer would have without it."""
+    """Each balance, and for a doubtful transfer what its citizen would have without it."""
     without = {
         row.concerned: (row.ducats or ZERO) * (-1 if row.payer else 1) for row in view.evidence.rows
     }
@@ -164,7 +164,8 @@ def _beside(row: Stratagem, terms: Terms, *, is_whole: bool) -> str:
 
 
 def _to_do(subject: Subject) -> list[str]:
-    """What is done elsewhere, where waiting and accepting are all that fits here."""
+    """The advice, if the only decisions that fit are waiting and accepting: then the work is done
+    elsewhere."""
     item = subject.item
     if not item.advice or not set(subject.choice) <= {How.SNOOZE, How.ACCEPT}:
         return []
@@ -196,8 +197,8 @@ def _offer(console: Console, offer: Offer) -> Iterator[Text]:
 
 
 def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") -> Iterator[Text]:
-    """A key and what it does; `mark` says that it is the safest, and under which condition: then
-    it is not green yet."""
+    """A key and what it does. `mark` says that it is the safest, perhaps on a condition: then it is
+    not green yet."""
     text = Text(f" {key}  ", "bold")
     style = "bold yellow" if "," in mark else "bold green"
     text.append(readable(escape(what)), style if mark else "not bold")
@@ -209,7 +210,7 @@ def _key(console: Console, key: str, what: str, mark: str = "", part: str = "") 
 
 
 def _block(console: Console, label: str, texts: Sequence[str]) -> list[Text]:
-    """A label and what stands beside it, each text from a line of its own."""
+    """A label with its texts beside it, each on a new line."""
     if label == "links":
         has_links = not isinstance(console, PipeConsole) or console.shows_links
         pages = (Text(text, f"dim link {text}" if has_links else "dim") for text in texts)
@@ -233,8 +234,8 @@ def _folded(console: Console, text: Text, width: int) -> Iterable[Text]:
 
 
 def _fitted(blocks: Sequence[_Block], room: int) -> list[_Block]:
-    """Cut the longest block, again and again, until they fit, and of equal ones the last; what a
-    decision rests on only where nothing else is left."""
+    """Shorten the longest block (of equals, the last one), again and again, until all fit. Blocks
+    that a decision rests on are cut only if nothing else is left."""
     left = [(label, list(lines)) for label, lines in blocks]
     is_cut = False
     while left and sum(len(lines) for _, lines in left) + is_cut > max(room, 1):

@@ -27,16 +27,19 @@ _NAMED = {
 
 
 class Keyboard:
-    """Reads standard input key by key, and is woken when the window changes or the program comes
-    back from the background. Between two keys the terminal is as it was found."""
+    """Reads standard input key by key. The wait also ends when the window changes, or the program
+    comes back from the background. Between two keys, the terminal is in its original mode."""
 
     def __init__(self, wakeup: int) -> None:
         self._wakeup = wakeup
 
     def key(self, show: Callable[[], None]) -> str:
-        """Show the screen, then wait for one key, named or as typed; `RESIZED` asks for the screen
-        anew. What was typed before is forgotten: it was not meant for this screen. So is what comes
-        many at once, from the clipboard."""
+        """Show the screen, then wait for one key: its name, or the character typed. `RESIZED` asks
+        for the screen to be drawn again.
+
+        Keys typed earlier are dropped, because they were not meant for this screen. So are many
+        characters at once, which come from the clipboard.
+        """
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)
         try:
@@ -74,8 +77,8 @@ def keyboard() -> Iterator[Keyboard]:
 
 
 def answer(question: str, default: str = "") -> str:
-    """A line, trimmed; the default for an empty one. Empty after Ctrl-D; Ctrl-C ends the command as
-    everywhere: typer makes an error of both."""
+    """One line, trimmed, or the default if it is empty. Ctrl-D gives an empty answer; Ctrl-C ends
+    the command, as everywhere. Typer raises Abort for both."""
     try:
         said = typer.prompt(question, default=default, show_default=bool(default), err=True)
     except typer.Abort as abort:

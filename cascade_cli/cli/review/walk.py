@@ -40,9 +40,8 @@ class WalkEnd(StrEnum):
 
 @dataclass
 class Walk:
-    """Where a person is in the cases, and what is chosen so far, by case; `repairs` are what a
-    machine may do besides, and `with_repairs` whether it is wished. `whole_story` shows all there
-    is about a case."""
+    """Where a person is among the cases, and what they chose so far, by case. `repairs` can be made
+    automatically, and are if `with_repairs`. `whole_story` shows everything about a case."""
 
     console: Console
     keyboard: Keyboard
@@ -63,14 +62,14 @@ class Walk:
         self._at = next((i for i, name in enumerate(names) if name not in self.chosen), len(names))
 
     def run(self) -> WalkEnd:
-        """Until the plan is agreed, or the person stops."""
+        """Walk until the plan is agreed to, or the person stops."""
         while True:
             end = self._at_case() if self._at < len(self.cases) else self._at_plan()
             if end:
                 return end
 
     def _at_case(self) -> WalkEnd | None:
-        """One key. Everything but a decision is about where to go."""
+        """Show a case, and act on one key. All keys but those for decisions say where to go."""
         seen = self.cases[self._at]
         page = self.page(seen)
         self.note = ""
@@ -82,7 +81,7 @@ class Walk:
         elif key == "u":
             self._undo(seen)
         elif key == "e":
-            self._tell_all(page)
+            self._show_whole_story(page)
         elif key == NEXT:
             self._at += 1
         elif key in {BACK, "b"}:
@@ -92,7 +91,7 @@ class Walk:
         elif key in {"q", END}:
             return WalkEnd.STOP
         elif key != RESIZED:
-            what = f"The key {key!r} does" if key else "What came at once, or has no name, does"
+            what = f"The key {key!r} does" if key else "That key, or pasted text, does"
             self.note = f"{what} nothing here."
         return None
 
@@ -112,7 +111,7 @@ class Walk:
         )
 
     def _view(self, seen: Seen) -> View:
-        """Looked at once; without what cannot be read."""
+        """The case with its evidence, read once; without what cannot be read."""
         name = seen.subject.name
         if name not in self._views:
             try:
@@ -124,7 +123,7 @@ class Walk:
 
     def _draw(self, page: CaseScreen) -> None:
         self.console.clear()
-        # The line below the last is for questions.
+        # The bottom line is left for questions.
         lines = page_lines(self.console, page, self.console.height - 1)
         self.console.print(Text("\n").join(lines))
 
@@ -144,7 +143,7 @@ class Walk:
 
     def _choose_refund(self, seen: Seen) -> None:
         if not refund_offered(seen.subject):
-            self.note = "No refund is to be carried out here."
+            self.note = "There is no refund to carry out here."
             return
         try:
             self.chosen[seen.subject.name] = self.service.choose_refund(seen)
@@ -157,7 +156,7 @@ class Walk:
             self.service.drop(chosen.draft)
             self.note = "Undone."
 
-    def _tell_all(self, page: CaseScreen) -> None:
+    def _show_whole_story(self, page: CaseScreen) -> None:
         self.console.clear()
         for line in page_lines(self.console, page, None):
             self.console.print(line)
@@ -165,10 +164,10 @@ class Walk:
             self.whole_story(page.subject.named or page.subject.name)
         except CascadeError as error:
             self.note = error.message
-        self.keyboard.key(lambda: self.console.print(Text("Any key goes back.", "dim")))
+        self.keyboard.key(lambda: self.console.print(Text("Press any key to go back.", "dim")))
 
     def _at_plan(self) -> WalkEnd | None:
-        """The one question. Only a plan that does something can be agreed."""
+        """Ask the one question. Only a plan that does something can be agreed to."""
         is_work = bool(self.chosen) or self.with_repairs
         key = self.keyboard.key(self._draw_plan)
         if key == "y" and is_work:
@@ -233,7 +232,7 @@ def _writes(one: ChosenDraft) -> Iterator[str]:
 
 
 def _refund(plan: RefundPlan) -> Iterator[str]:
-    """What `cascade refund` would say besides."""
+    """What else `cascade refund` would say: what waits, who is unknown, and debts."""
     yield from (told for told in (plan.waits, plan.unknown_citizen) if told)
     debts = map(plan.debt, range(len(plan.picture.parts) if plan.taking else 0))
     if debt := sum(debts, ZERO):
@@ -245,12 +244,12 @@ def _sums(chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
         total = f"{rounded(repairs.total_ducats)} ducats"
-        what = f"{count(number, 'case')} that a machine may repair, {total}"
-        yield Text(f"With {what}." if with_repairs else f"Not in it: {what}.")
+        what = f"{count(number, 'case')} that can be repaired automatically, {total}"
+        yield Text(f"Including {what}." if with_repairs else f"Not included: {what}.")
         out += repairs.total_ducats if with_repairs else ZERO
     sums = [f"{rounded(out)} ducats go out"]
     sums += [f"{rounded(back)} come back"] if back else []
-    yield Text(f"In all {', '.join(sums)}.", "bold")
+    yield Text(f"In all, {', '.join(sums)}.", "bold")
 
 
 def _sum(orders: Sequence[Order], *, is_back: bool) -> Decimal:

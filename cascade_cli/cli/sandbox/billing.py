@@ -1,4 +1,4 @@
-"""`cascade sandbox subscription`: months that pass, and what else befalls subscriptions."""
+"""`cascade sandbox subscription`: renewals, and whatever else happens to subscriptions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cascade_cli.sandbox.stripe import StripeAccount, StripeError
 
 
 def subscription(session: Session, change: BillingStep) -> Outcome:
-    """One step in a subscription's life. Raises UsageError for one that is none."""
+    """One step in a subscription's life. Raises UsageError for an unknown step."""
     step, identity = change.step, change.identity
-    if step not in _STEPS:
-        raise UsageError(f"{step!r} is no step.", f"Choose {', '.join(_STEPS)}.")
+    if step not in STEPS:
+        raise UsageError(f"{step!r} is not a step.", f"Choose {', '.join(STEPS)}.")
     _check(change)
     with opened(session) as app, our_errors():
         account, at = app.stripe.account, app.now()
         try:
             if identity.startswith("cs_"):
                 identity = account.subscription_of(identity, at=at)
-            made = _STEPS[step](account, identity, at, change)
+            made = STEPS[step](account, identity, at, change)
         except StripeError as error:
             raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
     text, data = f"{made['id']}: {made['object']}, {made.get('status', 'changed')}.", _told(made)
@@ -102,7 +102,7 @@ def _discounted(account: StripeAccount, id_: str, at: datetime, change: BillingS
     return account.discount(id_, at=at, amount_off=change.cents or 0, currency=currency, **applies)
 
 
-_STEPS: dict[str, Callable[[StripeAccount, str, datetime, BillingStep], Any]] = {
+STEPS: dict[str, Callable[[StripeAccount, str, datetime, BillingStep], Any]] = {
     "renew": lambda account, id_, at, _: account.renew(id_, at=at),
     "fail": lambda account, id_, at, _: account.renew(id_, at=at, fails=True),
     "pay": lambda account, id_, at, _: account.pay_invoice(id_, at=at),

@@ -1,4 +1,4 @@
-"""`cascade sandbox citizen`: what may happen to a citizen behind cascade's back."""
+"""`cascade sandbox citizen`: changes that happen to citizens without cascade's knowledge."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMS = "add NAME, remove NAME, rename OLD NEW, or stipend"
 
 
 def citizen(session: Session, change: CitizenChange) -> Outcome:
-    """Change the embedded base. Raises UsageError, having changed nothing, for unclear words."""
+    """Change the embedded base. Raises UsageError, and changes nothing, for an unknown change."""
     with opened(session) as app, our_errors():
         data, text = _carry_out(app.residents, change)
     return told({"step": change.step, **data}, text)
@@ -38,5 +38,6 @@ def _carry_out(residents: Residents, change: CitizenChange) -> tuple[dict[str, o
             return {"citizens": paid}, f"{len(paid)} Innovatori got 3,000 ducats each."
         case _:
             raise UsageError(
-                f"That is no change of a citizen. It is one of: {FORMS}.", "Nothing was changed."
+                f"That is not a change of a citizen. Choose one of: {FORMS}.",
+                "Nothing was changed.",
             )

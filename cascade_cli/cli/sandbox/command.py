@@ -45,14 +45,17 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     epilog=layout.examples(
         "cascade sandbox seed",
         "cascade sandbox seed --scenario large --payments 10000",
-        topic="sandbox",
+        "cascade sandbox seed --from story.toml",
+        topic="story",
     )
 )
 @spread
 def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
-    from cascade_cli.cli.sandbox.run import seed as work
+    from cascade_cli.cli.sandbox.run import seed as from_scenario
+    from cascade_cli.cli.sandbox.story import seed_from
 
+    work = seed_from if options.story else from_scenario
     return conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
 
 
@@ -69,11 +72,11 @@ def run_engine(
     ctx: typer.Context,
     only: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="This StratagemId, whatever its status or expiry."),
+        typer.Option(metavar="ID", help="Only this StratagemId, whatever its status or expiry."),
     ] = None,
     fail_at: Annotated[
         str | None,
-        typer.Option(metavar="STEP", help="Break off at this step, to make doubtful rows."),
+        typer.Option(metavar="STEP", help="Stop at this step, to make doubtful rows."),
     ] = None,
     kill_after: Annotated[
         str | None,
@@ -90,6 +93,33 @@ def run_engine(
         ctx.obj,
         "sandbox run-engine",
         lambda session: work(session, only, fail_at, kill_after),
+        json=json,
+    )
+
+
+@sandbox.command(
+    epilog=layout.examples(
+        "cascade sandbox advance 3d",
+        "cascade sandbox advance 72h --no-engine",
+        topic="sandbox",
+    )
+)
+def advance(
+    ctx: typer.Context,
+    span: Annotated[str, typer.Argument(metavar="D", help="How far: 90s, 15m, 48h, 3d or 2w.")],
+    no_engine: Annotated[
+        bool,
+        layout.ENGINE("--no-engine", help="Venice's engine stands still, and stratagems expire."),
+    ] = False,
+    json: PlainJson = False,
+) -> int:
+    """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
+    from cascade_cli.cli.sandbox.advance import advance as work
+
+    return conduct(
+        ctx.obj,
+        "sandbox advance",
+        lambda session: work(session, span, engine=not no_engine),
         json=json,
     )
 
@@ -137,7 +167,7 @@ def capture(
         str, typer.Argument(metavar="PAYMENT", help="A payment that is only authorised (pi_…).")
     ],
     cents: Annotated[
-        int | None, typer.Option(min=1, help="How much; the rest is released.")
+        int | None, typer.Option(min=1, help="How much to take; the rest is released.")
     ] = None,
     json: PlainJson = False,
 ) -> int:
@@ -190,7 +220,7 @@ def product(
     ctx: typer.Context,
     identity: Annotated[str, typer.Argument(metavar="ID", help="The product.")],
     inactive: Annotated[
-        bool, typer.Option("--inactive", help="Off the shelves: nothing new is sold of it.")
+        bool, typer.Option("--inactive", help="Take it off the shelves: nothing new is sold of it.")
     ] = False,
     json: PlainJson = False,
 ) -> int:
@@ -231,7 +261,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
 )
 @spread
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
-    """Let the embedded Stripe send an event: without an id in its object, or of any other kind."""
+    """Let the embedded Stripe send an event of any type, with fields left out if you like."""
     from cascade_cli.cli.sandbox.event import event as work
 
     return conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)

@@ -1,4 +1,4 @@
-"""`cascade sandbox event`: whatever Stripe may send, and a webhook has to bear."""
+"""`cascade sandbox event`: any event that Stripe may send, for a webhook to cope with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _UNCHANGED = "Nothing was sent."
 
 
 def event(session: Session, wish: EventRequest) -> Outcome:
-    """Make the event. Raises UsageError for what is no JSON, and for one without an id."""
+    """Send the event. Raises UsageError for invalid JSON, and for an event that Stripe could not
+    send."""
     subject = None if wish.subject is None else _json("--object", wish.subject)
     pairs = [text.partition("=") for text in wish.said or ()]
     said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
@@ -35,4 +36,4 @@ def _json(option: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise UsageError(f"{option}: {text[:80]!r} is no JSON.", _UNCHANGED) from None
+        raise UsageError(f"{option}: {text[:80]!r} is not JSON.", _UNCHANGED) from None

@@ -18,7 +18,7 @@ from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 
 def pay(session: Session, sale: SaleRequest) -> Outcome:
-    """Somebody pays for ducats by card, as the older CASCADE API sold them."""
+    """Somebody pays for ducats by card, as the legacy CASCADE API sold them."""
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
     def change(app: SandboxApp) -> Any:
@@ -36,7 +36,7 @@ def pay(session: Session, sale: SaleRequest) -> Outcome:
 
 
 def capture(session: Session, payment: str, cents: int | None) -> Outcome:
-    """Authorised money is taken, all of it or the first `cents`."""
+    """Take authorised money, all of it or the first `cents`."""
 
     def change(app: SandboxApp) -> Any:
         return app.stripe.account.capture(payment, at=app.now(), amount_to_capture=cents)
@@ -47,7 +47,7 @@ def capture(session: Session, payment: str, cents: int | None) -> Outcome:
 def refund(session: Session, wanted: RefundRequest) -> Outcome:
     """A new refund of a payment, or another status of a refund."""
     if wanted.status not in refunds.STATUSES:
-        raise _no(wanted.status, "refund", refunds.STATUSES)
+        raise _unknown_status(wanted.status, "refund", refunds.STATUSES)
     if wanted.unfunded and wanted.status != "pending":
         raise UsageError("--unfunded goes with --status pending.", "Nothing was changed.")
 
@@ -74,7 +74,7 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
     status = wanted.status
     allowed = disputes.OPENINGS if wanted.is_new else disputes.STATUSES
     if status not in allowed:
-        raise _no(status, "new dispute" if wanted.is_new else "dispute", allowed)
+        raise _unknown_status(status, "new dispute" if wanted.is_new else "dispute", allowed)
     if wanted.is_claim and not wanted.is_new:
         raise UsageError("What a dispute claims cannot be changed.", "Nothing was changed.")
     if wanted.prevented_by and status != "prevented":
@@ -98,7 +98,7 @@ def dispute(session: Session, wanted: DisputeRequest) -> Outcome:
 
 
 def product(session: Session, identity: str, *, active: bool) -> Outcome:
-    """A product of the shop's is sold no longer, or again."""
+    """Stop selling one of the shop's products, or sell it again."""
 
     def change(app: SandboxApp) -> Any:
         return app.stripe.account.update_product(identity, at=app.now(), active=active)
@@ -137,5 +137,5 @@ def _currency(code: str) -> str:
     return str(Currency().read(code, "currency"))
 
 
-def _no(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
-    return UsageError(f"{status!r} is no status of a {of}.", f"Choose {', '.join(allowed)}.")
+def _unknown_status(status: str, of: str, allowed: tuple[str, ...]) -> UsageError:
+    return UsageError(f"{status!r} is not a status of a {of}.", f"Choose {', '.join(allowed)}.")

@@ -1,9 +1,10 @@
-"""What can be typed after `cascade sandbox …`, and what it asks for."""
+"""The options of `cascade sandbox …`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ _EngineNotices = Annotated[
     bool,
     layout.ENGINE(
         "--engine-notices",
-        help="NOTIFICATIONS in the layout that the engine writes: its notices arrive.",
+        help="Give NOTIFICATIONS the columns that the engine writes: its notices arrive.",
     ),
 ]
 
@@ -25,7 +26,7 @@ _EngineNotices = Annotated[
 class ServeOptions:
     """Rates are requests per second; `latency` is in seconds."""
 
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8421
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8421
     airtable_rate: Annotated[
         float | None, layout.LIMITS(min=0.1, help="Requests a second before Airtable's lock-out.")
     ] = None
@@ -43,7 +44,10 @@ class ServeOptions:
         ),
     ] = None
     webhook_twice: Annotated[
-        float, layout.WEBHOOKS(metavar="P", min=0, max=1, help="How likely an event comes twice.")
+        float,
+        layout.WEBHOOKS(
+            metavar="P", min=0, max=1, help="How likely an event is to be delivered twice."
+        ),
     ] = 0.0
     webhook_shuffle: Annotated[
         bool, layout.WEBHOOKS("--webhook-shuffle", help="Deliver simultaneous events in any order.")
@@ -97,8 +101,12 @@ class SeedOptions:
     ] = "week"
     payments: Annotated[int, typer.Option(min=0, help="How many ducat sales.")] = 200
     days: Annotated[int, typer.Option(min=1, help="Over how many days, ending now.")] = 7
-    seed: Annotated[int, typer.Option(help="The same seed, the same week.")] = 7
+    seed: Annotated[int, typer.Option(help="The same seed gives the same week.")] = 7
     engine_notices: _EngineNotices = False
+    story: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="F.toml", help="Tell the story of this file instead."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +114,9 @@ class CitizenChange:
     """What happens to a citizen."""
 
     step: Annotated[str, typer.Argument(metavar="STEP", help="add, remove, rename or stipend.")]
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Whom; none for stipend.")] = (
-        None
-    )
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="The citizen; none for stipend.")
+    ] = None
     new_name: Annotated[
         str | None, typer.Argument(metavar="NEW", help="To rename: the new name.")
     ] = None
@@ -120,14 +128,14 @@ class CitizenChange:
 
 @dataclass(frozen=True)
 class SaleRequest:
-    """Ducats for a citizen at `cents` of a currency; only authorised if it is to be `held`."""
+    """Ducats for a citizen at `cents` of a currency. If `held`, the payment is only authorised."""
 
     citizen: Annotated[str, typer.Argument(metavar="CITIZEN", help="Who gets the ducats.")]
     ducats: Annotated[float, typer.Option(min=1, help="How many.")] = 100.0
     cents: Annotated[
-        int | None, typer.Option(min=1, help="The price in minor units; 0.10 USD a ducat.")
+        int | None, typer.Option(min=1, help="The price in minor units; default 0.10 a ducat.")
     ] = None
-    currency: Annotated[str, typer.Option(metavar="C", help="Of the price.")] = "usd"
+    currency: Annotated[str, typer.Option(metavar="C", help="The price's currency.")] = "usd"
     held: Annotated[
         bool, typer.Option("--hold", help="Only authorise it; `sandbox capture` takes it.")
     ] = False
@@ -141,7 +149,7 @@ class RefundRequest:
         str, typer.Argument(metavar="ID", help="A payment (pi_…, ch_…), or a refund (re_…).")
     ]
     cents: Annotated[
-        int | None, typer.Option(min=1, help="How much of the payment; all that is left.")
+        int | None, typer.Option(min=1, help="How much of the payment; default all that is left.")
     ] = None
     status: Annotated[
         str,
@@ -149,7 +157,9 @@ class RefundRequest:
     ] = "succeeded"
     unfunded: Annotated[
         bool,
-        typer.Option("--unfunded", help="Pending since the balance cannot pay it: nothing moved."),
+        typer.Option(
+            "--unfunded", help="Pending because the balance cannot pay it: nothing moved."
+        ),
     ] = False
 
 
@@ -164,8 +174,8 @@ class DisputeRequest:
         str,
         typer.Option(
             metavar="S",
-            help="Of a payment needs_response, warning_needs_response or prevented; "
-            "of a dispute what it becomes: won, lost, appeal_needs_response and so on.",
+            help="For a payment: needs_response, warning_needs_response or prevented. "
+            "For a dispute, what it becomes: won, lost, appeal_needs_response and so on.",
         ),
     ] = "needs_response"
     prevented_by: Annotated[
@@ -175,10 +185,10 @@ class DisputeRequest:
         ),
     ] = None
     cents: Annotated[
-        int | None, typer.Option(min=1, help="How much is claimed; all that is left.")
+        int | None, typer.Option(min=1, help="How much is claimed; default all that is left.")
     ] = None
     currency: Annotated[
-        str | None, typer.Option(metavar="C", help="Of the claim, if not the payment's.")
+        str | None, typer.Option(metavar="C", help="The claim's currency, if not the payment's.")
     ] = None
     withdrawn: Annotated[
         int | None,
@@ -187,12 +197,12 @@ class DisputeRequest:
 
     @property
     def is_new(self) -> bool:
-        """Whether it names the payment, not the dispute."""
+        """Whether `identity` is a payment, and not a dispute."""
         return not self.identity.startswith(("du_", "dp_"))
 
     @property
     def is_claim(self) -> bool:
-        """Whether it says what is contested and how."""
+        """Whether an option says what is contested, and how."""
         details = (self.prevented_by, self.cents, self.currency, self.withdrawn)
         return any(detail is not None for detail in details)
 
@@ -218,7 +228,8 @@ class BillingStep:
     product: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="To change or add: what is sold; to discount: for this alone."
+            metavar="ID",
+            help="To change or add: what is sold; to discount: for this product alone.",
         ),
     ] = None
     cents: Annotated[
@@ -232,12 +243,13 @@ class BillingStep:
     listed_cents: Annotated[
         int | None,
         typer.Option(
-            min=1, help="To change: its price in another currency, which has --cents as an option."
+            min=1,
+            help="To change: list it at this price in another currency, with --cents as an option.",
         ),
     ] = None
     payment: Annotated[
         str | None,
-        typer.Option(metavar="PI", help="To attach: a payment that there is; else a new one."),
+        typer.Option(metavar="PI", help="To attach: an existing payment; default a new one."),
     ] = None
 
 
@@ -251,13 +263,15 @@ class EventRequest:
     ]
     subject: Annotated[
         str | None,
-        typer.Option("--object", metavar="JSON", help="What it is about; the balance, or nothing."),
+        typer.Option(
+            "--object", metavar="JSON", help="What it is about; default the balance, or nothing."
+        ),
     ] = None
     said: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="F=JSON", help="Another value of a field; repeatable."),
+        typer.Option("--set", metavar="F=JSON", help="Set a field to another value; repeatable."),
     ] = None
     lacking: Annotated[
         list[str] | None,
-        typer.Option("--without", metavar="F", help="A field that it lacks; repeatable."),
+        typer.Option("--without", metavar="F", help="Leave this field out; repeatable."),
     ] = None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from queue import SimpleQueue
+from typing import Any
 
 from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
 from cascade_cli.sandbox.app import SandboxApp
@@ -37,11 +39,12 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_legacy_notifications()
-        # Whoever reads the lines may end it at once: a threading.Event would hang where its own
-        # lock is held as the signal arrives.
+        # A reader of these lines may send SIGTERM at once. A threading.Event would hang if the
+        # signal arrived while its own lock is held.
         stop: SimpleQueue[int] = SimpleQueue()
         signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
-        sys.stdout.write(_connection(url, webhooks))
+        shift = instance.clock_of(folder).shift
+        sys.stdout.write(_connection(url, webhooks, shift))
         sys.stdout.flush()
         stop.get()
     return Outcome({"url": url}, lambda _session: None)
@@ -54,22 +57,36 @@ def _register(app: SandboxApp, webhook: str) -> None:
         raise UsageError(f"--webhook: {error}.") from error
 
 
-def _connection(url: str, webhooks: Sequence[str]) -> str:
+def _connection(url: str, webhooks: Sequence[str], shift: timedelta) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
+    clock = [f"# its clock {compared(shift)}"] if shift else []
     told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
     head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
-    return "\n".join([head, *told, *lines, ""])
+    return "\n".join([head, *clock, *told, *lines, ""])
+
+
+def compared(shift: timedelta) -> str:
+    """How the sandbox's clock stands to this machine's."""
+    if abs(shift) < CLOCK_TOLERANCE:
+        return "agrees with this machine's"
+    return (
+        f"is {format_span(shift)} {'ahead of' if shift > timedelta(0) else 'behind'} this machine's"
+    )
 
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
     """Fill an empty sandbox."""
     with opened(session) as app, our_errors():
-        report = write_seed(app, **asdict(options), until=datetime.now(UTC))
+        report = write_seed(app, **_of_scenario(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
     return told(data, text)
+
+
+def _of_scenario(options: SeedOptions) -> dict[str, Any]:
+    return {name: value for name, value in asdict(options).items() if name != "story"}
 
 
 def run_engine(
@@ -86,7 +103,7 @@ def run_engine(
     if ran.killed_at:
         lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")
     elif kill_after:
-        lines.append("  It was not killed: no stratagem got so far.")
+        lines.append("  It was not killed: no stratagem got that far.")
     killed_at = ran.killed_at or None
     data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
     return told({**data}, "\n".join(lines))
@@ -103,7 +120,7 @@ def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
     with our_errors():
         instance.reset(session.folder)
-    # What cascade did in the sandbox is forgotten with it; else its promises would seem broken.
+    # The sandbox's journal goes, too: without the rows, its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
         (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
     return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
@@ -120,31 +137,29 @@ def _print(text: str) -> None:
 
 @contextmanager
 def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
-    """The sandbox of this state folder."""
-    path = instance.state_path(make_state_folder(session.folder))
+    """The sandbox of this state folder, by its clock."""
+    ahead = options.ahead if options else timedelta(0)
+    folder = make_state_folder(session.folder)
+    clock, path = instance.clock_of(folder), instance.state_path(folder)
     app = (
         SandboxApp(
             path,
-            now=_clock(options.ahead),
+            now=lambda: clock() + ahead,
             airtable_rate=options.airtable_rate,
             stripe_rate=options.stripe_rate,
             latency_seconds=options.latency,
             mischief=Mischief(options.webhook_twice, options.webhook_shuffle),
         )
         if options
-        else SandboxApp(path)
+        else SandboxApp(path, now=clock)
     )
     with closing(app):
         yield app
 
 
-def _clock(ahead: timedelta) -> Callable[[], datetime]:
-    return lambda: datetime.now(UTC) + ahead
-
-
 @contextmanager
 def our_errors() -> Iterator[None]:
-    """What the sandbox raises leaves as ours."""
+    """Turns the sandbox's exceptions into ours."""
     try:
         yield
     except instance.SandboxRunningError as error:

@@ -14,21 +14,26 @@ from cascade_cli.cli.terminal.options import spread
 from cascade_cli.cli.terminal.session import conduct
 
 schedule = typer.Typer(
-    help="Print what runs the nightly reconciliation; install nothing.", no_args_is_help=True
+    help="Print a cron line or systemd units for the nightly reconciliation; install nothing.",
+    no_args_is_help=True,
 )
 
 _At = Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")]
 _Repair = Annotated[
-    bool, layout.RUN("--repair", help="Also repair what a machine may, without asking.")
+    bool, layout.RUN("--repair", help="Also fix what is safe to fix automatically, without asking.")
+]
+_Backup = Annotated[
+    Path | None,
+    layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
 ]
 
 
 @dataclass(frozen=True)
 class NightlyEnd(EndOptions):
-    """The same as for `cascade reconcile`, told of every night."""
+    """The options of `cascade reconcile`, with help for something that happens every night."""
 
     ping: Annotated[
-        str | None, layout.TELL(metavar="URL", help="Ask this dead man's switch each time.")
+        str | None, layout.TELL(metavar="URL", help="Call this dead man's switch each time.")
     ] = None
     metrics_file: Annotated[
         Path | None, layout.TELL(metavar="FILE", help="Write metrics for the node exporter.")
@@ -42,16 +47,24 @@ class NightlyEnd(EndOptions):
     epilog=layout.examples(
         "cascade schedule cron --alert",
         "cascade schedule cron --repair --ping https://hc-ping.com/your-uuid",
+        "cascade schedule cron --alert --backup /mnt/backups",
         topic="nightly",
     )
 )
 @spread
-def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd) -> int:
-    """A line for `crontab -e`."""
+def cron(
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
+) -> int:
+    """Print a line for `crontab -e`."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import cron as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly))
 
 
@@ -64,11 +77,16 @@ def cron(ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end:
 )
 @spread
 def systemd(
-    ctx: typer.Context, *, at: _At = "03:30", repair: _Repair = False, end: NightlyEnd
+    ctx: typer.Context,
+    *,
+    at: _At = "03:30",
+    repair: _Repair = False,
+    backup: _Backup = None,
+    end: NightlyEnd,
 ) -> int:
-    """A hardened service and a timer that makes up for a night the machine slept."""
+    """Print a hardened service, and a timer that makes up for a night that the machine slept."""
     from cascade_cli.cli.schedule.run import Nightly
     from cascade_cli.cli.schedule.run import systemd as work
 
-    nightly = Nightly(at, repair, end)
+    nightly = Nightly(at, repair, end, backup)
     return conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly))

@@ -18,46 +18,66 @@ from cascade_cli.settings import JOURNAL_URL
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
+# A month of nights.
+_BACKUPS = "30"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True)
 class Nightly:
-    """When to run, whether to repair, and who is told how it ended."""
+    """When to run, whether to repair, who is told how it ended, and where backups go."""
 
     at: str
     repair: bool
     end: EndOptions
+    backup: Path | None = None
 
     @property
     def clock(self) -> tuple[int, int]:
         """Hour and minute. Raises UsageError."""
         match = _CLOCK.fullmatch(self.at)
         if not match:
-            raise UsageError(f"--at {self.at!r} is no time of day.", "Write it like 03:30.")
+            raise UsageError(f"--at {self.at!r} is not a time of day.", "Write it like 03:30.")
         return int(match[1]), int(match[2])
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
         session.enter_sandbox(session.values())
         repair = ["--repair", "--yes"] if self.repair else []
-        # Two or three requests, so that the memory of what is settled is never only believed.
+        # Two or three requests more, so that the memory of what is settled is checked every night.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
-        return [sys.executable, "-m", "cascade_cli", "--quiet", *session.options, *command]
+        return [*_program(session), *command]
+
+    def backup_words(self, session: Session) -> list[str]:
+        """The command that follows, if one does. Raises UsageError for what is no folder."""
+        if self.backup is None:
+            return []
+        if not (self.backup.is_dir() and os.access(self.backup, os.W_OK | os.X_OK)):
+            raise UsageError(
+                f"--backup {str(self.backup)!r} is no folder that you may write.",
+                "Nothing was printed. Make it first, on another disk than the journal's.",
+            )
+        folder = str(self.backup.absolute())
+        return [*_program(session), "journal", "backup", folder, "--keep", _BACKUPS]
 
     def _telling(self) -> list[str]:
         words = ["--alert"] if self.end.alert else []
-        # Refused now rather than every night.
+        # An invalid address is refused now, not every night.
         words += ["--ping", str(self.end.ping)] if self.end.switch() else []
         metrics, page = self.end.metrics(), self.end.page()
         words += ["--metrics-file", str(metrics)] if metrics else []
         return words + (["--report", str(page)] if page else [])
 
     def folders(self, session: Session) -> list[str]:
-        """What a run writes into."""
+        """The folders that a run writes to."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
-        folders = (session.folder.absolute(), *(file.parent for file in files if file))
+        backups = [self.backup.absolute()] if self.backup else []
+        folders = (session.folder.absolute(), *(file.parent for file in files if file), *backups)
         return list(dict.fromkeys(map(str, folders)))
+
+
+def _program(session: Session) -> list[str]:
+    return [sys.executable, "-m", "cascade_cli", "--quiet", *session.options]
 
 
 def _journal_file(session: Session) -> Path | None:
@@ -68,31 +88,35 @@ def _journal_file(session: Session) -> Path | None:
 
 
 def cron(session: Session, nightly: Nightly) -> Outcome:
-    """One crontab line; cron mails what it prints, which is nothing but the report."""
+    """One crontab line. Cron mails what the command prints, which is nothing but the report."""
     hour, minute = nightly.clock
     # Cron starts with an empty environment; the journal must be the one that you use by hand.
     state = f"CASCADE_STATE_DIR={check_state_folder(session.folder).absolute()}"
-    _refuse_line_breaks([state, str(Path.cwd()), *nightly.words(session)])
-    command = f"cd {shlex.quote(str(Path.cwd()))} && {shlex.join(['env', state])} "
-    command += shlex.join(nightly.words(session))
-    # To cron a bare % ends the command.
+    words, backup = nightly.words(session), nightly.backup_words(session)
+    _refuse_line_breaks([state, str(Path.cwd()), *words, *backup])
+    run = shlex.join(["env", state, *words])
+    if backup:
+        # Whatever the run came to: after a bad night the journal is wanted as well.
+        run = f"{{ {run}; {shlex.join(['env', state, *backup])}; }}"
+    command = f"cd {shlex.quote(str(Path.cwd()))} && {run}"
+    # For cron, a bare % ends the command.
     return _text(f"{minute} {hour} * * * {command.replace('%', chr(92) + '%')}\n")
 
 
 def systemd(session: Session, nightly: Nightly) -> Outcome:
-    """Service and timer as one text, each part named by the file it belongs into."""
+    """Service and timer in one text. A comment above each names the file that it belongs in."""
     hour, minute = nightly.clock
     state = str(check_state_folder(session.folder).absolute())
     folders = nightly.folders(session)
-    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session)])
+    backup = nightly.backup_words(session)
+    _refuse_line_breaks([state, str(Path.cwd()), *folders, *nightly.words(session), *backup])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
-        session.warn(f"systemd starts the service only when the folder {missing!r} is there")
+        session.warn(f"systemd starts the service only if the folder {missing!r} exists")
     return _text(
         _UNITS.format(
-            # Only in a command does systemd expand $.
-            command=" ".join(
-                _unit_word(word).replace("$", "$$") for word in nightly.words(session)
-            ),
+            # systemd expands $ in commands only.
+            command=_unit_command(nightly.words(session)),
+            afterwards=_AFTERWARDS.format(command=_unit_command(backup)) if backup else "",
             user=_user(),
             folder=str(Path.cwd()).replace("%", "%%"),
             written=" ".join(map(_unit_word, folders)),
@@ -104,8 +128,12 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
     )
 
 
+def _unit_command(words: Iterable[str]) -> str:
+    return " ".join(_unit_word(word).replace("$", "$$") for word in words)
+
+
 def _user() -> str:
-    """The user as a unit of systemd names one: a number where there is no name."""
+    """The user for the unit: a name, or the number of a user without one."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
@@ -113,7 +141,7 @@ def _user() -> str:
 
 
 def _is_temporary(folder: str) -> bool:
-    """Of these a service with PrivateTmp sees its own, and nobody else sees what it writes."""
+    """With PrivateTmp, a service has copies of these folders that nobody else sees."""
     return any(Path(folder).is_relative_to(place) for place in ("/tmp", "/var/tmp"))  # noqa: S108
 
 
@@ -124,7 +152,7 @@ def _unit_word(word: str) -> str:
 
 
 def _refuse_line_breaks(words: Iterable[str]) -> None:
-    """Neither cron nor systemd has a form for them. Raises UsageError."""
+    """Raises UsageError: neither cron nor systemd can express a line break."""
     for word in words:
         if any(character in word for character in "\n\r"):
             raise UsageError(
@@ -140,6 +168,11 @@ def _text(text: str) -> Outcome:
     return Outcome({"text": text}, show)
 
 
+_AFTERWARDS = """\
+# Whatever the run came to: of a bad night, too, the journal is wanted.
+ExecStopPost={command}
+TimeoutStopSec=15min
+"""
 _UNITS = """\
 # /etc/systemd/system/cascade-reconcile.service
 [Unit]
@@ -151,9 +184,9 @@ After=network-online.target
 Type=oneshot
 # Exit status 3 (discrepancies remain) counts as a failure, so that OnFailure= can tell you.
 ExecStart={command}
-User={user}
+{afterwards}User={user}
 WorkingDirectory={folder}
-# The journal that you use by hand; nothing can be written but what stands here.
+# The journal that you use by hand. The service can write only to the folders named here.
 Environment={environment}
 ReadWritePaths={written}
 ProtectSystem=strict

@@ -16,12 +16,14 @@ EXAMPLES = layout.examples(
 
 def serve(
     ctx: typer.Context,
-    host: Annotated[str, typer.Option(metavar="H", help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="P", help="0: a free one.")] = 8422,
+    host: Annotated[str, typer.Option(metavar="H", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="P", help="0: any free port.")
+    ] = 8422,
 ) -> int:
-    r"""The payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.
+    r"""Serve the payment API /api/payments/ and the Stripe webhook, until SIGTERM or Ctrl-C.
 
-    Needs pip install 'cascade-cli\[server]'. Exit code 4: that or a setting is missing.
+    Needs pip install 'cascade-cli\[server]'. Exit code 4: that, or a setting, is missing.
     """
     from cascade_cli.cli.serve.run import serve as work
 

@@ -20,11 +20,12 @@ from cascade_cli.wiring.worker import this_worker
 
 WEBHOOK = "/api/payments/webhook"
 _WEBHOOK_HINT = (
-    "Copy it whole from the webhook's page in Stripe. Whoever has it sends events in Stripe's name."
+    "Copy it whole from the webhook's page in Stripe. Whoever has it can send events in Stripe's "
+    "name."
 )
 _API_HINT = (
-    "Take a long random one, such as openssl rand -hex 32 prints. Whoever has it creates payments "
-    "in the shop's name."
+    "Take a long random one, such as openssl rand -hex 32 prints. Whoever has it can create "
+    "payments in the shop's name."
 )
 _EXTRA = ("fastapi", "uvicorn", "prometheus_client")
 
@@ -51,12 +52,12 @@ def serve(session: Session, host: str, port: int) -> Outcome:
                 listening = serving.listen(host, port)
             except OSError as error:
                 raise UsageError(
-                    f"{host} port {port} cannot be listened at: {error.strerror or error}.",
+                    f"Cannot listen on {host} port {port}: {error.strerror or error}.",
                     "Choose another --port, or stop what uses it.",
                 ) from error
-            with listening, serving.opened(dependencies) as office:
+            with listening, serving.opened(dependencies) as app_state:
                 _announce(host, listening.getsockname()[1])
-                serving.run(office, listening, session.say)
+                serving.run(app_state, listening, session.say)
     return Outcome(None, lambda _session: None)
 
 
@@ -73,7 +74,7 @@ def _check(session: Session, settings: Settings) -> None:
     if not settings.signing_secrets:
         raise SettingsError(
             f"{WEBHOOK_SECRET.name} is not set: without it anybody could send events.",
-            f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} serves too.",
+            f"Copy it from the webhook's page in Stripe; {ENDPOINT_SECRET.name} works too.",
         )
     known = _known_to_everybody(session, settings)
     for secret in settings.signing_secrets:
@@ -85,7 +86,8 @@ def _check(session: Session, settings: Settings) -> None:
 
 
 def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
-    """What opens a server over the sandbox: there is nothing to guess, and nothing to gain."""
+    """The sandbox's own secrets, allowed if the server serves the sandbox: there is nothing to gain
+    from them."""
     if session.sandbox or is_loopback(settings.stripe_url):
         return {SANDBOX_TOKEN, SANDBOX_SECRET}
     return set()
@@ -94,8 +96,8 @@ def _known_to_everybody(session: Session, settings: Settings) -> set[str]:
 def _check_length(setting: Setting, value: str, known: set[str], hint: str) -> None:
     if len(value) < SHORTEST_TOKEN and value not in known:
         raise SettingsError(
-            f"{setting.name} has {len(value)} characters, which can be guessed; {SHORTEST_TOKEN} "
-            "are the fewest.",
+            f"{setting.name} has {len(value)} characters, so it can be guessed; it needs at "
+            f"least {SHORTEST_TOKEN}.",
             hint,
         )
 

@@ -22,24 +22,24 @@ EXAMPLES = layout.examples(
 def status(
     ctx: typer.Context,
     since: Annotated[
-        str, layout.CASES(metavar="W", help="Reconcile from when: last, 36h, 7d, 2026-11-01, ….")
+        str, layout.CASES(metavar="W", help="Cases since when: last, 36h, 7d, 2026-11-01, ….")
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     watch: Annotated[
-        bool, layout.WATCH("--watch", help="Stay, and look again until Ctrl-C.")
+        bool, layout.WATCH("--watch", help="Stay open, and read again until Ctrl-C.")
     ] = False,
     every: Annotated[
         str | None, layout.WATCH(metavar="D", help="With --watch: how often; default 5m.")
     ] = None,
     json: Json = False,
 ) -> int:
-    """Everything on one screen: processor, payments on their way, discrepancies, limits, runs.
+    """Show everything on one screen: processor, payments on their way, discrepancies, limits, runs.
 
-    --kind, --citizen and --limit list cases in place of the kinds; the verdict is of all that there
-    is. It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5: a
-    part could not be read, the rest is shown.
+    --kind, --citizen and --limit list cases in place of the kinds; the verdict still counts all of
+    them. It only reads. Exit code 0: all is settled or in flight. 3: discrepancies remain. 4 or 5:
+    a part could not be read, the rest is shown.
     """
     if json and watch:
         raise typer.BadParameter("--json and --watch exclude each other")

@@ -1,4 +1,4 @@
-"""One look at the shop as the `data` of `--json`; null where it is not known."""
+"""The status as the `data` of `--json`; null where something is not known."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cascade_cli.services.status.status_service import Status
 
 
 def document(shown: Shown) -> dict[str, Any]:
-    """Everything that the screen shows, and some more digits."""
+    """Everything that the screen shows, with more digits."""
     status = shown.status
     stripe, airtable = shown.requests
     return {
@@ -59,7 +59,7 @@ def _processor(shown: Shown) -> dict[str, Any]:
 
 
 def _finances(finances: Finances | None) -> dict[str, Any]:
-    """As `citizen show` has it."""
+    """The same numbers as `citizen show` has."""
     if finances is None:
         return dict.fromkeys(("ducats", "owed", "outflow", "runway_days"))
     return {
@@ -88,7 +88,7 @@ def _in_flight(run: Run) -> dict[str, Any]:
 
 
 def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
-    """Numbers of all that there is; only `items` are selected."""
+    """The numbers are about all cases; only `items` are selected."""
     result, since_last = run.result, shown.status.since_last
     found, selection = what_is_open(result), shown.selection
     return {

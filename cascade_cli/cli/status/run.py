@@ -1,4 +1,4 @@
-"""`cascade status`: from options to one look, and from a look to an outcome."""
+"""`cascade status`: reads the shop's state, and makes an outcome of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cascade_cli.adapters.http.transport import utc_now
-from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, Shown, screen
 from cascade_cli.cli.terminal.paging import paged
@@ -29,24 +27,26 @@ from cascade_cli.wiring.reading import Wiring
 
 
 def status(session: Session, since: str, selection: Selection) -> Outcome:
-    """Look once. Raises UsageError before anything is read."""
-    check_since(since)
+    """Read once. Raises UsageError before anything is read."""
+    check_since(session, since)
     with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
         observer = Observer(session, wiring, since, selection)
         shown = observer.look(tell)
-    for remark in shown.status.run.remarks if shown.status.run else ():
-        session.warn(remark)
+    if run := shown.status.run:
+        unknown = selection.no_such_citizen(run.result)
+        for remark in (*run.remarks, *([unknown] if unknown else [])):
+            session.warn(remark)
     return outcome_of(shown)
 
 
-def check_since(since: str) -> None:
-    """Raises UsageError for words that no window can be made of."""
-    parse_window(FIRST_SINCE if since == LAST else since, None, utc_now())
+def check_since(session: Session, since: str) -> None:
+    """Raises UsageError for an invalid window."""
+    parse_window(FIRST_SINCE if since == LAST else since, None, session.now())
 
 
 @dataclass
 class Observer:
-    """Looks, as often as asked, at everything that one screen shows."""
+    """Reads everything that one screen shows, as often as asked."""
 
     session: Session
     wiring: Wiring
@@ -54,19 +54,19 @@ class Observer:
     selection: Selection = field(default_factory=Selection)
 
     def __post_init__(self) -> None:
-        wiring, base = self.wiring, self.wiring.settings.airtable_base
+        wiring = self.wiring
         processor = wiring.settings.processor
         self._service = StatusService(
             wiring.payments,
             wiring.transfers(),
-            CitizenReader(wiring.api, base).called,
+            wiring.citizens.rows_named_like,
             wiring.events.events,
             processor,
             wiring.past,
         )
 
     def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
-        """What is so now; nothing is written. Raises nothing for a service that is out."""
+        """The state as of now. Writes nothing, and raises nothing if a service is down."""
         return self.wiring.clock.settled(lambda now, _check: self._look(now, tell))
 
     def _look(self, now: datetime, tell: Callable[[str], None]) -> Shown:
@@ -91,7 +91,7 @@ class Observer:
         )
 
     def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:
-        """What the journal tells, and the window that it or the option names."""
+        """What the journal records, and the window that it or the option names."""
         try:
             with archive_of(self.session, self.wiring) as archive:
                 if archive is None:
@@ -122,7 +122,8 @@ class Observer:
 
 
 def outcome_of(shown: Shown) -> Outcome:
-    """3 while discrepancies remain, as for reconcile; a gap's own code where there is one."""
+    """Exit code 3 while discrepancies remain, as for reconcile; if a part could not be read, the
+    code of that error."""
     error = _worst(shown.status)
     return Outcome(
         document(shown),
@@ -140,7 +141,8 @@ def _show(session: Session, shown: Shown) -> None:
 
 
 def _worst(status: Status) -> CascadeError | None:
-    """Of several gaps, what somebody has to mend before any other try can succeed."""
+    """The error to report. A wrong setting comes first: until somebody corrects it, no other try
+    can succeed."""
     errors = [gap.error for gap in status.gaps]
     wrong = [error for error in errors if isinstance(error, SettingsError)]
     return next(iter([*wrong, *errors]), None)

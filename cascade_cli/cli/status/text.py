@@ -1,4 +1,4 @@
-"""One look at the shop as one screen: 80 columns, and 24 lines unless very much is wrong."""
+"""The state of the shop on one screen: 80 columns, and 24 lines unless very much is wrong."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ SANDBOX = "sandbox"
 
 @dataclass(frozen=True)
 class Shown:
-    """One look, with what else stands on the screen.
+    """The status, and what else the screen shows.
 
-    `since` is as typed, `requests` how many this look sent to Stripe and to Airtable. The cases of
-    a `selection` are listed.
+    `since` is as typed, `requests` how many were sent to Stripe and to Airtable. If there is a
+    `selection`, its cases are listed.
     """
 
     status: Status
@@ -61,13 +61,13 @@ class Shown:
 
     @property
     def now(self) -> datetime:
-        """When it was looked."""
+        """When it was read."""
         return self.status.terms.now
 
 
 def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
-    """The whole screen. What must not be cut off at the lower end of a small one, with `beneath`,
-    stands below the headline."""
+    """The whole screen. Whatever must not be cut off at the bottom of a small terminal, `beneath`
+    among it, comes right below the headline."""
     yield Block(_headline(shown).append(settings_note(console), "default"))
     for gap in shown.status.gaps:
         told = escape(completed(console, gap.error.message))
@@ -113,7 +113,7 @@ def _lines(console: Console, shown: Shown) -> Iterator[tuple[str, Text]]:
     if records.worker:
         yield "worker", _worker(records.worker, now)
     elif records.events[EventState.WAITING]:
-        yield "worker", Text("none: no cascade serve credits what waits", "yellow")
+        yield "worker", Text("none: no cascade serve is running to credit them", "yellow")
 
 
 def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text]]:
@@ -134,7 +134,7 @@ def _balance(finances: Finances) -> Text:
     if finances.ducats < finances.owed:
         with exactly():
             short = finances.owed - finances.ducats
-        return text.append(f": {rounded(short)} are short for what is in flight", "bold red")
+        return text.append(f": {rounded(short)} too few for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
     due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
@@ -167,7 +167,7 @@ def _today(today: Today, now: datetime) -> Text:
     span = format_span(today.resets_at - now)
     text = Text(f"{rounded(today.promised)} of {rounded(today.limit)} ducats credited; ")
     text.append(f"{rounded(today.left)} left", "default" if today.left else "bold red")
-    return text.append(f", a new day in {span}", "default")
+    return text.append(f", resets in {span}", "default")
 
 
 def _engine(status: Status) -> Text:
@@ -182,7 +182,7 @@ def _engine(status: Status) -> Text:
     text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
     if treasury.passed_over:
         number = count(treasury.passed_over, "transfer")
-        text.append(f"\nit seems to stand still: {number} should have been executed", "bold red")
+        text.append(f"\nit seems to be stuck: {number} should have been executed", "bold red")
     return text
 
 
@@ -201,7 +201,7 @@ def _last_writes(records: Records, now: datetime) -> Text:
 
 
 def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
-    text = Text(f"{records.events[EventState.CREDITED]} events credited, ")
+    text = Text(f"{count(records.events[EventState.CREDITED], 'event')} credited, ")
     text.append(f"{records.events[EventState.WAITING]} waiting")
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
@@ -213,11 +213,11 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
 
 def _worker(worker: Holder, now: datetime) -> Text:
     age = format_span(now - datetime.fromisoformat(worker.since))
-    return Text(escape(f"pid {worker.pid} on {worker.host} has credited for {age}"))
+    return Text(escape(f"pid {worker.pid} on {worker.host} has been crediting for {age}"))
 
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
-    """The verdict in the words of `reconcile`, then the kinds, or the cases that are asked for."""
+    """The verdict in the words of `reconcile`, then the kinds, or the selected cases."""
     found = what_is_open(run.result)
     yield Block(verdict(found))
     yield Block(Text(_since(shown.status)))
@@ -246,11 +246,11 @@ def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     for item in items:
         yield from item_blocks(console, item, shown.now)
     if not items:
-        yield Block(Text("None of them is what you asked for."))
+        yield Block(Text("No case is what you asked for."))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:
-    """The newest event of each payment: several tell of the same one."""
+    """The newest event of each payment: there may be several about one payment."""
     return list({kept.about: kept for kept in attention}.values())
 
 

@@ -1,4 +1,4 @@
-"""`cascade status --watch`: the screen, renewed until Ctrl-C."""
+"""`cascade status --watch`: the screen, drawn again and again until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ DAY = timedelta(days=1)
 
 
 def watch(session: Session, since: str, every_text: str | None, selection: Selection) -> Outcome:
-    """Look again and again; Ctrl-C ends it, with exit code 130 as everywhere.
+    """Read and draw until Ctrl-C, which ends it with exit code 130 as everywhere.
 
     Raises UsageError before anything is read.
     """
-    check_since(since)
+    check_since(session, since)
     every = _every(every_text)
     console = session.console()
     if not console.is_terminal:
@@ -42,10 +42,10 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
             "--watch needs a terminal to draw on.",
             "Without one, run cascade status --json as often as you like.",
         )
-    # What services say while they make us wait would be written across the screen.
+    # Messages about waiting for a service would be printed across the screen.
     with (
         connected(replace(session, quiet=True), in_hurry=False) as wiring,
-        Live(Text("Looking …"), console=console, screen=True, auto_refresh=False) as live,
+        Live(Text("Reading …"), console=console, screen=True, auto_refresh=False) as live,
     ):
         _watch(
             Observer(session, wiring, since, selection).look,
@@ -68,10 +68,11 @@ def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: time
 
 @contextmanager
 def _ctrl_c() -> Iterator[SimpleQueue[int]]:
-    """Raises KeyboardInterrupt as ever, and remembers it: one that Python raises while it throws
-    things away is lost, and the screen would stay for minutes.
+    """Raises KeyboardInterrupt as usual, and remembers Ctrl-C as well: Python loses an exception
+    that is raised while it disposes of objects, and the screen would stay for minutes.
 
-    A threading.Event has a lock, which what the signal interrupts may hold: both would hang.
+    It is remembered in a queue, because a threading.Event would hang if the signal interrupted the
+    holder of its lock.
     """
     pressed: SimpleQueue[int] = SimpleQueue()
 
@@ -96,11 +97,11 @@ def _every(text: str | None) -> timedelta:
 
 
 def _costs(shown: Shown, every: timedelta) -> Text:
-    """What watching costs: the month's calls are counted by Airtable."""
+    """What watching costs. Airtable counts calls by the month."""
     _stripe, airtable = shown.requests
     a_day = round(airtable * (DAY / every))
     return Text(
-        f"Every {format_span(every)}, {airtable} Airtable calls a look, {a_day:,} a day. "
+        f"Every {format_span(every)}, {airtable} Airtable calls each time, {a_day:,} a day. "
         "Ctrl-C ends it.",
         "dim",
     )

@@ -15,7 +15,9 @@ stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=T
 _Identity = Annotated[
     str,
     typer.Argument(
-        metavar="ID", show_default=False, help="A StratagemId, a record (rec…) or pi_…, ch_…."
+        metavar="ID",
+        show_default=False,
+        help="A StratagemId, a record (rec…), or a payment (pi_…, ch_…).",
     ),
 ]
 
@@ -28,7 +30,7 @@ _Identity = Annotated[
     )
 )
 def status(ctx: typer.Context, identity: _Identity, json: PlainJson = False) -> int:
-    """What Venice says of one transfer, what it means, and whether a retry is safe.
+    """Show what Venice says about one transfer, what it means, and whether a retry is safe.
 
     Exit code 0: executed or under way. 3: failed, stalled or doubtful; made twice; or no such
     transfer.
@@ -57,14 +59,14 @@ def list_(
         ),
     ] = None,
     citizen: Annotated[
-        str | None, typer.Option(metavar="C", help="For this citizen, to the letter.")
+        str | None, typer.Option(metavar="C", help="For this citizen, spelled exactly so.")
     ] = None,
     since: Annotated[
         str, typer.Option(metavar="W", help="Made since: 36h, 7d, 2026-11-01, ….")
     ] = "7d",
     json: PlainJson = False,
 ) -> int:
-    """The processor's transfers, newest first."""
+    """List the processor's transfers, newest first."""
     from cascade_cli.cli.stratagem.run import list_transfers
 
     return conduct(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.stratagem.text import list_outcome, status_outcome
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
@@ -20,7 +19,7 @@ from cascade_cli.wiring.reading import Wiring
 
 
 def status(session: Session, identity: str) -> Outcome:
-    """One transfer, or all that one payment has."""
+    """One transfer, or all transfers of one payment."""
     check_text("ID", identity)
     with connected(session) as wiring:
         at = service(wiring)
@@ -33,21 +32,21 @@ def list_transfers(
     session: Session, status: str | None, citizen: str | None, since_text: str
 ) -> Outcome:
     """Many transfers, newest first. Raises UsageError before anything is read."""
-    since = moment_option("--since", since_text, utc_now())
+    since = moment_option("--since", since_text, session.now())
     if citizen is not None:
         check_text("--citizen", citizen)
     wanted = Filter(since, status, citizen)
     wanted.check()
     with connected(session) as wiring:
         rows = service(wiring).listed(wanted)
-        if wanted.citizen and not rows and (nobody := service(wiring).nobody(wanted.citizen)):
-            session.warn(f"{nobody}.")
+        if wanted.citizen and not rows and (why := service(wiring).no_such_citizen(wanted.citizen)):
+            session.warn(why.removesuffix("."))
         moment = Moment(wiring.settings.engine, wiring.clock.now())
         return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
 
 
 def service(wiring: Wiring) -> TransferService:
-    """Over the services of this run."""
+    """The transfer service for this run."""
     transfers = wiring.transfers()
 
     def beside(rows: Sequence[Stratagem]) -> Snapshot:
@@ -58,8 +57,8 @@ def service(wiring: Wiring) -> TransferService:
 
 
 def check_text(what: str, text: str) -> None:
-    """Raises UsageError for what no record can hold: nothing, or bytes that are no UTF-8."""
+    """Raises UsageError for a text that no record can hold: empty, or bytes that are not UTF-8."""
     if not text.strip():
         raise UsageError(f"{what} is empty.")
     if not text.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
-        raise UsageError(f"{what} {text[:40]!r} holds bytes that are no text in UTF-8.")
+        raise UsageError(f"{what} {text[:40]!r} contains bytes that are not text in UTF-8.")

@@ -1,4 +1,4 @@
-"""Transfers for people and scripts."""
+"""Transfers as text and as JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
 from cascade_cli.services.reconcile.transfers import Filter, Found
 
-# So many citizens are named.
+# How many citizens without a transfer are named.
 SHOWN = 3
 STYLES = {
     State.EXECUTED: "green",
@@ -49,12 +49,14 @@ _TIES = {
 
 
 def status_outcome(session: Session, found: Found, moment: Moment, snapshot: Snapshot) -> Outcome:
-    """Exit 0 if the one transfer that counts is executed or under way, else 3; of a payment for
-    many citizens, each citizen's: there must be one for everybody."""
+    """Exit code 0 if the one transfer that counts is executed or under way, else 3. In a split
+    payment, this must hold for every citizen."""
     for rows in found.by_portion:
         moving = may_all_move(rows, moment.now)
         if len(moving) > 1:
-            session.warn(f"{found.identity} has {len(moving)} transfers that moved ducats or may.")
+            session.warn(
+                f"{found.identity} has {len(moving)} transfers that moved ducats, or still may."
+            )
     if found.rule in _TIES:
         session.warn(f"It was found {_TIES[found.rule]}; it may belong to another payment.")
     if found.missing:
@@ -75,7 +77,7 @@ def status_outcome(session: Session, found: Found, moment: Moment, snapshot: Sna
 
 
 def missing_text(found: Found) -> str:
-    """Which citizens of a payment for many have no transfer; a few are named."""
+    """Which citizens of a split payment have no transfer; only a few are named."""
     missing = [charge.citizen or "?" for charge in found.missing]
     more = f" (and {len(missing) - SHOWN} more)" if missing[SHOWN:] else ""
     counted = f"{len(missing)} of {len(found.portions)} citizens of {found.identity}"
@@ -170,7 +172,7 @@ def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, mome
 
 
 def _show_rows(console: Console, rows: Sequence[Stratagem], moment: Moment) -> None:
-    """Two lines for each. In a pipe each is one for grep, however long: there nothing is folded."""
+    """Two lines for each. In a pipe they are never folded, so that grep finds them whole."""
     cells = [(escape(row.status) or "(none)", _ducats(row)) for row in rows]
     words = max(len("status"), *(len(status) for status, _ in cells))
     digits = max(len("ducats"), *(len(ducats) for _, ducats in cells))

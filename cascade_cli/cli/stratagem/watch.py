@@ -1,4 +1,5 @@
-"""`cascade stratagem watch`: look again and again, politely, until there is nothing to wait for."""
+"""`cascade stratagem watch`: reads a transfer again and again, politely, until there is nothing to
+wait for."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ class Clock:
 
 @dataclass
 class _TransferWatch:
-    """One wait: what is watched, until when, and who is told."""
+    """One wait: what reads the transfer, how often, and who is told."""
 
     service: TransferService
     wiring: Wiring
@@ -61,7 +62,7 @@ class _TransferWatch:
         return moment.now + timeout if timeout is not None else moment.next_run + AFTER_RUN
 
     def wait(self, found: Found, until: datetime) -> Found:
-        """Look until it is final or the time is up."""
+        """Read again until the transfer is final, or the time is up."""
         while not is_over(found, self.clock.now()) and self.clock.now() < until:
             self.tell(_line(found, self.moment, until))
             left = until - self.clock.now()
@@ -74,7 +75,7 @@ class _TransferWatch:
             return self.service.again(found)
         except (UnreachableError, ThrottledError) as error:
             # A wait of hours should survive a network that is away for minutes.
-            self.tell(f"{error.message}; looking again")
+            self.tell(f"{error.message}; trying again")
             return found
 
 
@@ -96,19 +97,20 @@ def watch(
 
 
 def is_over(found: Found, now: datetime) -> bool:
-    """Nothing is left to wait for: of several transfers, the one that says most decides; of a
-    payment for many citizens, each citizen's, and everybody has one."""
+    """Nothing is left to wait for. Of several transfers of a citizen, the most telling one decides.
+    In a split payment, every citizen must have one, and each must be final."""
     return not found.missing and is_final(_awaited(found, now), now)
 
 
 def _awaited(found: Found, now: datetime) -> Stratagem:
-    """The one that is waited for, or the last that was."""
+    """The transfer that is still awaited, or the last one that was."""
     rows = [telling(rows, now) for rows in found.by_portion]
     return next((row for row in rows if not is_final(row, now)), rows[-1])
 
 
 def pause(moment: Moment, poll_seconds: float) -> timedelta:
-    """Until the next look: a tenth of the way to a scheduled run, within bounds."""
+    """How long to wait before reading again: a tenth of the way to a scheduled run, within
+    bounds."""
     shortest = timedelta(seconds=poll_seconds)
     if not isinstance(moment.schedule, DailyRuns) or poll_seconds < POLL_SECONDS:
         return shortest
@@ -117,9 +119,9 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
 
 def _timed_out(outcome: Outcome, found: Found, watching: _TransferWatch) -> Outcome:
     error = ServiceError(
-        f"{_still(found, watching.clock.now())}: the time to wait is over.",
-        f"Nothing is lost. Wait on: {command('stratagem', 'watch', '--', found.identity)}; "
-        f"whether the engine runs at all: {command('citizen', 'show')}",
+        f"{_still(found, watching.clock.now())}: the wait timed out.",
+        f"Nothing is lost. To keep waiting: {command('stratagem', 'watch', '--', found.identity)}; "
+        f"to see whether the engine runs at all: {command('citizen', 'show')}",
     )
     return replace(outcome, exit_code=ExitCode.INCOMPLETE, error=error)
 
@@ -156,7 +158,7 @@ def _each_once(session: Session) -> Callable[[str], None]:
 
     def tell(text: str) -> None:
         nonlocal last
-        # What is left of the time changes at every look, and is no news.
+        # The time that is left changes with every reading, and is no news.
         news = text.partition(" Waiting for")[0]
         if news.partition(", in ")[0] != last.partition(", in ")[0]:
             session.say(text)

@@ -16,7 +16,7 @@ from cascade_cli.wiring.write_context import WriteContext
 
 T = TypeVar("T")
 
-# After a longer question a plan is made again: Stripe may have sent money back meanwhile.
+# If the answer takes longer, the plan is made again: Stripe may have sent money back meanwhile.
 PLAN_LASTS = timedelta(minutes=1)
 
 
@@ -29,10 +29,10 @@ def confirm_plan(
     *,
     yes: bool,
 ) -> T:
-    """Ask, and return the plan to carry out: after a slow answer the same one, made again.
+    """Ask, and return the plan to carry out. After a slow answer the plan is made again.
 
-    `writes` tells what a plan would write. Raises GuardError for a no, and where the plan that is
-    made again would write something else than was shown.
+    `writes` says what a plan would write. Raises GuardError for a no, and if the new plan would
+    write something else than was shown.
     """
     asked_at = context.writing.now()
     confirm(context.session, question, yes=yes)
@@ -41,16 +41,16 @@ def confirm_plan(
     latest = plan_again()
     if writes(latest) != writes(plan):
         raise GuardError(
-            "What is to be done has changed since it was shown.",
-            "Nothing was written. Type the same command again, and look at it anew.",
+            "The plan has changed since it was shown.",
+            "Nothing was written. Type the same command again, and check the new plan.",
         )
     return latest
 
 
 def confirm(session: Session, question: str, *, yes: bool) -> None:
-    """Ask, with the settings file that is read, unless --yes.
+    """Ask, naming the settings file that is in use, unless --yes.
 
-    Raises GuardError for a no, or where nobody can be asked.
+    Raises GuardError for a no, or if there is nobody to ask.
     """
     check_answerable(yes=yes)
     if not yes and not _is_agreed(readable(question) + session.settings_note):
@@ -58,7 +58,7 @@ def confirm(session: Session, question: str, *, yes: bool) -> None:
 
 
 def _is_agreed(question: str) -> bool:
-    """Ctrl-D is a no. Ctrl-C ends the command as everywhere: typer makes an error of both."""
+    """Ctrl-D is a no. Ctrl-C ends the command, as everywhere. Typer raises Abort for both."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort as abort:
@@ -68,7 +68,8 @@ def _is_agreed(question: str) -> bool:
 
 
 def check_answerable(*, yes: bool) -> None:
-    """Call before anything is shown that ends in a question. Raises GuardError."""
+    """Raises GuardError if nobody could answer. Call it before showing anything that ends in a
+    question."""
     if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise GuardError(
             "Nothing was written: this needs a yes, and there is no terminal to ask.",

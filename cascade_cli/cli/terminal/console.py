@@ -1,5 +1,5 @@
-"""Rich's console as people need it: ducats to a hundredth, ids that lead somewhere; and a closed
-pipe is ours to handle."""
+"""Rich's console with three changes: ducats are rounded to a hundredth, ids become links, and a
+closed pipe is left for us to handle."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class PipeConsole(Console):
-    """Lets BrokenPipeError through, where Rich would exit with 1 whatever the command came to."""
+    """Lets BrokenPipeError through. Rich would exit with 1, whatever the command's result."""
 
     complete: Callable[[str], str] = str
     """Puts the global options of this invocation into the commands in a text."""
     settings: str = ""
-    """The settings file that is read, as `Session.settings_note` says it."""
+    """The settings file that is in use, as `Session.settings_note` says it."""
     shows_links: bool = True
-    """Whether the terminal has links at all."""
+    """Whether the terminal supports links."""
     links: Hyperlinks | None = None
-    """Where ids lead, on a terminal that shows links; None while no service is known."""
+    """Where ids lead, if the terminal supports links; None until the services are known."""
 
     def on_broken_pipe(self) -> None:
         """Called by Rich while it handles a BrokenPipeError."""
@@ -35,7 +35,7 @@ class PipeConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """All text of all screens comes by here."""
+        """Every text on every screen passes through here."""
         if isinstance(renderable, Text):
             renderable = _readable(renderable)
             if self.links is not None:
@@ -44,7 +44,7 @@ class PipeConsole(Console):
 
 
 def _readable(text: Text) -> Text:
-    """A copy with its styles, and its ducats to a hundredth."""
+    """A copy with the same styles, and its ducats to a hundredth."""
     readable, read = text.blank_copy(), 0
     for start, end, amount in exact_amounts(text.plain):
         readable.append_text(text[read:start]).append(amount)
@@ -53,15 +53,17 @@ def _readable(text: Text) -> Text:
 
 
 def to_type(console: Console, command: str) -> Text:
-    """A command for people to type next: on a line of its own, for where this one was typed."""
+    """A command for people to type next, for a line of its own. It gets the global options of this
+    invocation."""
     return Text(f"  $ {completed(console, command)}")
 
 
 def settings_note(console: Console) -> str:
-    """Which settings file is read, to be put behind a headline or a question."""
+    """The settings file that is in use, to append to a headline or a question."""
     return console.settings if isinstance(console, PipeConsole) else ""
 
 
 def completed(console: Console, text: str) -> str:
-    """A text whose commands can be typed as they stand."""
+    """The text, with this invocation's global options in its commands, so that they can be typed as
+    they stand."""
     return console.complete(text) if isinstance(console, PipeConsole) else text

@@ -1,4 +1,4 @@
-"""A CSV that people keep: each of its rows, and what is wrong with it line by line."""
+"""A CSV file that people keep: its rows, and what is wrong with it, line by line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UTF_8_MENU = (
     "In Excel: File, Save As, and as file type “CSV UTF-8 (Comma delimited)”. In LibreOffice: "
     "Save As, “Edit filter settings”, character set UTF-8."
 )
-# The longer ones first: one begins like another.
+# Longer marks first: a shorter one is the beginning of a longer one.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -34,7 +34,7 @@ _MANY_IN_A_ROW = re.compile(rb"[\x80-\xff]{3}")
 
 
 class UndecodableError(ValueError):
-    """Nobody can tell for certain what the file's bytes mean."""
+    """Nobody can say for certain what the file's bytes mean."""
 
 
 def decoded(data: bytes) -> tuple[str, str]:
@@ -43,7 +43,7 @@ def decoded(data: bytes) -> tuple[str, str]:
     try:
         return data.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise UndecodableError(f"it begins as {encoding.upper()} and does not go on so") from None
+        raise UndecodableError(f"it begins as {encoding.upper()}, but the rest is not") from None
 
 
 def _encoding(data: bytes) -> str:
@@ -60,25 +60,26 @@ def _encoding(data: bytes) -> str:
 
 
 def _unmarked_utf_16(data: bytes) -> str:
-    """Its first line has column names, whose letters are ASCII: every other byte is NUL."""
+    """UTF-16 without a mark. Its first line has column names in ASCII letters, so every other byte
+    is NUL."""
     head = data[:16]
     if head[1::2].count(0) == len(head[1::2]) and 0 not in head[::2]:
         return "utf-16-le"
     if head[::2].count(0) == len(head[::2]) and 0 not in head[1::2]:
         return "utf-16-be"
-    raise UndecodableError("it is no text; a workbook has to be saved as CSV first")
+    raise UndecodableError("it is not text; a workbook has to be saved as CSV first")
 
 
 def _windows(data: bytes) -> str:
-    """Western Windows, if all beyond ASCII are single letters from À to ý.
+    """Windows-1252, if everything beyond ASCII is single letters from À to ý.
 
-    What Macintosh and DOS write for an accented letter lies mostly below À, and Greek and Russian
-    words have many in a row: such files are refused. A Central European name comes out as one that
-    nobody bears.
+    Macintosh and DOS write accented letters mostly as bytes below À, and Greek and Russian words
+    have many such bytes in a row: those files are refused. A Central European name is misread as a
+    name that nobody bears.
     """
     if _LETTERS.fullmatch(data) and not _MANY_IN_A_ROW.search(data):
         return WINDOWS
-    raise UndecodableError("its letters with accents are in no encoding that is certain")
+    raise UndecodableError("nobody can tell the encoding of its accented letters")
 
 
 SHOWN_PROBLEMS = 10
@@ -88,15 +89,15 @@ T = TypeVar("T")
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
-# A group of three digits may be thousands in one country and decimals in the next. No group of
-# thousands follows a zero alone.
+# Three digits after a separator are thousands in one country and decimals in the next. Thousands
+# never follow a single zero.
 _MAY_BE_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _HAS_THOUSANDS = re.compile(r"[0-9]{1,3}([.,' \u00a0\u202f\u2019][0-9]{3})+([.,][0-9]+)?")
 
 
 @dataclass(frozen=True)
 class CsvRow:
-    """The cells of one line by their columns; `delimiter` parts them in the file."""
+    """The cells of one line by their columns. `delimiter` separates them in the file."""
 
     cells: Mapping[str, str]
     delimiter: str = ","
@@ -105,7 +106,7 @@ class CsvRow:
         return self.cells[column]
 
     def ducats(self, column: str) -> Decimal:
-        """An amount. Raises ValueError if it is none, or could be two."""
+        """The cell as an amount. Raises ValueError if it is not one, or could mean two."""
         text = self[column]
         is_local = self.delimiter != ","
         if is_local and _MAY_BE_THOUSANDS.fullmatch(text):
@@ -128,11 +129,11 @@ def read_rows(
     untouched: str,
     warn: Callable[[str], None],
 ) -> tuple[list[T], list[str]]:
-    """What `parse` makes of the rows, in their order, and what it raises (ValueError, UsageError)
-    with the number of the line.
+    """What `parse` makes of the rows, in file order; and for each row for which it raises
+    ValueError or UsageError, the message with the number of the line.
 
-    `warn` hears how a file was read that is not in Unicode. Raises UsageError, with `untouched`,
-    if the file cannot be read or has other columns.
+    `warn` is told how a file that is not in Unicode was read. Raises UsageError, with `untouched`
+    as its hint, if the file cannot be read or has other columns.
     """
     rows: list[T] = []
     problems: list[str] = []
@@ -149,7 +150,7 @@ def _uneven() -> CsvRow:
 
 
 def refusal(path: Path, what: str, problems: Sequence[str], hint: str) -> UsageError:
-    """That not even a part of the file was done, and why: the first problems."""
+    """The error that nothing in the file was done, with the first problems."""
     shown = problems[:SHOWN_PROBLEMS]
     more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
     return UsageError(f"{path} was {what}, not even in part: {'; '.join(shown)}{more}.", hint)
@@ -158,13 +159,13 @@ def refusal(path: Path, what: str, problems: Sequence[str], hint: str) -> UsageE
 def _rows(
     path: Path, columns: Sequence[str], untouched: str, warn: Callable[[str], None]
 ) -> Iterator[tuple[int, CsvRow | None]]:
-    """Each row that is not empty, with its line; None for one with other cells than the columns."""
+    """Each row that is not empty, with its line; None for a row that does not fit the columns."""
     try:
         text, encoding = decoded(path.read_bytes())
         delimiter, lines = _lines(text, columns)
         if delimiter is None:
             raise UsageError(
-                f"{path} begins with other columns than {', '.join(columns)}.",
+                f"{path} does not begin with the columns {', '.join(columns)}.",
                 f"{untouched} Put these names into its first line, with commas, semicolons or "
                 "tabs between them.",
             )
@@ -191,7 +192,8 @@ def _row(cells: list[str], columns: Sequence[str], delimiter: str) -> CsvRow | N
 
 
 def _lines(text: str, columns: Sequence[str]) -> tuple[str | None, Iterator[tuple[int, list[str]]]]:
-    """What parts the cells, and the lines after the one with the columns; None if no line has."""
+    """The delimiter, and the lines after the header. None if the first line is not the header with
+    any delimiter."""
     said = _SEP_LINE.match(text)
     if said:
         text = text[said.end() :]

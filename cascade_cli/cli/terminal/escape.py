@@ -8,7 +8,8 @@ _FORMULAS = frozenset("=+-@")
 
 
 def escape(text: str, *, keep: str = "") -> str:
-    """What would act on a terminal (escape codes, line breaks, direction marks) spelt out."""
+    """The text, with anything that would act on a terminal (escape codes, line breaks, direction
+    marks) spelt out."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
@@ -20,9 +21,9 @@ def count(number: int, noun: str) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """As `shown`, and marked as text where a spreadsheet would take it for a formula."""
+    """The text as by `escape`, and marked as text if a spreadsheet would take it for a formula."""
     harmless = escape(text)
-    # Spreadsheets of East Asia take their wide forms (U+FF1D and so on) for the same.
+    # East Asian spreadsheets treat the wide forms (U+FF1D and so on) alike.
     begin = normalize("NFKC", harmless.lstrip()[:1])
     acts = begin in _FORMULAS or harmless.lstrip().startswith("\\t")
     return f"'{harmless}" if acts else harmless

@@ -1,4 +1,4 @@
-"""Ids as links, for terminals that have them: to Stripe's dashboard, and to rows in Airtable."""
+"""Ids as links to Stripe's dashboard and to rows in Airtable, for terminals that support links."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _PAGES = {
 }
 # The dashboard finds everything else by its id.
 _SEARCH = "search?query={}"
-# Most terminals that do not know links leave them out; these print what they are made of.
+# Most terminals that do not support links ignore them; these print the codes.
 _WITHOUT = re.compile(r"dumb|linux|vt\d|ansi|eterm|screen(?!.*256)|cons25|sun|rxvt")
 _FIRST_VTE = 5000
 
 
 def has_links(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal shows links, as far as its environment tells. FORCE_HYPERLINK says it
-    for sure, as for other programs."""
+    """Whether the terminal supports links, as far as its environment tells. FORCE_HYPERLINK decides
+    it, as in other programs."""
     if forced := environ.get("FORCE_HYPERLINK"):
         return forced != "0"
     if environ.get("TERM_PROGRAM") == "Apple_Terminal" or "INSIDE_EMACS" in environ:
@@ -47,15 +47,15 @@ class Hyperlinks:
     base: str
     livemode: bool
     table: str = STRATAGEMS
-    """Its id, where somebody has looked it up."""
+    """The table's id, if somebody has looked it up; else its name."""
 
     def add(self, text: Text) -> None:
-        """Make links of the ids in a text."""
+        """Turn the ids in a text into links."""
         for found in _ID.finditer(text.plain):
             text.stylize(f"link {self.url(found[0], found[1])}", *found.span())
 
     def url(self, identity: str, sort: str) -> str:
-        """Where an id leads that begins like this."""
+        """The page of an id. `sort` is the id's prefix."""
         if sort == "rec":
             return f"https://airtable.com/{self.base}/{self.table}/{identity}"
         mode = "" if self.livemode else "test/"
@@ -64,7 +64,8 @@ class Hyperlinks:
 
 
 def hyperlinks_to(settings: Settings) -> Hyperlinks | None:
-    """What is read from any other address than the live services' stands in no dashboard."""
+    """None if either service has another address than the live one: no dashboard shows what is
+    there."""
     addresses = (settings.stripe_url, settings.airtable_url)
     if addresses != (STRIPE_URL.default, AIRTABLE_URL.default):
         return None

@@ -1,4 +1,4 @@
-"""How `--help` is laid out: panels of options by their purpose, and examples below them."""
+"""How `--help` is laid out: options in panels by purpose, and examples below them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 def _panel(title: str) -> partial[Any]:
-    """A panel is called as `typer.Option` is, and puts the option under its title."""
+    """A function to call like `typer.Option`, which puts the option into a panel of this title."""
     return partial(typer.Option, rich_help_panel=title)
 
 
@@ -38,7 +38,7 @@ CLOCKS = _panel("The services' clocks")
 
 
 def examples(*lines: str, topic: str = "") -> str:
-    """An epilog: each line is a command to type, and the topic tells more."""
+    """An epilog: commands to type, and the topic that tells more."""
     more = [f"More: cascade help {topic}"] if topic else []
     return "\n".join(["Examples:", *(f"  {line}" for line in lines), *more])
 

@@ -1,4 +1,5 @@
-"""Options that many commands have, and commands that take their options as dataclasses."""
+"""Options that many commands have, and `spread`, for commands that take their options as
+dataclasses."""
 
 from __future__ import annotations
 
@@ -16,14 +17,14 @@ _JSON = "One JSON object on stdout."
 Json = Annotated[bool, layout.OUTPUT("--json", help=_JSON)]
 PlainJson = Annotated[bool, typer.Option("--json", help=_JSON)]
 """For a command without panels."""
-DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write and make none.")]
+DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write, but make none.")]
 Yes = Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")]
 
 
 def spread(command: Callable[..., int]) -> Callable[..., int]:
-    """The command with the fields of its dataclasses as parameters, which Typer reads.
+    """The command for Typer: the fields of its dataclasses become parameters.
 
-    So an option is written once, as a field, and `command` and what it calls get the whole.
+    So an option is written once, as a field, and `command` gets whole dataclasses to pass on.
     """
     own = signature(command, eval_str=True)
     taken = own.parameters.values()

@@ -1,4 +1,4 @@
-"""What is longer than a screen, through the user's pager: on a terminal only."""
+"""Shows what is longer than a screen through the user's pager, on a terminal only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from contextlib import contextmanager, nullcontext
 from rich.console import Console
 from rich.pager import Pager
 
-# less leaves at once what fits one screen, shows colours, and leaves the text on the screen.
+# less quits at once if the text fits one screen, shows colours, and leaves the text on the screen.
 _LESS = "FRX"
 
 
 class UsersPager(Pager):
-    """PAGER, else less. Where it cannot be started, the text is printed as it is."""
+    """PAGER, else less. If it cannot be started, the text is printed as it is."""
 
     def show(self, content: str) -> None:
         """Raises nothing when the reader leaves before the end."""
@@ -31,7 +31,7 @@ class UsersPager(Pager):
 
 @contextmanager
 def paged(console: Console, *, wanted: bool) -> Iterator[None]:
-    """What the block prints is paged, if somebody wants it and sits before it."""
+    """Page what the block prints, if it is wanted and standard output is a terminal."""
     paging = console.pager(UsersPager(), styles=True, links=True)
     with paging if wanted and sys.stdout.isatty() else nullcontext():
         yield

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 JSON_VERSION = 1
 SHORTEST_SECRET = 8
-# A key in the place of another setting is not known as one, but looks like one.
+# A key that was pasted into another setting is not known to be a key, but looks like one.
 _KEY = re.compile(r"\b(?:[rs]k_(?:test|live)|whsec)_\w+|\bpat[A-Za-z0-9]{8,}\.[A-Za-z0-9]{8,}")
-# In `data`: what cascade says, in which a command may stand, and what is to be hashed as it is.
+# Keys within `data`: our own sentences, which may contain commands, and text that must stay as it
+# was hashed.
 _OURS = frozenset(
     ("command", "evidence", "advice", "why", "hint", "message", "sentence", "meaning", "retry")
 ) | frozenset(("what", "would", "reasons", "found", "gaps", "wrong"))
@@ -44,12 +45,12 @@ class Session(Invocation):
     verbose: bool = False
     no_color: bool = False
     pages: bool = True
-    """What is longer than a screen may go through the user's pager."""
+    """Whether what is longer than a screen goes through the user's pager."""
     links: Hyperlinks | None = None
-    """Where ids lead, once it is known which services are read."""
+    """Where ids lead; None until the services are known."""
 
     def console(self, *, stderr: bool = False) -> Console:
-        """Rich on stdout or stderr; markup in what is printed is text unless asked for."""
+        """Rich on stdout or stderr. Markup in what is printed stays text."""
         from cascade_cli.cli.terminal.console import PipeConsole  # noqa: PLC0415 - not needed for --json
         from cascade_cli.cli.terminal.hyperlinks import has_links  # noqa: PLC0415 - as above
 
@@ -68,18 +69,19 @@ class Session(Invocation):
 
     @property
     def options(self) -> list[str]:
-        """The global options that say which accounts a command concerns."""
+        """The global options that choose the accounts: --sandbox and --env-file."""
         words = ["--sandbox"] if self.sandbox else []
         return words + (["--env-file", str(self.env_file.absolute())] if self.env_file else [])
 
     def completed(self, text: str) -> str:
-        """A text whose commands can be typed as they stand, wherever it is read."""
+        """The text, with our global options in its commands, so that they can be typed as they
+        stand."""
         from cascade_cli.domain.shop.shell import complete  # noqa: PLC0415 - not for --help
 
         return complete(text, self.options)
 
     def readable(self, message: str) -> str:
-        """A sentence with its ducats to a hundredth."""
+        """The sentence with its ducats to a hundredth."""
         from cascade_cli.cli.terminal.rounding import readable  # noqa: PLC0415 - as above
 
         return readable(message)
@@ -95,16 +97,16 @@ class Session(Invocation):
         print(escape(told, keep="\n"), file=sys.stderr, flush=True)  # noqa: T201
 
     def redacted(self, text: str) -> str:
-        """Without any key, wherever it may have crept in."""
+        """The text with every key in it replaced by `(secret)`."""
         for secret in self.secrets:
-            # What is shorter is no key of any service, and stands in every other word.
+            # Anything shorter is no service's key, and is part of many ordinary words.
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, "(secret)")
         return _KEY.sub("(secret)", text)
 
     @property
     def settings_note(self) -> str:
-        """` (settings: ~/shop/.env)`, for a headline or a question; empty where no file is read."""
+        """` (settings: ~/shop/.env)`, for a headline or a question. Empty if no file is read."""
         from cascade_cli.settings.locations import settings_file  # noqa: PLC0415 - as above
 
         file = settings_file(self.environ, self.env_file)
@@ -116,12 +118,12 @@ class Session(Invocation):
         self.say(f"warning: {self.readable(message)}")
 
     def insist(self, message: str) -> None:
-        """A warning that --quiet does not silence: where others could not be told."""
+        """A warning that --quiet does not silence: somebody else could not be told."""
         self.warnings.append(message)
         self.complain(f"warning: {self.readable(message)}")
 
     def connected_to(self, settings: Settings) -> None:
-        """From here on ids lead to the services that are read."""
+        """Called once the services are known: from here on, ids lead to them."""
         from cascade_cli.cli.terminal.hyperlinks import hyperlinks_to  # noqa: PLC0415 - not for --help
 
         self.links = hyperlinks_to(settings)
@@ -147,11 +149,11 @@ def conduct(
 ) -> int:
     """Run one command to its end and return its exit code.
 
-    `at_end` hears of the outcome however the command ended, unless it was interrupted; once more
-    if the outcome could not be shown. It must not raise.
+    `at_end` gets the outcome however the command ended, unless it was interrupted, and gets it a
+    second time if the outcome could not be shown. It must not raise.
     """
     outcome = _attempt(session, work)
-    # Before it is shown: what goes wrong in telling others belongs into the warnings of --json.
+    # Before the outcome is shown, so that failures to tell others are among the warnings of --json.
     at_end(outcome)
     try:
         with closed_pipe_is_silent():
@@ -178,12 +180,12 @@ def _attempt(session: Session, work: Callable[[Session], Outcome]) -> Outcome:
 
 
 def unwritable(error: OSError) -> OutputError:
-    """What is said where standard output is full, or otherwise closed to us."""
-    # What is left in the buffer would fail again at exit, and end in a traceback.
+    """The error for a standard output that is full, or closed to us in another way."""
+    # Otherwise the rest of the buffer would fail again at exit, with a traceback.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return OutputError(
         f"The result could not be written to standard output: {error.strerror}.",
-        "What the command did stands. Make room, then ask again.",
+        "What the command did is done. Make room, then ask again.",
     )
 
 
@@ -243,7 +245,8 @@ def error_document(error: CascadeError) -> dict[str, str]:
 
 
 def _completed(session: Session, value: Any, key: str = "") -> Any:
-    """Data as a script reads it: commands are complete, what others wrote is left as it is."""
+    """Data for scripts: commands in our own sentences are completed, what others wrote stays as it
+    is."""
     if isinstance(value, Mapping):
         inner = value.items()
         return value if key in _VERBATIM else {k: _completed(session, v, k) for k, v in inner}
@@ -253,7 +256,7 @@ def _completed(session: Session, value: Any, key: str = "") -> Any:
 
 
 def _show_error(session: Session, error: CascadeError) -> None:
-    # An amount that was typed is said as it was typed.
+    # A usage error repeats an amount exactly as it was typed.
     told = str if isinstance(error, UsageError) else session.readable
     session.complain(f"error: {told(error.message)}")
     if error.hint:

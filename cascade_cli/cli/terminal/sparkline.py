@@ -14,9 +14,9 @@ NOTHING = "_"
 
 
 def sparkline(values: Sequence[Decimal], encoding: str) -> str:
-    """The highest value fills its place, every other in proportion, rounded up.
+    """A bar for each value: the highest is full, the others in proportion, rounded up.
 
-    Values are zero or more. Where `encoding` has no blocks, signs that every terminal has.
+    Values are zero or more. If `encoding` has no blocks, ASCII characters stand for them.
     """
     top, steps = max(values, default=Decimal(0)), _steps(encoding)
     return "".join(_bar(value, top, steps) for value in values)
@@ -25,7 +25,7 @@ def sparkline(values: Sequence[Decimal], encoding: str) -> str:
 def _bar(value: Decimal, top: Decimal, steps: str) -> str:
     if not value:
         return NOTHING
-    # As fractions: a rounded quotient could fall beside its step.
+    # Fractions are exact: a rounded quotient could land on the wrong step.
     return steps[ceil(Fraction(value) * len(steps) / Fraction(top)) - 1]
 
 

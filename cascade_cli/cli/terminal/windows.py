@@ -1,4 +1,4 @@
-"""`--since` and `--until`: the window that a command is to look at."""
+"""`--since` and `--until`: the window that a command reads."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def parse_window(since_text: str, until_text: str | None, now: datetime) -> Wind
 
 
 def window_since_last(memory: Checkpoint | None, until_text: str | None, now: datetime) -> Window:
-    """What is read whole: from where the last complete run says, or `FIRST_SINCE` ago.
+    """The window to read in full: from where the checkpoint says, or from `FIRST_SINCE` ago.
 
-    A window that ends early is for looking back, and begins where all that was open lies in it.
-    Raises UsageError as above.
+    A window that ends early is for looking back, so it begins where it contains all that was open.
+    Raises UsageError as `parse_window` does.
     """
     if memory is None:
         return parse_window(FIRST_SINCE, until_text, now)

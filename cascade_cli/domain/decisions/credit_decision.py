@@ -1,5 +1,5 @@
-"""Decisions by which the right citizen gets what he lacks: by a transfer, or by one that a person
-has made."""
+"""Decisions that give the right citizen what is lacking: by a new transfer, or by naming one that a
+person has made."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from cascade_cli.errors import GuardError
 
 
 def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
-    """By the payment's own key where nothing of it moved, else by a correction beside it."""
+    """Credit the payment by its own key if nothing of it moved, else by a correction beside it."""
     matched = subject.matched
     if matched is None:
         raise GuardError(f"{subject.name} is no payment: nobody lacks anything.", UNTOUCHED)
@@ -54,25 +54,25 @@ def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
 
 
 def is_delivered_by_own_key(matched: MatchedCharge) -> bool:
-    """Nothing of it moved, and nothing has vanished: its own transfer delivers it."""
+    """Nothing of the payment moved and nothing has vanished, so its own transfer delivers it."""
     is_still = not matched.moving and not matched.corrections and not matched.executed
     return is_still and not matched.has_vanished
 
 
 def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
-    """Raises GuardError if somebody credited by hand for this payment, and nobody has said what
-    that was."""
+    """Raises GuardError if somebody made a credit by hand that mentions the payment, and nobody has
+    said what it was for."""
     row = mentioned_by(matched)
     if wish.again or row is None:
         return
     raise GuardError(
-        f"A credit by hand speaks of {matched.charge.payment_id}: {told_of(row)}.",
-        f"{UNTOUCHED} If it was meant for this payment: {_meant(matched, row)}. "
+        f"A credit by hand mentions {matched.charge.payment_id}: {told_of(row)}.",
+        f"{UNTOUCHED} If it was meant for this payment: {_how_to_settle(matched, row)}. "
         "If not, add --again.",
     )
 
 
-def _meant(matched: MatchedCharge, row: Stratagem) -> str:
+def _how_to_settle(matched: MatchedCharge, row: Stratagem) -> str:
     if row.state(matched.terms.now) is State.STALLED:
         return f"finish it first, see: {command('stratagem', 'status', row.name)}"
     return f"{How.SETTLED_BY.option} {row.name}"
@@ -117,7 +117,7 @@ def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Mea
         amends=True,
         again=wish.again,
     )
-    # Only what needs the word has it on record.
+    # The override is recorded only if it was needed.
     order = decided(order, *(wish.overrides if matched.price else ()))
     decision = decision_on(
         subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen
@@ -129,14 +129,18 @@ def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Mea
 
 
 def own_ducats(matched: MatchedCharge, wish: Wish) -> Decimal | None:
-    """What goes out by the payment's own key: what was paid for. Where nothing is known to be, all
-    of it, which the price guard refuses; None where nobody says how many."""
+    """The ducats that go out by the payment's own key: those that were paid for.
+
+    If nobody is known to have paid for any, all of them, which the price guard then refuses. None
+    if nobody says how many.
+    """
     sold = matched.charge.ducats
     return wish.ducats or (sold and (due_to_buyer(matched, wish) or sold))
 
 
 def due_to_buyer(matched: MatchedCharge, wish: Wish) -> Decimal:
-    """What he lacks and has paid for; all that he lacks, where a person says so."""
+    """What the buyer lacks and has paid for; or all that is lacking, if a person overrules the
+    price."""
     return floored(matched.uncovered if Override.UNDERPAID in wish.overrides else matched.owed)
 
 
@@ -155,7 +159,8 @@ def refuse_corrected(subject: Subject, matched: MatchedCharge) -> None:
 
 
 def _next_correction(matched: MatchedCharge) -> str:
-    """A further one only beside corrections that were all executed; a dead one is revived."""
+    """A correction gets a new number only if all earlier ones were executed; a dead one is revived
+    instead."""
     payment, now = matched.charge.payment_id, matched.terms.now
     done = {row.stratagem_id for row in matched.corrections if row.state(now) is State.EXECUTED}
     number = 1
@@ -165,7 +170,7 @@ def _next_correction(matched: MatchedCharge) -> str:
 
 
 def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
-    """The transfer counts as the payment's from now on."""
+    """From now on the transfer counts as the payment's."""
     matched, row = subject.matched, wish.settles
     if matched is None or row is None:
         raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)

@@ -1,4 +1,4 @@
-"""A case that a person decides about, what is decided, and what that comes to."""
+"""A case that a person decides about, what the person wants, and what that results in."""
 
 from __future__ import annotations
 
@@ -33,14 +33,17 @@ from cascade_cli.domain.shop.times import format_moment
 UNTOUCHED = "Nothing was written."
 
 
-# Who decides, and when, is filled in by whoever records it.
+# Who decides, and when, is filled in when the decision is recorded.
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A case that can be decided about. `matched` is None for a transfer without a charge, whose
-    rows are the item's; `named` is the record, where a single transfer was named."""
+    """A case that can be decided about.
+
+    `matched` is None for a transfer without a charge, whose rows are the item's. `named` is the
+    record id if a single transfer was named.
+    """
 
     item: Item
     matched: MatchedCharge | None
@@ -49,12 +52,12 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """What it is known by: its payment, or the transfer's record."""
+        """The case's id: its payment, or the transfer's record."""
         return self.matched.charge.payment_id if self.matched else self.item.name
 
     @property
     def facts(self) -> Facts:
-        """What a decision about it rests on."""
+        """The facts on which a decision about the case rests."""
         if self.matched:
             return facts_of(self.matched, self.item.kind)
         return facts_of_rows(self.item.stratagems, self.item.kind, self.terms.now)
@@ -66,12 +69,12 @@ class Subject:
 
     @property
     def rule(self) -> DecisionRule | TransferRule:
-        """Why these fit; only of a discrepancy."""
+        """Why these decisions fit. Only for a discrepancy."""
         return rule_for(self.item, self.matched, self.terms.now)
 
     @property
     def doubtful(self) -> tuple[Stratagem, ...]:
-        """Its rows that may or may not have moved; only the named one, where one was named."""
+        """The rows that may or may not have moved; only the named one, if one was named."""
         now = self.terms.now
         rows = (
             doubtful_rows(self.matched)
@@ -83,8 +86,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person decides; `ducats` is None for what is lacking, or too many. `citizen` is who
-    the buyer was, where the payment does not say."""
+    """What a person decides.
+
+    `ducats` is None for everything that is lacking, or too much. `citizen` is the buyer, if the
+    payment does not name one.
+    """
 
     how: How
     reason: str
@@ -98,8 +104,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Means:
-    """By what ducats are taken back: the policy, who takes them, what each citizen has. `facts` go
-    into Notes."""
+    """What is needed to take ducats back: the policy, the processor who receives them, what each
+    citizen has. `facts` go into Notes."""
 
     policy: Policy
     processor: str
@@ -109,10 +115,13 @@ class Means:
 
 @dataclass(frozen=True)
 class Resolution:
-    """`rulings` are what is said about single rows, `orders` what moves ducats, `endings` what is
-    kept from moving. With `own_key` the payment's own order delivers it, as `cascade credit` would;
-    `writes_off` says that a refund's ducats are given up. `afterwards` is what the case is called
-    once the engine has done its part."""
+    """What a decision results in.
+
+    `rulings` are what is said about single rows, `orders` move ducats, `endings` keep ducats from
+    moving. `own_key` means that the payment's own order delivers it, as `cascade credit` would.
+    `writes_off` means that a refund's ducats are given up. `afterwards` is what the case is called
+    once the engine has done its part.
+    """
 
     subject: Subject
     decision: Decision
@@ -123,16 +132,16 @@ class Resolution:
     writes_off: bool = False
     afterwards: str = ""
     after: Subject | None = None
-    """The same as a value, where a row is as a person found it."""
+    """The case once a row is as the person found it; only for decisions about a row."""
 
 
 def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
-    """What is recorded, but for by whom and when."""
+    """The decision to record, still without who made it and when."""
     return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
 
 
 def told_of(row: Stratagem) -> str:
-    """Who gets what by it, when it was made, and why."""
+    """Who gets what by the transfer, when it was made, and why."""
     made = format_moment(row.created_at)
     ducats = f"{format_ducats(row.ducats or ZERO)} ducats {row.whom}"
     by = f" by {row.made_by}" if row.made_by else ""
@@ -145,7 +154,7 @@ def called(matched: MatchedCharge) -> str:
 
 
 def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Subject | None:
-    """The case as it is when a row is as decided."""
+    """The case with its rows changed as decided; None for a transfer without a charge."""
     matched = subject.matched
     if matched is None:
         return None
@@ -160,7 +169,7 @@ def with_rows(subject: Subject, changed: Callable[[Stratagem], Stratagem]) -> Su
 
 
 def as_executed(order: Order, matched: MatchedCharge) -> Stratagem:
-    """The order's transfer once the engine has carried it out."""
+    """The order's transfer as it will be once the engine has carried it out."""
     return Stratagem(
         record_id=order.key,
         stratagem_id=order.key,

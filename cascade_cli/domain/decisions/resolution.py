@@ -32,7 +32,7 @@ from cascade_cli.errors import GuardError
 
 
 def plan(subject: Subject, wish: Wish, means: Means) -> Resolution:
-    """What would be written. Raises GuardError where the decision does not fit."""
+    """What would be written. Raises GuardError if the decision does not fit."""
     if unfinished := _unfinished(subject, wish):
         return unfinished
     refuse_repeated(subject, wish)
@@ -42,7 +42,8 @@ def plan(subject: Subject, wish: Wish, means: Means) -> Resolution:
 
 
 def _unfinished(subject: Subject, wish: Wish) -> Resolution | None:
-    """It was found to have moved nothing, and whoever said so has not let it go out again."""
+    """A person found that the transfer moved nothing, but it has not been tried again yet: this
+    finishes that decision."""
     before, repair = subject.item.decision, subject.item.repair
     is_same = before is not None and before.how is wish.how is How.NOT_MOVED
     if not (before and is_same and repair and repair.automatic):
@@ -59,11 +60,11 @@ def refuse_repeated(subject: Subject, wish: Wish) -> None:
         return  # What their transfers came to tells whether anything is left to do.
     if _is_about_another(subject, wish, before):
         return
-    raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
+    raise GuardError(f"{subject.name} already has this decision: {before.described}.", UNTOUCHED)
 
 
 def _is_about_another(subject: Subject, wish: Wish, before: Decision) -> bool:
-    """The same words about another transfer, or for another time, are no repetition."""
+    """The same decision about another transfer, or for another time, is no repetition."""
     if wish.how in {How.MOVED, How.NOT_MOVED}:
         return bool(subject.doubtful)
     if wish.how is How.SETTLED_BY and wish.settles:
@@ -80,7 +81,9 @@ def _refuse_unfit(subject: Subject, wish: Wish) -> None:
     if wish.how is How.TAKE_BACK and any(r.origin is Origin.TAKE_BACK for r in item.corrections):
         raise nothing_left(subject)
     if before and before.how is wish.how and not wish.how.closes:
-        raise GuardError(f"{subject.name} was decided so already: {before.described}.", UNTOUCHED)
+        raise GuardError(
+            f"{subject.name} already has this decision: {before.described}.", UNTOUCHED
+        )
     if item.is_decided and before:
         fits = f"{How.REOPEN.option} opens it again: {before.described}"
     elif subject.choice:
@@ -118,7 +121,7 @@ def _reopen(subject: Subject, wish: Wish, _means: Means) -> Resolution:
 def _rule(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     row = _one_doubtful(subject)
     ruling = Ruling.MOVED if wish.how is How.MOVED else Ruling.NOT_MOVED
-    if why := _untold(row, ruling):
+    if why := _why_no_ruling(row, ruling):
         raise GuardError(f"{row.name}: {why}.", f"{UNTOUCHED} What fits: {_others(subject, wish)}.")
     decided = on_move(row, ruling)
     decision = decision_on(subject, wish, stratagem_id=row.name)
@@ -144,8 +147,8 @@ def _one_doubtful(subject: Subject) -> Stratagem:
     )
 
 
-def _untold(row: Stratagem, ruling: Ruling) -> str:
-    """Why nobody can say that of the row."""
+def _why_no_ruling(row: Stratagem, ruling: Ruling) -> str:
+    """Why nobody can make this ruling about the row; empty if somebody can."""
     if row.other_processor and row.status == "active":
         return f"{row.other_processor!r} pays it, and the engine may still take it"
     if ruling is Ruling.MOVED and row.ducats is None:

@@ -1,6 +1,7 @@
-"""What a review offers about a case, and what a person has chosen there and not carried out yet.
+"""What a review offers for a case, and what a person has chosen there but not carried out yet.
 
-A draft is no decision: nobody else sees it, and it moves nothing. Like one it rests on facts.
+A draft is not a decision: nobody else sees it, and it moves nothing. Like a decision, it rests on
+facts.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from cascade_cli.domain.shop.times import rfc3339
 
 @dataclass(frozen=True)
 class Offer:
-    """One decision that fits a case, as a sentence. `condition` is what has to be found out before
-    the safest one is safe."""
+    """One decision that fits a case, as a sentence.
+
+    `condition` is what has to be found out before the safest decision is safe.
+    """
 
     how: How
     what: str
@@ -41,7 +44,7 @@ class Offer:
 
 
 def offers_for(subject: Subject) -> tuple[Offer, ...]:
-    """Those that fit, in the table's order."""
+    """The decisions that fit, in the table's order."""
     best = safest(subject)
     return tuple(
         Offer(how, _sentence(subject, how), how is best, _condition(subject, how, best))
@@ -50,15 +53,17 @@ def offers_for(subject: Subject) -> tuple[Offer, ...]:
 
 
 def safest(subject: Subject) -> How | None:
-    """The one that is printed beside the case: all that is printed and marked is one advice. None
-    where a refund is to be carried out, which is no decision."""
+    """The decision that is printed beside the case, so that print and review give the same advice.
+
+    None if a refund is to be carried out, which is not a decision.
+    """
     if not subject.choice or refund_offered(subject):
         return None
     return first_decision(subject.item, subject.matched, subject.terms.now)[0]
 
 
 def refund_offered(subject: Subject) -> str:
-    """What `cascade refund` does, where that is printed beside the case; empty where it is not."""
+    """What `cascade refund` does, if that is printed beside the case; empty if it is not."""
     matched, repair = subject.matched, subject.item.repair
     if matched is None or repair is None or not repair.command.startswith("cascade refund "):
         return ""
@@ -73,7 +78,7 @@ def refund_offered(subject: Subject) -> str:
 
 
 def _condition(subject: Subject, how: How, best: How | None) -> str:
-    """Whoever is led to it has to know this first; most often there is nothing."""
+    """What a person has to know before taking the offered decision; usually nothing."""
     if how is not best:
         return ""
     if how in {How.MOVED, How.NOT_MOVED}:
@@ -127,13 +132,13 @@ def _take_back(subject: Subject) -> str:
     whose = " and ".join(dict.fromkeys(repr(one.row.citizen) for one in live or found))
     amount = f"{rounded(ducats)} ducats"
     if live:
-        return f"keep {amount} for {whose} from the engine"
+        return f"stop {amount} for {whose} before the engine's next run"
     return f"take {amount} back from {whose}"
 
 
 def needs_buyer(subject: Subject) -> bool:
-    """Whoever credits it has to say whom: nobody is named, or nobody of that name is there, or it
-    may be another person by now."""
+    """To credit it, a person has to name the buyer: the payment names nobody, the citizen does not
+    exist, or the name may belong to another person by now."""
     matched = subject.matched
     if matched is None or not is_delivered_by_own_key(matched):
         return False
@@ -141,33 +146,33 @@ def needs_buyer(subject: Subject) -> bool:
 
 
 def needs_ducats(subject: Subject) -> bool:
-    """Whoever credits it has to say how many."""
+    """To credit it, a person has to say how many ducats."""
     matched = subject.matched
     return bool(matched and is_delivered_by_own_key(matched) and not matched.buyer.ducats)
 
 
 @dataclass(frozen=True)
 class Hurdle:
-    """What stands against a credit until a person says that it is to be done all the same."""
+    """A reason against a credit, which a person has to overrule."""
 
     why: str
     override: Override | None = None
-    """None for a credit by hand that may have been it."""
+    """None if a credit by hand may already have been this credit."""
 
     def taken_by(self, wish: Wish) -> Wish:
-        """The wish of somebody who has said so."""
+        """The wish of a person who has overruled this."""
         if self.override is None:
             return replace(wish, again=True)
         return replace(wish, overrides=wish.overrides | {self.override})
 
 
 def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
-    """What whoever credits it has to be asked first."""
+    """What to ask a person before the credit."""
     matched = subject.matched
     if matched is None or wish.how is not How.CREDIT:
         return
     if row := mentioned_by(matched):
-        yield Hurdle(f"A credit by hand speaks of it: {told_of(row)}")
+        yield Hurdle(f"A credit by hand mentions it: {told_of(row)}")
     if not is_delivered_by_own_key(matched):
         if matched.price and not due_to_buyer(matched, wish):
             yield Hurdle(matched.price.why, Override.UNDERPAID)
@@ -185,9 +190,12 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
 
 @dataclass(frozen=True)
 class Draft:
-    """What was chosen: `named` is the record that it is about, where a single transfer is meant,
-    `settles` the record of the transfer that settles it. With `is_refund` it is no decision: its
-    refund is to be carried out as `cascade refund` does."""
+    """What was chosen.
+
+    `named` is the record that it is about, if a single transfer is meant; `settles` is the record
+    of the transfer that settles the case. With `is_refund` it is not a decision: the refund is to
+    be carried out as `cascade refund` does it.
+    """
 
     case: str
     wish: Wish
@@ -198,20 +206,20 @@ class Draft:
 
     @property
     def described(self) -> str:
-        """In a few words."""
+        """A few words for people."""
         return "refund" if self.is_refund else f"{self.wish.how.option}: {self.wish.reason}"
 
     @property
     def identity(self) -> str:
-        """By which the case is looked up again."""
+        """The id by which the case is found again."""
         return self.named or self.case
 
     def change(self, now: Facts) -> str:
-        """What has changed since in the facts that it rests on; empty where nothing has."""
+        """What has changed since in the facts on which the draft rests; empty if nothing has."""
         return what_changed(self.facts, now, beyond_rows=self.wish.how.closes)
 
     def document(self) -> dict[str, Any]:
-        """As the journal keeps it."""
+        """The draft as the journal keeps it."""
         wish = self.wish
         return {
             "case": self.case,
@@ -248,12 +256,12 @@ class Draft:
 
 
 def draft_of(subject: Subject, wish: Wish) -> Draft:
-    """What a person has chosen about the case as it is."""
+    """What a person has chosen about the case as it is now."""
     settles = wish.settles.record_id if wish.settles else ""
     return Draft(subject.name, wish, subject.facts, subject.named, settles)
 
 
 def refund_draft(subject: Subject) -> Draft:
-    """The refund of the case as it is."""
+    """The refund of the case as it is now."""
     wish = Wish(How.TAKE_BACK, "money went back")
     return Draft(subject.name, wish, subject.facts, is_refund=True)

@@ -1,4 +1,4 @@
-"""Decisions by which ducats come back that went to somebody else, or out beyond what was sold."""
+"""Decisions that take ducats back that went to somebody else, or beyond what was sold."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from cascade_cli.errors import GuardError
 
 @dataclass(frozen=True)
 class Surplus:
-    """Ducats of one row that somebody has and should not."""
+    """Ducats of one row that somebody has but should not have."""
 
     row: Stratagem
     ducats: Decimal
 
 
 def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
-    """What the engine has not taken yet is ended; the rest comes back as far as the policy and the
-    citizen's ducats allow."""
-    # The name of a case without a charge is that of its first row, and stands for all of them.
+    """Transfers that the engine has not taken yet are ended. Of the rest, as much comes back as the
+    policy and the citizen's ducats allow."""
+    # A case without a charge is called after its first row, but the name stands for all its rows.
     meant = "" if subject.named == subject.name else subject.named
     found = [s for s in surpluses(subject) if meant in {"", s.row.record_id}]
     live = [s for s in found if s.row.state(subject.terms.now) is State.LIVE]
@@ -72,8 +72,8 @@ def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
 
 
 def surpluses(subject: Subject) -> Iterator[Surplus]:
-    """What went to somebody else, or out beyond what was sold; of the right citizen's own rows the
-    newest first."""
+    """What went to somebody else, or beyond what was sold; the right citizen's own rows newest
+    first."""
     matched, now = subject.matched, subject.terms.now
     if matched is None:
         yield from _without_a_charge(subject)
@@ -96,7 +96,8 @@ def surpluses(subject: Subject) -> Iterator[Surplus]:
 
 
 def _without_a_charge(subject: Subject) -> Iterator[Surplus]:
-    """All of an orphan; of a credit by hand that was executed more than once, what is beyond it."""
+    """All ducats of an orphan; for a credit by hand that was executed more than once, what is
+    beyond it."""
     item, now = subject.item, subject.terms.now
     rows = [row for row in item.stratagems if row.state(now) in {State.EXECUTED, State.LIVE}]
     if item.kind is not Kind.DUPLICATE:
@@ -111,7 +112,8 @@ def _without_a_charge(subject: Subject) -> Iterator[Surplus]:
 def _newest_first(
     rows: Iterable[Stratagem], excess: Decimal, left: Callable[[Stratagem], Decimal]
 ) -> Iterator[Surplus]:
-    """So many of what is left of these rows; what came back of one before is told with it."""
+    """Take up to `excess` ducats from what is left of these rows, newest first. A surplus includes
+    what already came back of its row."""
     for row in sorted(rows, key=lambda r: (r.executed_at or r.created_at, r.record_id))[::-1]:
         ducats = min(left(row), max(excess, ZERO))
         excess -= ducats
@@ -125,7 +127,8 @@ def _takebacks(subject: Subject, row: Stratagem) -> tuple[Stratagem, ...]:
 
 
 def still_to_take(one: Surplus, subject: Subject) -> Decimal:
-    """What is under way has its row: whatever is left comes after it."""
+    """What is left to take of a surplus; nothing while a transfer that takes it back is under
+    way."""
     now, rows = subject.terms.now, _takebacks(subject, one.row)
     if in_states(rows, now, State.LIVE, State.DOUBTFUL):
         return ZERO
@@ -133,7 +136,8 @@ def still_to_take(one: Surplus, subject: Subject) -> Decimal:
 
 
 def nothing_left(subject: Subject) -> GuardError:
-    """All was taken back, or is on its way; with who decided it, when and why."""
+    """The error that everything was taken back or is on its way, with who decided that, when and
+    why."""
     before = subject.item.decision
     rows = subject.matched.takebacks if subject.matched else subject.item.corrections
     told = f": {told_of(rows[-1])}" if rows else ""
@@ -146,7 +150,7 @@ def nothing_left(subject: Subject) -> GuardError:
 def _taking(
     subject: Subject, wish: Wish, means: Means, left: Iterable[tuple[Surplus, Decimal]]
 ) -> Iterator[Order]:
-    """By the policy, never more than the citizen has; but for the policy `all`."""
+    """Orders by the policy; never more than the citizen has, except under the policy `all`."""
     is_free = means.policy is Policy.ALL
     nothing = means.policy is Policy.NONE and wish.ducats is None
     wanted, available = wish.ducats, dict(means.available)
@@ -175,13 +179,14 @@ def _take(subject: Subject, wish: Wish, means: Means, row: Stratagem, ducats: De
         cause=Cause.TAKE_BACK,
         reason=wish.reason,
         facts={**paid, "record": row.record_id, **means.facts},
-        # The engine may have refused more than the citizen had: the row then asks for less.
+        # The engine may have refused because the citizen had too little: the row then asks for
+        # less.
         amends=True,
     )
 
 
 def _ended(subject: Subject, wish: Wish, means: Means, rows: Sequence[Stratagem]) -> Resolution:
-    """What the engine has not taken yet is kept from it by its expiry."""
+    """Transfers that the engine has not taken yet are ended by their expiry."""
     endings = tuple(
         Order(
             key=row.name,

@@ -1,4 +1,4 @@
-"""Who is to be told that ducats have arrived, where the base refuses the engine's own notice."""
+"""Which citizens to tell that ducats have arrived, if the base refuses the engine's own notice."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.keys import stratagem_id_for
 
 NEWS = timedelta(days=3)
-"""Nobody is told of what was executed longer ago."""
+"""Nobody is told about a transfer that was executed longer ago."""
 TELL_ARRIVAL = "tell_arrival"
-"""The write, as the journal names it."""
+"""The name of this write in the journal."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Arrival:
 def arrivals(
     promised: Iterable[Intent], rows: Sequence[Stratagem], now: datetime
 ) -> tuple[Arrival, ...]:
-    """Those of the promised transfers that the engine has executed lately, exactly as promised."""
+    """Those promised transfers that the engine executed recently, exactly as promised."""
     by_key = rows_by_key(rows)
     found = (_arrival(intent, by_key.get(intent.key, ()), now) for intent in promised)
     return tuple(arrival for arrival in found if arrival)
 
 
 def rows_by_key(rows: Iterable[Stratagem]) -> dict[str, list[Stratagem]]:
-    """The rows under every key that they may belong to.
+    """The rows under every key to which they may belong.
 
     A revived row of the legacy connector keeps its StratagemId; its Notes name the payment.
     """
@@ -84,7 +84,7 @@ def _order(intent: Intent, row: Stratagem) -> Order:
 
 
 def _gift(detail: Mapping[str, Any]) -> Gift | None:
-    """The message stays between two people: the journal does not have it."""
+    """The gift without its message, which is private and not in the journal."""
     gift = detail.get("gift")
     if not isinstance(gift, Mapping) or not gift.get("giver"):
         return None

@@ -1,4 +1,4 @@
-"""Orders with what became of them."""
+"""Orders, and what became of them."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ class Result(StrEnum):
     CREDITED = "credited"
     """This run made or revived its transfer; the engine takes it at its next run."""
     ALREADY = "already"
-    """Its transfer was executed, or under way, before."""
+    """Its transfer was already executed or under way."""
     RETIRED = "retired"
-    """A surplus transfer was taken out of the engine's way; the one that is due stands."""
+    """A surplus transfer was taken out of the engine's way; the one that is due remains."""
     BLOCKED = "blocked"
     """Only a person can decide."""
     BUSY = "busy"
-    """Another worker is at it."""
+    """Another worker is working on it."""
     REFUSED = "refused"
-    """A limit, or the key was promised otherwise."""
+    """A limit was reached, or the key was promised for something else."""
     FAILED = "failed"
-    """A service refused the write, and nothing was applied; or the engine refused the transfer."""
+    """A service refused the write and nothing was applied, or the engine refused the transfer."""
     UNFINISHED = "unfinished"
     """A write's fate is unknown; the same command finishes the job after `finish_at`."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """An order with what became of it; `row` is its stratagem as last seen, `claim` what the
-    journal answered where the key was not to be had."""
+    """An order, and what became of it.
+
+    `row` is its stratagem as last seen. `claim` is the journal's answer if the key could not be
+    claimed.
+    """
 
     order: Order
     result: Result
@@ -49,13 +52,14 @@ class Delivery:
 
     @property
     def stratagem_id(self) -> str:
-        """The id that its row has, which a legacy row keeps for ever; without one, what it gets."""
+        """The id of its row, which a legacy row keeps for ever; if there is no row yet, the id it
+        will get."""
         return self.row.name if self.row else self.order.key
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """Rows as a look at them began at `at`: all that belonged to the orders in question then."""
+    """All rows that belonged to the orders in question when reading them began, at `at`."""
 
     rows: tuple[Stratagem, ...]
     at: datetime

@@ -2,40 +2,43 @@
 
 The promise in one page
 -----------------------
-* An order's key is its StratagemId, for ever. Whoever works on it holds the journal's claim of
-  that key; nobody else does meanwhile.
-* The step is chosen here, from a fresh reading of all rows that belong to the order, and nothing
-  else. A row whose ducats moved, may have moved or are on their way ends the matter.
-* A transfer is made in two writes: created `planned`, which the engine ignores, then activated by
-  its record id. Creating twice by accident makes two planned rows, of which one is ever activated;
-  activating twice sets one row to what it is already.
+* An order's key is its StratagemId, for ever. A worker must hold the journal's claim of that key;
+  meanwhile no other worker touches it.
+* The next step is chosen here, from a fresh reading of all rows that belong to the order, and from
+  nothing else. A row whose ducats moved, may have moved or are on their way ends the matter.
+* A transfer is made in two writes: it is created `planned`, which the engine ignores, then
+  activated by its record id. Creating twice by accident makes two planned rows, of which only one
+  is ever activated. Activating twice changes nothing.
 * Each write is journaled before it is sent, is sent once, and leaves this process within
   `SEND_WITHIN` of the journal entry. If nobody knows whether it was applied, nothing is written
   for that key until `FATE_BOUND` after the entry, the longest time in which it can still be
-  applied, and then the rows are read again: what the base shows is what is true.
-* A reading may be as old as that, too: nothing promises that Airtable shows at once what it has
-  taken. So where the rows do not show the journal's last write, they are waited for likewise: an
-  executed row, seen as it was before it was activated, would else be activated again.
-* A dead row is revived in place, never replaced: a second row would be a second transfer as soon
-  as somebody runs the first by hand. Where only its expiry has passed, only its expiry is written,
-  and Status of an active row never, so that one executed in that very moment is not set back.
-* An active row that would run out before the engine's next run is given a later expiry as well:
-  else what is called under way would never arrive. Not so by a repair that ends the surplus of a
-  payment that is disputed or was not paid for in full.
-* A surplus active row is taken out of the engine's way by its expiry as well, for the same
-  reason: setting it to cancelled could hide that it was executed in that moment.
-* A transfer that is not to arrive any more, since the money went back, ends in the same way; what
-  was executed all the same is told by the rows, and taken back by an order with its own key.
+  applied. Then the rows are read again, and what the base shows is true.
+* A reading may be just as old: nothing promises that Airtable shows at once what it has accepted.
+  So if the rows do not show the journal's last write, we wait just as long. Without the wait, an
+  executed row that is still shown as it was before its activation would be activated again.
+* A dead row is revived in place, never replaced: a second row would become a second transfer as
+  soon as somebody runs the first one by hand. If only its expiry has passed, only its expiry is
+  written. Status of an active row is never written, so that a row executed in that very moment is
+  not set back.
+* An active row that would run out before the engine's next run gets a later expiry as well.
+  Without it, a transfer reported as under way would never arrive. The exception is a repair that
+  ends the surplus of a payment that is disputed or was not paid for in full.
+* A surplus active row is taken out of the engine's way by its expiry, for the same reason: setting
+  it to cancelled could hide that it was executed in that moment.
+* A transfer that must no longer arrive, because the money went back, is ended in the same way. If
+  it was executed all the same, the rows show that, and an order with its own key takes the ducats
+  back.
 * If ducats may already have moved, only a person may act. What the engine said of a row stays in
-  its Notes when the row is revived, so that nobody forgets that they may have.
-* A dead row says nothing of another that the engine was given and that is not there any more: the
-  journal, and the run that saw it executed, remember it, and nothing is written.
-* A person may have found that a doubtful row moved nothing. Then its Notes are written anew, and
-  keep apart what the engine had said of it: only what it says from then on counts.
-* What a person decided to give beside a payment's own transfer stands in its way like that one.
-* Only the processor's own rows are written upon. A row that another processor pays has paid the
-  citizen if it was executed. Else, and where a late row of the legacy connector may be the
-  payment's own, nothing is written before a person has looked and said so.
+  its Notes when the row is revived, so that nobody forgets that they may have moved.
+* A dead row says nothing about another row that the engine was given and that no longer exists. The
+  journal, and the run that saw it executed, remember that row, and nothing is written.
+* A person may have found that a doubtful row moved nothing. Then its Notes are rewritten, and keep
+  what the engine had said of it apart: only what the engine says from then on counts.
+* If a person decided to give ducats beside a payment's own transfer, that blocks the payment's own
+  transfer too.
+* Only the processor's own rows are written. A row that another processor pays has paid the citizen
+  if it was executed. If it was not, or if a late row of the legacy connector may be the payment's
+  own, nothing is written until a person has looked and decided.
 """
 
 from __future__ import annotations
@@ -66,16 +69,16 @@ class Action(StrEnum):
     EXTEND = "extend"
     """Only the expiry of an active row that ran out, or would before the engine's next run."""
     REWRITE = "rewrite"
-    """A dead row as the order wants it: citizen, Notes, expiry and status."""
+    """Make a dead row what the order wants: citizen, Notes, expiry and status."""
     EXPIRE = "expire"
-    """End the life of an active row that must not run: its expiry becomes the present."""
+    """End an active row that must not run: set its expiry to the present."""
     RETIRE = "retire"
-    """The same, of a surplus: beside it another row is due, or was executed."""
+    """The same for a surplus row: another row is due, or was executed."""
     NOTIFY = "notify"
 
 
 class OrderVerdict(StrEnum):
-    """Where an order stands when nothing is left to write."""
+    """The state of an order when nothing is left to write."""
 
     EXECUTED = "executed"
     UNDER_WAY = "under_way"
@@ -83,7 +86,7 @@ class OrderVerdict(StrEnum):
     BLOCKED = "blocked"
     """Only a person can decide."""
     ENDED = "ended"
-    """It was not to arrive any more, and no row of it is left that the engine would take."""
+    """It must no longer arrive, and it has no row left that the engine would take."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,10 @@ class Write:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing may be written before `until`: an earlier write may still be applied. `refused` is
-    the row that the engine has refused since, if the rows show one."""
+    """Nothing may be written before `until`: an earlier write may still be applied.
+
+    `refused` is the row that the engine has refused since then, if the rows show one.
+    """
 
     until: datetime
     refused: Stratagem | None = field(default=None, compare=False)
@@ -144,12 +149,12 @@ def _delivering(
     *,
     unclear: Sequence[Stratagem],
 ) -> Step:
-    # A correction that came to nothing is revived by the decision that it rests on.
+    # A correction that came to nothing is revived by the decision behind it, not by this order.
     moving = [r for r in rows if r.state(now) in MAY_STILL_MOVE]
     rows = [r for r in rows if r in moving or not r.corrects or r.stratagem_id == order.key]
     surplus = _surplus(order, rows, now) if order.retire_surplus else ()
     end = None if surplus else _end(order, rows, now)
-    lapsing = None if order.leaves_rest else _lapsing(end, rows, now, due)
+    lapsing = None if order.lets_lapse else _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
     if order.retire_surplus and not (surplus or lapsing):
@@ -167,7 +172,7 @@ def _delivering(
 
 
 def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> End | None:
-    """A row that the engine was given, or that a run saw executed, is not there any more."""
+    """A row that the engine was given, or that a run saw executed, no longer exists."""
     past = PastDelivery(last, order.settled_until)
     if not past.is_missed_by(rows):
         return None
@@ -188,7 +193,7 @@ def ambiguity(order: Order, rows: Sequence[Stratagem]) -> str:
 
 
 def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
-    """Nothing of the order is under way, and these may be, or become, its transfer."""
+    """Nothing of the order is under way, but these rows may be, or become, its transfer."""
     why = ambiguity(order, rows)
     if order.charge is None:
         return End(OrderVerdict.BLOCKED, rows[0], why, "Find out who made it first.")
@@ -200,16 +205,17 @@ def _ambiguous(order: Order, rows: Sequence[Stratagem]) -> End:
         format_ducats(order.ducats),
         order.reason,
     )
-    hint = f"Look first whether it is this payment's: {told}. If it is not: {deliver}"
+    hint = f"First check whether it is this payment's: {told}. If it is not: {deliver}"
     return End(OrderVerdict.BLOCKED, rows[0], why, hint)
 
 
 def _refused(
     order: Order, last: Attempt, rows: Sequence[Stratagem], now: datetime
 ) -> Stratagem | None:
-    """The row that the engine has refused since it was let go, just as the order wants it.
+    """The row that the engine has refused since it was released, if it is as the order wants it.
 
-    Whether a lost rewrite was applied does not show: the row may have been refused before it.
+    After a rewrite whose fate is unknown, nobody can tell: the row may have been refused before the
+    rewrite.
     """
     let_go = {Action.ACTIVATE, Action.EXTEND, Action.NOTIFY}
     if last.action not in let_go and (last.action, last.fate) != (Action.REWRITE, Fate.APPLIED):
@@ -232,18 +238,19 @@ def _write(
         return Write(Action.EXTEND, lapsing)
     if surplus:
         return Write(Action.RETIRE, surplus[0])
-    return _revive(order, rows) if rows else _begin(last, now)
+    return _revive(order, rows) if rows else _create(last, now)
 
 
 def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
-    """What is left to write so that nothing of the order arrives, unless it has, or may have."""
+    """What is left to write so that nothing of the order arrives; unless it has arrived, or may
+    have."""
     for state in (State.DOUBTFUL, State.EXECUTED):
         for row in rows:
             if row.state(now) is state:
                 told = End(OrderVerdict.EXECUTED, row)
                 return told if state is State.EXECUTED else _end_with(order, row, state)
     live = [row for row in rows if row.state(now) is State.LIVE]
-    # Nothing has ended while the rows may hide a write that lets the engine have one of them.
+    # We cannot call it ended while a write that reactivates a row may still be in flight.
     step = Write(Action.EXPIRE, live[0]) if live else Write(Action.REWRITE)
     shown = not live and last and (last.action, last.fate) == (Action.EXPIRE, Fate.APPLIED)
     if last and not shown and _holds_back(last, step, order, rows, now):
@@ -252,7 +259,7 @@ def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attemp
 
 
 def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
-    """Live rows beyond the one that is due; none where anything about the rows is not certain."""
+    """Live rows beyond the one that is due; none if anything about the rows is uncertain."""
     moving = [row for row in rows if row.state(now) in MAY_STILL_MOVE]
     if any(row.state(now) is State.DOUBTFUL or not _fits(order, row) for row in moving):
         return ()
@@ -263,7 +270,7 @@ def _surplus(order: Order, rows: Sequence[Stratagem], now: datetime) -> tuple[St
 def _lapsing(
     end: End | None, rows: Sequence[Stratagem], now: datetime, due: datetime | None
 ) -> Stratagem | None:
-    """The one live row, if it runs out before the engine's next run."""
+    """The only live row, if it runs out before the engine's next run."""
     live = [row for row in rows if row.state(now) is State.LIVE]
     if due is None or end is None or end.verdict is not OrderVerdict.UNDER_WAY or len(live) > 1:
         return None
@@ -274,11 +281,11 @@ def _lapsing(
 def _holds_back(
     last: Attempt, step: Write, order: Order, rows: Sequence[Stratagem], now: datetime
 ) -> bool:
-    """Whether the last attempt may still be applied, or be applied and not be shown by `rows`.
+    """Whether the last attempt may still be applied, or was applied but is not shown by `rows`.
 
-    A create whose row is there is seen. A new expiry harms no row, so that it waits only for
-    what may still come. A citizen is told after a write that let the engine have the row,
-    however the telling went.
+    A create whose row is there has been seen. A new expiry harms no row, so it waits only for a
+    write that may still be applied. A citizen is told after the write that released the row to the
+    engine, whatever became of the telling.
     """
     if now >= last.at + FATE_BOUND:
         return False
@@ -290,7 +297,8 @@ def _holds_back(
 
 
 def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
-    """What a row says whose ducats moved, may have moved or are on their way, if there is one."""
+    """The verdict given by a row whose ducats moved, may have moved or are on their way, if there
+    is one."""
     for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
         for row in rows:
             if row.state(now) is state:
@@ -311,8 +319,8 @@ def _end_with(order: Order, row: Stratagem, state: State) -> End:
 
 
 def _is_rest(order: Order, row: Stratagem) -> bool:
-    """The payment's transfer, made while money was gone that came again: what it lacks is given
-    like what was taken back too much."""
+    """It is the payment's transfer from when some money was gone that has since come again. What it
+    lacks is given later, like ducats that were wrongly taken back."""
     charge = order.charge
     went = charge is not None and (charge.refunds or charge.disputed)
     is_part = row.ducats is not None and row.ducats < order.ducats
@@ -320,8 +328,9 @@ def _is_rest(order: Order, row: Stratagem) -> bool:
     return bool(went) and row.reason == REASON_REST and is_part and same
 
 
-def _begin(last: Attempt | None, now: datetime) -> Step:
-    """No row. If the journal knows of one, Airtable may be late to show it, or it was deleted."""
+def _create(last: Attempt | None, now: datetime) -> Step:
+    """There is no row. If the journal knows of one, Airtable may be slow to show it, or it was
+    deleted."""
     if last is None or (last.action == Action.CREATE and last.fate is not Fate.APPLIED):
         return Write(Action.CREATE)
     if now < last.at + FATE_BOUND:
@@ -337,13 +346,17 @@ _LOST = (
 
 
 def _revive(order: Order, rows: Sequence[Stratagem]) -> Write:
-    """All rows are dead. One that has left `planned` lives again before another may leave it; of
-    several, the one that fits best, then the oldest."""
+    """All rows are dead: revive one.
+
+    A row that has left `planned` is revived before another one may leave it. Of several, take the
+    one that fits best, then the oldest.
+    """
     begun = [row for row in rows if row.status != "planned"] or list(rows)
     fitting = [row for row in begun if _fits(order, row)]
     row = (fitting or begun)[0]
     if row not in fitting or not row.is_parsable or row.ruling:
-        # The engine fails whatever has its own words behind the JSON: it needs new Notes.
+        # The engine fails a row that has its own words behind the JSON, so such a row needs new
+        # Notes.
         return Write(Action.REWRITE, row)
     alone = {"planned": Action.ACTIVATE, "active": Action.EXTEND}
     return Write(alone.get(row.status, Action.REWRITE), row)

@@ -1,9 +1,9 @@
 """The payment processor's own balance: what to write, and when not to.
 
 Airtable has no increment and no conditional write, and the engine reads, computes and writes the
-same balance without a lock. So every top-up is an absolute number from a fresh reading, is kept
-away from the engine's runs, and is read back; and where nobody knows whether an earlier one was
-applied, the next one first settles that.
+same balance without a lock. So every top-up is an absolute number computed from a fresh reading, is
+not written near the engine's runs, and is read back. If nobody knows whether an earlier write was
+applied, the next one first finds out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 class CitizenRow:
     """A row of Venice's CITIZENS.
 
-    Where `in_venice` is true, the city's own jobs may move them into a house and charge rent.
+    If `in_venice` is true, the city's own jobs may move the citizen into a house and charge rent.
     """
 
     record_id: str
@@ -34,10 +34,10 @@ class CitizenRow:
 
 @dataclass(frozen=True)
 class BalanceWish:
-    """The balance that somebody asks for: `to` so many ducats, or more `by` so many.
+    """The balance that somebody asks for: exactly `to` ducats, or `by` ducats more.
 
-    A set-up creates a missing citizen, and is content with more than `to`. `force` allows to
-    lower the balance, and to write it while the engine may be running.
+    A set-up creates a missing citizen, and accepts a balance above `to`. `force` allows lowering
+    the balance, and writing it while the engine may be running.
     """
 
     to: Decimal | None = None
@@ -47,11 +47,11 @@ class BalanceWish:
 
     @property
     def description(self) -> str:
-        """As the command's option says it."""
+        """In the words of the command's option."""
         return f"by {format_ducats(self.by)}" if self.by else f"to {format_ducats(self.to or ZERO)}"
 
     def target(self, ducats: Decimal) -> Decimal:
-        """The balance to write when `ducats` are there, as Airtable's float can keep it."""
+        """The balance to write if there are `ducats` now, as Airtable's float can hold it."""
         if self.by is None:
             return self.to or ZERO
         with exactly():
@@ -59,7 +59,7 @@ class BalanceWish:
 
 
 class BalanceChange(StrEnum):
-    """What a wish comes to."""
+    """What a wish amounts to."""
 
     CREATE = "create"
     RAISE = "raise"
@@ -86,14 +86,14 @@ class Step:
 
 
 def next_step(wish: BalanceWish, citizen: CitizenRow | None) -> Step:
-    """What is to be written. Raises ValueError if that would lower the balance without force."""
+    """What is to be written. Raises ValueError if that would lower the balance without `force`."""
     if citizen is None:
         return Step(BalanceChange.CREATE, None, wish.target(ZERO))
     return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
 
 
 def is_to_leave(wish: BalanceWish, citizen: CitizenRow) -> bool:
-    """A set-up takes the processor out of the reach of the city's other jobs."""
+    """A set-up keeps the processor away from the city's other jobs."""
     return wish.is_setup and citizen.in_venice
 
 
@@ -112,7 +112,7 @@ def _next_change(wish: BalanceWish, citizen: CitizenRow) -> Step:
 
 @dataclass(frozen=True)
 class Sent:
-    """A balance that was sent, and whose fate nobody has noted since; `wish` is its description."""
+    """A balance that was sent, and whose fate has not been noted; `wish` is its description."""
 
     key: str
     wish: str
@@ -122,21 +122,21 @@ class Sent:
 
 
 class BalanceTrace(StrEnum):
-    """What the base shows of a balance whose fate was unknown."""
+    """What the base shows of a balance write whose fate was unknown."""
 
     NONE = "none"
-    """There is no such balance."""
+    """There is no such write."""
     APPLIED = "applied"
     OPEN = "open"
     """It may still be applied."""
     LOST = "lost"
-    """It was not applied, and no longer can be."""
+    """It was not applied, and can no longer be."""
     BLURRED = "blurred"
-    """Others have written since: the base does not tell any more."""
+    """Others have written since, so the base no longer shows whether it was applied."""
 
 
 def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> BalanceTrace:
-    """Whether an earlier balance write is behind us, seen with `ducats` in the base."""
+    """What became of an earlier balance write, if the base now has `ducats`."""
     if sent is None:
         return BalanceTrace.NONE
     if ducats == sent.after:
@@ -147,9 +147,9 @@ def trace_of(sent: Sent | None, ducats: Decimal, now: datetime) -> BalanceTrace:
 
 
 def may_create_at(last: Attempt | None) -> datetime | None:
-    """From when a citizen who is not in the base may be created; None: at once.
+    """When a citizen who is not in the base may be created; None means at once.
 
-    The last attempt may still be applied, or be applied already where Airtable shows it late.
+    The last attempt may still be applied, or it was applied and Airtable is slow to show it.
     """
     if last is None or last.fate is Fate.REFUSED:
         return None

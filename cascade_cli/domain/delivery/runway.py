@@ -12,7 +12,7 @@ from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 OUTFLOW_DAYS = 14
-# So much is worth a warning, and so little an alarm.
+# Below the first a warning, below the second an alarm.
 RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS = Decimal(7), Decimal(1)
 _HUNDREDTH = Decimal("0.01")
 _TENTH = Decimal("0.1")
@@ -27,7 +27,7 @@ class Sum:
 
     @classmethod
     def of(cls, stratagems: Iterable[Stratagem]) -> Sum:
-        """Adds them up to the last digit."""
+        """Adds them up exactly."""
         listed = list(stratagems)
         with exactly():
             return cls(len(listed), sum((s.ducats or ZERO for s in listed), ZERO))
@@ -57,7 +57,8 @@ class Finances:
 
     @property
     def runway_days(self) -> Decimal | None:
-        """How long the balance lasts at that rate, after what is in flight; None: for ever."""
+        """How long the balance lasts at that rate, once what is in flight is paid; None means for
+        ever."""
         if not self.executed.ducats:
             return None
         with exactly():
@@ -72,9 +73,9 @@ def finances(
     last_executed_at: datetime | None,
     now: datetime,
 ) -> Finances:
-    """Sort what is open: active rows that expired unnoticed are no obligation in flight.
+    """Sort the open transfers: active rows that expired unnoticed are not in flight.
 
-    What came back for refunds is left out: the processor did not pay it.
+    Transfers that came back for refunds are left out, since the processor did not pay them.
     """
     listed = list(open_transfers)
     return Finances(

@@ -1,4 +1,4 @@
-"""What a transfer's state means in plain words: did ducats move, will they, is a retry safe?"""
+"""What a transfer's state means in plain words: did ducats move, will they, and is a retry safe?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cascade_cli.domain.shop.times import format_moment, format_span
 
 @dataclass(frozen=True)
 class Moment:
-    """When transfers are looked at, and when the engine runs."""
+    """The moment at which transfers are looked at, and when the engine runs."""
 
     schedule: Schedule
     now: datetime
@@ -46,11 +46,11 @@ class Moved(StrEnum):
 
 @dataclass(frozen=True)
 class TransferStatus:
-    """A transfer as it stands at one moment.
+    """The status of a transfer at one moment.
 
-    `meaning` and `retry` are sentences for people; `is_safe_to_retry` is true where trying again
-    can neither pay twice nor fail in the same way. `command` is the line to paste, empty where
-    there is nothing to do.
+    `meaning` and `retry` are sentences for people. `is_safe_to_retry` is true if trying again can
+    neither pay twice nor fail in the same way. `command` is the line to paste, empty if there is
+    nothing to do.
     """
 
     state: State
@@ -67,22 +67,22 @@ class TransferStatus:
 
     @property
     def has_cure(self) -> bool:
-        """The command does something, and does not only tell the story."""
+        """The command changes something, rather than only telling the story."""
         return bool(self.command) and not self.command.startswith(command("explain"))
 
 
 def status_of(row: Stratagem, moment: Moment) -> TransferStatus:
-    """What the row means, seen at that moment."""
+    """What the row means at that moment."""
     if row.other_processor and row.state(moment.now) is not State.EXECUTED:
-        return _of_another(row, moment)
+        return _of_other_processor(row, moment)
     return _STATUSES[row.state(moment.now)](row, moment)
 
 
 def is_final(row: Stratagem, now: datetime) -> bool:
     """Waiting any longer changes nothing.
 
-    A row is planned for the moment between its two writes, and as long as a lost second write may
-    still be applied.
+    A row is planned between its two writes, and for as long as a lost second write may still be
+    applied.
     """
     from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND  # noqa: PLC0415 - nothing else of it here
 
@@ -98,16 +98,16 @@ def telling(rows: Sequence[Stratagem], now: datetime) -> Stratagem:
 
 
 def may_all_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
-    """Those whose ducats moved, may have, or will: more than one is a duplicate."""
+    """Those whose ducats moved, may have, or will; more than one makes a duplicate."""
     return tuple(row for row in rows if row.state(now) in MAY_STILL_MOVE)
 
 
-def _of_another(row: Stratagem, moment: Moment) -> TransferStatus:
-    """Not ours to revive, and not ours to count on."""
+def _of_other_processor(row: Stratagem, moment: Moment) -> TransferStatus:
+    """We must neither revive it nor count on it."""
     state = row.state(moment.now)
     does = "receives" if row.payer else "pays"
     meaning = f"{row.other_processor!r} {does} it, not the processor, and it is {row.status!r}."
-    retry = "Not by cascade, which writes the processor's rows only: find out who made it."
+    retry = "Not by cascade, which only writes the processor's own rows: find out who made it."
     moved = Moved.PERHAPS if state is State.DOUBTFUL else Moved.NO
     return TransferStatus(state, moved, meaning, retry, _explain(row))
 
@@ -129,11 +129,13 @@ def _live(row: Stratagem, moment: Moment) -> TransferStatus:
         meaning = f"{meaning[:-1]}, in {format_span(next_run - now)}."
     overdue = now - row.created_at - schedule.longest_wait
     if row.expires_at and row.expires_at < next_run:
-        meaning += f" It expires before that, {format_moment(row.expires_at)}: it may be passed by."
+        meaning += (
+            f" It expires before that, {format_moment(row.expires_at)}: it may be passed over."
+        )
     if overdue.total_seconds() > 0:
         meaning += (
             f" It has waited {format_span(now - row.created_at)}, longer than a healthy engine "
-            "takes: look whether the engine runs at all (cascade citizen show)."
+            "takes: check whether the engine runs at all (cascade citizen show)."
         )
     return TransferStatus(State.LIVE, Moved.NOT_YET, meaning, "Wait: it is under way.")
 
@@ -161,14 +163,14 @@ def _why_stalled(row: Stratagem) -> str:
 
 
 def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
-    # One that is active cannot be read, whatever the engine said of it before.
+    # An active row in this state cannot be read, whatever the engine said of it before.
     failure = row.failure or Failure.MALFORMED
-    # What a person has found to have moved nothing has Notes that keep the engine from it.
+    # If a person found that a row moved nothing, its Notes keep the engine from reading it.
     if row.status == "active" or failure is Failure.UNCERTAIN:
         failure = Failure.MALFORMED
     said = row.failure_text or row.notes_flaw
     if row.status == "active":
-        said = row.notes_flaw or "other text stands behind the JSON of its Notes"
+        said = row.notes_flaw or "other text follows the JSON in its Notes"
     meaning = f"The engine gave up before any ducats moved: {said}"
     if row.status == "active":
         meaning = f"The engine cannot carry it out: {said}"
@@ -180,9 +182,9 @@ def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
     )
 
 
-# FACTS of the engine: every one of these texts is written before the first balance is.
+# FACTS of the engine: it writes each of these texts before the first balance.
 _RETRIES = {
-    Failure.MALFORMED: "Not as it stands: its Notes have to be written anew.",
+    Failure.MALFORMED: "Not as it stands: its Notes have to be rewritten.",
     Failure.SENDER_MISSING: "Once the paying citizen exists.",
     Failure.RECEIVER_MISSING: "Once the citizen exists.",
     Failure.NO_FUNDS: "Once the payer has enough ducats.",
@@ -208,8 +210,11 @@ def _explain(row: Stratagem) -> str:
 
 
 def again(row: Stratagem) -> str:
-    """The credit by hand that revives this very record. Of a payment the record does not tell
-    whether it was paid for in full: its story does, and ends with what to type."""
+    """The credit by hand that revives this very record.
+
+    A payment's record does not tell whether it was paid for in full. Its story does, and ends with
+    what to type.
+    """
     if row.ducats is None or not row.citizen or not is_exact(row.ducats):
         return _explain(row)
     target = ("--", row.citizen, format_ducats(row.ducats))

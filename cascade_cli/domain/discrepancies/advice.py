@@ -1,6 +1,6 @@
-"""What a person can do about a charge or transfer, as far as what is known of it allows.
+"""What a person can do about a charge or transfer, given what is known about it.
 
-For each kind a list of cases, the first that fits decides; the last fits always.
+Each kind has a list of cases. The first case that fits decides; the last one always fits.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FOUND_OUT = (
     f"{_COMPARE} If its ducats arrived, say --moved; if not, --not-moved lets it go out again."
 )
 _TWINS_DOUBTFUL = f"One of them may or may not have moved its ducats. {_FOUND_OUT}"
-_TWINS_EXECUTED = "They were executed: talk to the citizen, and take back what is too much."
+_TWINS_EXECUTED = "They were executed: talk to the citizen, and take back the surplus."
 _TWINS_HALF = "One was executed: end the rest before the engine's next run."
 _TWINS_LIVE = "None is executed yet: end all but one before the engine's next run."
 _DEBT = (
@@ -41,19 +41,20 @@ _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, o
 
 
 def advice_for(matched: MatchedCharge, kind: Kind) -> str:
-    """For a charge of that kind; empty where there is nothing to do."""
+    """The advice for a charge of that kind; empty if there is nothing to do."""
     if kind is Kind.DUPLICATE:
         return advice_on_twins([row.state(matched.terms.now) for row in matched.moving])
     return next((text for fits, text in _RULES.get(kind, ()) if fits(matched)), "")
 
 
 def advice_on_orphan(state: State) -> str:
-    """For a transfer that nobody can account for."""
+    """The advice for a transfer that nobody can account for."""
     return f"{_FIND_MAKER} {_ORPHANS[state]}"
 
 
 def advice_on_twins(states: Sequence[State]) -> str:
-    """For rows of one cause, more than one of which moved ducats, may have, or will."""
+    """The advice for rows with one cause, if more than one of them moved ducats, may have, or
+    will."""
     if State.DOUBTFUL in states:
         return _TWINS_DOUBTFUL
     if State.LIVE not in states:
@@ -62,7 +63,7 @@ def advice_on_twins(states: Sequence[State]) -> str:
 
 
 def conclusion_of(matched: MatchedCharge, kind: Kind) -> str:
-    """How it stands with a charge of which nothing is wrong."""
+    """How a charge stands that has no discrepancy."""
     return next((text for fits, text in _CONCLUSIONS.get(kind, ()) if fits(matched)), "")
 
 
@@ -79,11 +80,11 @@ def _wrong(state: State) -> Fits:
 
 
 def _amiss_in(state: State) -> Fits:
-    return lambda matched: any(row in matched.by_state[state] for row in matched.amiss)
+    return lambda matched: any(row in matched.by_state[state] for row in matched.wrong_amount_rows)
 
 
 def _is_short(matched: MatchedCharge) -> bool:
-    return all((row.ducats or ZERO) < matched.sold for row in matched.amiss)
+    return all((row.ducats or ZERO) < matched.sold for row in matched.wrong_amount_rows)
 
 
 def _is_cancelled(matched: MatchedCharge) -> bool:
@@ -111,7 +112,7 @@ def _doubtful_returns(matched: MatchedCharge) -> bool:
     return any(row.state(matched.terms.now) is State.DOUBTFUL for row in matched.returns)
 
 
-# Where something is to be delivered, this comes first: a further transfer may pay twice.
+# If something is to be delivered, these cases come first: a further transfer may pay twice.
 _UNCERTAIN: Rules = (
     (lambda matched: matched.has_vanished, _VANISHED),
     (owes_rest, "Some of the money went back: this delivers what the rest of it bought."),
@@ -158,8 +159,7 @@ _RULES: Mapping[Kind, Rules] = {
         (_is_short, "It was executed with too few ducats: credit the difference."),
         (
             _always,
-            "It was executed with too many ducats: talk to the citizen, and take back what is too "
-            "much.",
+            "It was executed with too many ducats: talk to the citizen, and take back the surplus.",
         ),
     ),
     Kind.UNATTRIBUTABLE: (
@@ -172,17 +172,18 @@ _RULES: Mapping[Kind, Rules] = {
             lambda matched: matched.buyer.citizen,
             "Find out how many ducats it paid for, then credit them to that payment.",
         ),
-        (_always, "Find the buyer by Stripe's receipt, then credit the payment to that one."),
+        (_always, "Find the buyer by Stripe's receipt, then credit the payment to that citizen."),
     ),
     Kind.UNKNOWN_CITIZEN: (
         *_UNCERTAIN,
         (
             lambda matched: matched.similar_citizens,
-            "Make sure that the citizen whom Venice has is the buyer, then credit that one.",
+            "Make sure that the citizen whom Venice has is the buyer, then credit that citizen.",
         ),
         (
             _always,
-            "Find the right spelling and credit that one, or wait for the citizen in Venice.",
+            "Find the right spelling and credit that citizen, or wait until the citizen exists in "
+            "Venice.",
         ),
     ),
     Kind.MISSING: (
@@ -214,7 +215,7 @@ _RULES: Mapping[Kind, Rules] = {
             "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
             "what is still open.",
         ),
-        (_awaits_money, "Wait until the money of the dispute that was won is back."),
+        (_awaits_money, "The dispute was won: wait until its money is back."),
         (
             _has(State.EXECUTED),
             "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
@@ -230,7 +231,7 @@ _RULES: Mapping[Kind, Rules] = {
         (stale_returns, "End it before the engine's next run: its ducats stay with the citizen."),
         (
             lambda matched: matched.to_give_again,
-            "Give the citizen what was taken or kept back too much.",
+            "Give the citizen the ducats that were wrongly taken or kept back.",
         ),
         (lambda matched: matched.debt, _DEBT),
         (
@@ -278,8 +279,8 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
         ),
         (
             lambda matched: matched.cents_back,
-            "executed once, for the right citizen and amount; what was to come back for the money "
-            "that went back is settled",
+            "executed once, for the right citizen and amount; the ducats due back for the money "
+            "that went back are settled",
         ),
         (_always, "executed once, for the right citizen and amount; nothing is owed"),
     ),
@@ -290,7 +291,7 @@ _CONCLUSIONS: Mapping[Kind, Rules] = {
             "ducats are on their way to the citizen again, and wait for the engine's next run",
         ),
         (_has(State.LIVE), "on its way: it waits for the engine's next run"),
-        (_always, "young: the webhook may still credit it"),
+        (_always, "recent: the webhook may still credit it"),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Whether what people decided about a case still counts, seen from the case as it is now."""
+"""Whether people's decisions about a case still count, given the case as it is now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cascade_cli.domain.shop.money import ZERO, format_ducats
 
 
 def facts_of(matched: MatchedCharge, kind: Kind) -> Facts:
-    """What a decision about a charge rests on."""
+    """The facts on which a decision about a charge rests."""
     disputes = (f"{dispute.id} {dispute.status}" for dispute in matched.disputes)
     return Facts(
         kind.value,
@@ -28,12 +28,12 @@ def facts_of(matched: MatchedCharge, kind: Kind) -> Facts:
 
 
 def facts_of_rows(rows: Iterable[Stratagem], kind: Kind, now: datetime) -> Facts:
-    """The same of transfers without a charge."""
+    """The facts for transfers without a charge."""
     return Facts(kind.value, _rows(rows, now))
 
 
 def _rows(rows: Iterable[Stratagem], now: datetime) -> tuple[RowFact, ...]:
-    """As the rows themselves tell: what people said of them is no change."""
+    """The rows as they are by themselves: what people said about them is no change."""
     facts = (_fact(row, now) for row in rows)
     return tuple(sorted(facts, key=lambda fact: fact.record))
 
@@ -44,7 +44,8 @@ def _fact(row: Stratagem, now: datetime) -> RowFact:
 
 
 def decided_on(item: Item, name: str, facts: Facts | None, terms: Terms) -> Item:
-    """The item with the newest decision about it; without `facts`, nobody decided anything."""
+    """The item with the newest decision about it; unchanged if `facts` is None, since nobody
+    decided."""
     decision = terms.decided.decisions.get(name)
     if decision is None or facts is None:
         return item
@@ -52,7 +53,7 @@ def decided_on(item: Item, name: str, facts: Facts | None, terms: Terms) -> Item
     is_decided = decision.how.closes and not changed and not decision.is_over(terms.now)
     is_open = item.kind.is_discrepancy and not is_decided
     reopened = (changed or _over(decision, terms)) if is_open else ""
-    evidence = (*item.evidence, *_told(decision, reopened))
+    evidence = (*item.evidence, *_decision_sentence(decision, reopened))
     item = replace(
         item, decision=decision, reopened=reopened, is_decided=is_decided, evidence=evidence
     )
@@ -65,7 +66,7 @@ def _over(decision: Decision, terms: Terms) -> str:
     return "its time has come" if decision.is_over(terms.now) else ""
 
 
-def _told(decision: Decision, reopened: str) -> Iterator[str]:
+def _decision_sentence(decision: Decision, reopened: str) -> Iterator[str]:
     if decision.how is How.REOPEN:
         yield f"decided: {decision.described}"
         return

@@ -1,7 +1,8 @@
-"""Which decisions fit a case: by its kind and what is known of it, the one to look at first first.
+"""Which decisions fit a case, by its kind and what is known of it; the best one first.
 
-This is the one place that says so. What does not fit is refused, with what does; the first that
-fits is printed beside a case that no machine may settle. The manual's tables are made of this one.
+This is the only place that says so. A decision that does not fit is refused, with those that do.
+The first one that fits is printed beside a case that no machine may settle. The manual's tables are
+made from this one.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ _REST: Choice = (How.ACCEPT, How.CREDIT, How.TAKE_BACK, How.SETTLED_BY, How.SNOO
 
 @dataclass(frozen=True)
 class DecisionRule:
-    """What is known of a case, which decisions then fit, and the reason that is printed with the
-    first of them. `days` is how long it is put off, where it is."""
+    """What is known of a case, which decisions then fit, and the reason printed with the first of
+    them.
+
+    `days` is for how long the case is put off, if it is.
+    """
 
     known: str
     fits: Callable[[MatchedCharge], object]
@@ -45,7 +49,7 @@ class DecisionRule:
 
 @dataclass(frozen=True)
 class TransferRule:
-    """The same of a transfer without a charge."""
+    """The same for a transfer without a charge."""
 
     known: str
     fits: Callable[[Item, datetime], object]
@@ -57,25 +61,25 @@ class TransferRule:
 def rule_for(
     item: Item, matched: MatchedCharge | None, now: datetime
 ) -> DecisionRule | TransferRule:
-    """The first that fits what is known; only for a discrepancy."""
+    """The first rule that fits what is known. Only for a discrepancy."""
     if matched is None:
         return next(rule for rule in TRANSFERS if rule.fits(item, now))
     return next(rule for rule in CHARGES[item.kind] if rule.fits(matched))
 
 
 def decisions_for(item: Item, matched: MatchedCharge | None, now: datetime) -> Choice:
-    """Those that fit; none for what is settled or waits for the engine."""
+    """The decisions that fit; none for what is settled or waits for the engine."""
     return rule_for(item, matched, now).choice if item.kind.is_discrepancy else ()
 
 
 def doubtful_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
-    """All of its transfers, in either direction, that may or may not have moved."""
+    """All transfers of the charge, in either direction, that may or may not have moved."""
     rows = (*matched.stratagems, *matched.corrections, *matched.returns, *matched.takebacks)
     return tuple(row for row in rows if row.state(matched.terms.now) is State.DOUBTFUL)
 
 
 def table() -> Iterator[tuple[str, str, Choice]]:
-    """Every row for the manual: the kinds, what is known, the decisions that fit."""
+    """Every row of the manual's table: the kinds, what is known, the decisions that fit."""
     together: dict[int, list[Kind]] = {}
     for kind, rules in CHARGES.items():
         together.setdefault(id(rules), []).append(kind)
@@ -109,8 +113,8 @@ def _correction_is_live(matched: MatchedCharge) -> bool:
 
 
 def _amount_is_unknown(matched: MatchedCharge) -> bool:
-    """It does not say how many ducats it sold, and something was sent for it: no more than that
-    can be told to be lacking."""
+    """The payment does not say how many ducats it sold, but something was sent for it. So nobody
+    can say how much is still lacking."""
     return matched.charge.ducats is None and bool(matched.corrections or matched.executed)
 
 
@@ -127,7 +131,7 @@ def _has_surplus_live(matched: MatchedCharge) -> bool:
 
 
 def _has_debt(matched: MatchedCharge) -> object:
-    """The newest decision took back what could be had, and there is nothing more to be had."""
+    """The newest decision took back what could be had, and the citizens have nothing more."""
     decision = matched.terms.decided.decisions.get(matched.charge.payment_id)
     holders = [row.citizen for row in _wrong_rows(matched)] or [matched.buyer.citizen or ""]
     return decision is not None and decision.debt and not any(map(matched.can_return, holders))
@@ -143,19 +147,19 @@ def _wrong_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
 
 
 def _is_minted(matched: MatchedCharge) -> bool:
-    """The processor alone has what went to nobody who bought it: it paid itself."""
+    """Only the processor has the ducats that went to the wrong citizen: it paid itself."""
     return not matched.uncovered and all(map(matched.is_minted, _wrong_rows(matched)))
 
 
-def _looked_into(matched: MatchedCharge) -> bool:
-    """A credit by hand that speaks of it may or may not have moved, or has not arrived: that one is
-    decided or finished first."""
+def _mention_is_unresolved(matched: MatchedCharge) -> bool:
+    """A credit by hand that mentions the payment is doubtful or has not arrived. It must be decided
+    or finished first."""
     row = mentioned_by(matched)
     return row is not None and row.state(matched.terms.now) in {State.DOUBTFUL, State.STALLED}
 
 
 def _cannot_be_carried(matched: MatchedCharge) -> bool:
-    """The engine's float holds nothing near it."""
+    """The engine's float can hold no amount near it."""
     return matched.is_attributable and not floored(matched.owed)
 
 
@@ -178,9 +182,9 @@ _SETTLED_BY = DecisionRule(
     _SETTLE,
     "that transfer was made for it",
 )
-_ASKED = DecisionRule(
-    "a credit by hand that speaks of it may or may not have moved, or is stuck",
-    _looked_into,
+_MENTIONED = DecisionRule(
+    "a credit by hand that mentions it may or may not have moved, or is stuck",
+    _mention_is_unresolved,
     (How.SNOOZE, How.SETTLED_BY, How.CREDIT, How.ACCEPT),
     "that credit is being looked into",
     days=1,
@@ -191,7 +195,7 @@ _UNPAID = DecisionRule(
     _REST,
     "the rest was not paid for",
 )
-# To deliver what nobody has delivered yet; whatever makes that unsure comes first.
+# For what nobody has delivered yet. Whatever makes that unsure comes first.
 _UNDELIVERED: Sequence[DecisionRule] = (
     _DOUBTFUL,
     DecisionRule(
@@ -233,7 +237,7 @@ _UNDELIVERED: Sequence[DecisionRule] = (
         "its transfer is being looked for",
     ),
     _SETTLED_BY,
-    _ASKED,
+    _MENTIONED,
     _UNPAID,
     DecisionRule(
         "nobody can tell how many of its ducats were paid for",
@@ -272,7 +276,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
     Kind.DUPLICATE: (
         _DOUBTFUL,
         DecisionRule(
-            # Repair ends what the engine has not taken yet.
+            # Here a repair ends what the engine has not taken yet.
             "the engine has not taken all of its transfers yet",
             _has_surplus_live,
             _WAIT,
@@ -301,7 +305,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "it goes to another citizen than the buyer",
         ),
         _SETTLED_BY,
-        _ASKED,
+        _MENTIONED,
         DecisionRule(
             "the right citizen lacks ducats",
             _lacks_what_was_paid,
@@ -309,7 +313,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "its ducats went to another citizen",
         ),
         DecisionRule(
-            "the right citizen has them, and the processor paid itself besides",
+            "the right citizen has them, and the processor also paid itself",
             _is_minted,
             _LEAVE,
             "nobody has them but the processor",
@@ -337,7 +341,7 @@ CHARGES: Mapping[Kind, Sequence[DecisionRule]] = {
             "it has another amount than was sold",
         ),
         _SETTLED_BY,
-        _ASKED,
+        _MENTIONED,
         DecisionRule(
             "too few were executed", _lacks_what_was_paid, _LACKS, "too few were transferred"
         ),
@@ -395,7 +399,7 @@ def _is_orphan(item: Item, now: datetime) -> bool:
     return is_known and item.stratagems[0].state(now) in {State.EXECUTED, State.LIVE}
 
 
-# Every transfer that nobody paid for: an orphan, or a credit by hand that went wrong.
+# For transfers without a payment: an orphan, or a credit by hand that went wrong.
 TRANSFERS: Sequence[TransferRule] = (
     TransferRule(
         _DOUBTFUL.known,
@@ -424,13 +428,13 @@ TRANSFERS: Sequence[TransferRule] = (
         "transferred more than once",
     ),
     TransferRule(
-        "a credit by hand has not arrived, and does not as it stands",
+        "a credit by hand has not arrived, and will not as it stands",
         lambda item, _now: item.kind in {Kind.FAILED, Kind.STALLED} and item.at_risk,
         _WAIT,
         "what it lacks is not there yet",
     ),
     TransferRule(
-        "it moves nothing any more, or nobody can read how much",
+        "it no longer moves anything, or nobody can read how much",
         lambda *_: True,
         _LEAVE,
         "nothing is left to take back",

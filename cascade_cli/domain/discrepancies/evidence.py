@@ -1,4 +1,4 @@
-"""What is known about a charge or transfer, in plain sentences with times and ids."""
+"""What is known of a charge or transfer, in plain sentences with times and ids."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cascade_cli.domain.shop.times import format_moment
 
 
 def evidence_of(matched: MatchedCharge) -> Iterator[str]:
-    """The payment, then each stratagem, then what limits the judgement."""
+    """The payment, then each stratagem, then what limits the verdict."""
     yield from _sale(matched)
     yield from _transfers(matched)
     for row in matched.returns:
@@ -29,7 +29,7 @@ def evidence_of(matched: MatchedCharge) -> Iterator[str]:
 
 
 def _decided_on(matched: MatchedCharge) -> Iterator[str]:
-    """What people did about it beside its own transfers."""
+    """What people did about it, beside its own transfers."""
     for row in matched.corrections:
         ducats = format_ducats(row.ducats or ZERO)
         yield f"corrected: {ducats} ducats to {row.citizen!r}: {describe(row, matched.terms)}"
@@ -39,7 +39,7 @@ def _decided_on(matched: MatchedCharge) -> Iterator[str]:
     for row in matched.mentioned:
         ducats = format_ducats(row.ducats or ZERO)
         yield (
-            f"a credit by hand speaks of it, {ducats} ducats to {row.citizen!r}: "
+            f"a credit by hand mentions it, {ducats} ducats to {row.citizen!r}: "
             f"{describe(row, matched.terms)} ({row.reason})"
         )
 
@@ -60,7 +60,7 @@ def _sale(matched: MatchedCharge) -> Iterator[str]:
 
 
 def _transfers(matched: MatchedCharge) -> Iterator[str]:
-    """Its own, those that may be its own, and those that are gone."""
+    """Its own transfers, those that may be its own, and those that have vanished."""
     for match in sorted(
         matched.matches, key=lambda m: (m.stratagem.created_at, m.stratagem.record_id)
     ):
@@ -100,7 +100,7 @@ def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
     if short := price_objection(matched.buyer, matched.terms.prices):
         by = f"by {row.made_by}" if row.made_by else "by a person"
         made = format_moment(row.created_at)
-        yield f"let go although it was not paid for in full, {by}, {made}: {short.why}"
+        yield f"released although it was not paid for in full, {by}, {made}: {short.why}"
 
 
 def _payment(charge: Charge) -> str:
@@ -114,7 +114,7 @@ def _payment(charge: Charge) -> str:
 
 
 def describe_gift(gift: Gift) -> str:
-    """From whom, for the operator, who may know it all."""
+    """Who the giver is. For the operator, who may know everything."""
     hidden = ", who is not to be named" if gift.anonymous else ""
     return f"a gift from {gift.giver!r}{hidden}"
 

@@ -1,4 +1,5 @@
-"""What is wrong with one charge: each question asked alone, the gravest answer names the kind."""
+"""What is wrong with one charge. Each question is asked separately; the gravest answer gives the
+kind."""
 
 from __future__ import annotations
 
@@ -13,14 +14,14 @@ from cascade_cli.domain.records.charges import MINTS, Dispute
 from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
 from cascade_cli.domain.selling.pricing import worth_ducats
-from cascade_cli.domain.shop.citizen_names import look_alike, no_citizen, told_apart
+from cascade_cli.domain.shop.citizen_names import look_alike, no_such_citizen, with_difference
 from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One thing that is wrong, with the ducats that are at risk by it and a plain sentence."""
+    """One thing that is wrong: its kind, the ducats at risk, and a plain sentence."""
 
     kind: Kind
     at_risk: Decimal
@@ -28,19 +29,21 @@ class Discrepancy:
 
 
 def findings(matched: MatchedCharge) -> tuple[Discrepancy, ...]:
-    """All that is wrong with the charge, most ducats at risk first, the graver kind in a tie."""
+    """Everything that is wrong with the charge: most ducats at risk first, in a tie the graver
+    kind."""
     found = [finding for question in _QUESTIONS if (finding := question(matched))]
     return tuple(sorted(found, key=lambda f: (-f.at_risk, GRAVITY[f.kind])))
 
 
-# What is left to deliver: there the price comes first, whatever else is wrong.
+# For these kinds something is still to be delivered, so a wrong price comes first, whatever else is
+# wrong.
 _UNDELIVERED = frozenset(
     {Kind.MISSING, Kind.STALLED, Kind.FAILED, Kind.UNKNOWN_CITIZEN, Kind.UNATTRIBUTABLE}
 )
 
 
 def sentences(found: tuple[Discrepancy, ...]) -> list[str]:
-    """All that is wrong in words, what decides about the next step first."""
+    """Everything that is wrong, in words. What decides the next step comes first."""
     first = found[:1]
     if first and first[0].kind in _UNDELIVERED:
         first = tuple(f for f in found if f.kind is Kind.UNDERPAID)[:1] or first
@@ -51,7 +54,7 @@ def sentences(found: tuple[Discrepancy, ...]) -> list[str]:
 def _duplicate(matched: MatchedCharge) -> Discrepancy | None:
     rows = matched.moving
     if len(rows) <= 1:
-        # What was corrected is no second transfer, but for what went out beyond what was sold.
+        # A correction is not a second transfer, unless more went out than was sold.
         if not matched.correcting or matched.carried_right <= matched.sold:
             return None
         rows = tuple(s for s in (*rows, *matched.correcting) if matched.is_right(s))
@@ -76,7 +79,7 @@ def _doubtful(matched: MatchedCharge) -> Discrepancy | None:
     )
     if other := next((s.other_processor for s in doubtful if s.other_processor), ""):
         sentence += f"; {other!r} pays them, not the processor: find out who made that stratagem"
-    # All that is outstanding hangs on what really happened, whatever amount the stratagem names.
+    # Whatever amount the stratagem names, everything outstanding depends on what really happened.
     return Discrepancy(Kind.DOUBTFUL, max(ducats, matched.outstanding), sentence)
 
 
@@ -86,7 +89,7 @@ def _wrong_citizen(matched: MatchedCharge) -> Discrepancy | None:
         return None
     state, row = _gravest(matched, wrong)
     got, due = row.citizen, matched.buyer.citizen
-    shown = told_apart(got, due) if look_alike(got, due) else repr(got)
+    shown = with_difference(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
     if matched.correcting and not matched.uncovered:
         sentence += ", who gets it by a correction"
@@ -107,17 +110,18 @@ _TRANSFERS = {
 
 
 def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, Stratagem]:
-    """Of rows that move ducats: one that has comes before one that may have, or will."""
+    """The gravest of rows that move ducats: one that has moved them, else one that may have, else
+    one that will."""
     found = [(row.state(matched.terms.now), row) for row in rows]
     return min(found, key=lambda pair: list(_GOES).index(pair[0]))
 
 
 def _amount_mismatch(matched: MatchedCharge) -> Discrepancy | None:
-    if not matched.amiss or not matched.buyer.ducats or matched.is_rest:
+    if not matched.wrong_amount_rows or not matched.buyer.ducats or matched.is_rest:
         return None
     if matched.correcting or matched.takebacks:
         return _still_mismatched(matched)
-    state, row = _gravest(matched, matched.amiss)
+    state, row = _gravest(matched, matched.wrong_amount_rows)
     difference = abs((row.ducats or ZERO) - matched.sold)
     sentence = (
         f"{_TRANSFERS[state]} {format_ducats(row.ducats or ZERO)} ducats where "
@@ -127,12 +131,12 @@ def _amount_mismatch(matched: MatchedCharge) -> Discrepancy | None:
 
 
 def _still_mismatched(matched: MatchedCharge) -> Discrepancy | None:
-    """What is too little, or too much, after people have corrected it."""
+    """The amount is still too small or too large after people's corrections."""
     difference = abs(matched.carried_right - matched.sold)
     if difference <= ROUNDING_DUCATS:
         return None
     sentence = (
-        f"with what was corrected, {format_ducats(matched.carried_right)} ducats are transferred "
+        f"with its corrections, {format_ducats(matched.carried_right)} ducats are transferred "
         f"where {format_ducats(matched.sold)} were sold"
     )
     return Discrepancy(Kind.AMOUNT_MISMATCH, difference, sentence)
@@ -140,7 +144,7 @@ def _still_mismatched(matched: MatchedCharge) -> Discrepancy | None:
 
 def _unattributable(matched: MatchedCharge) -> Discrepancy | None:
     charge = matched.charge
-    # Nobody knows which rows are its own: that none moved ducats cannot be told either.
+    # Nobody knows which rows are its own, so nobody can say either that none moved ducats.
     if matched.is_attributable or (matched.is_void and not charge.unallocated):
         return None
     if charge.unallocated:
@@ -160,7 +164,7 @@ def _unattributable(matched: MatchedCharge) -> Discrepancy | None:
 
 
 def _worth(matched: MatchedCharge) -> Decimal:
-    """Without an amount, rank the case by what its money would buy."""
+    """What its money would buy. Ranks a case that names no amount."""
     charge, prices = matched.charge, matched.terms.prices
     rate, valuation = prices.on(charge.created_at.date()).rate, prices.valuation_rate_of(charge)
     return worth_ducats(charge.captured_cents, charge.currency, rate, valuation)
@@ -169,7 +173,7 @@ def _worth(matched: MatchedCharge) -> Decimal:
 def _unknown_citizen(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.is_unknown or not matched.uncovered:
         return None
-    sentence = no_citizen(matched.buyer.citizen or "", matched.similar_citizens)
+    sentence = no_such_citizen(matched.buyer.citizen or "", matched.similar_citizens)
     return Discrepancy(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 
@@ -182,13 +186,15 @@ def _missing(matched: MatchedCharge) -> Discrepancy | None:
         sentence = "its transfer was taken back, and nobody was credited instead"
         return Discrepancy(Kind.MISSING, matched.owed, sentence)
     if matched.has_vanished:
-        return Discrepancy(Kind.MISSING, matched.owed, f"{_vanished(matched)}{_perhaps(matched)}")
-    sentence = f"no stratagem was ever made for it{_perhaps(matched)}"
+        return Discrepancy(
+            Kind.MISSING, matched.owed, f"{_vanished(matched)}{_unclear_clause(matched)}"
+        )
+    sentence = f"no stratagem was ever made for it{_unclear_clause(matched)}"
     return Discrepancy(Kind.MISSING, matched.owed, sentence)
 
 
-def _perhaps(matched: MatchedCharge) -> str:
-    """What a person has to look at before it is delivered."""
+def _unclear_clause(matched: MatchedCharge) -> str:
+    """The transfers that a person must look at before it is delivered."""
     names = ", ".join(s.name for s in matched.unclear)
     return f"; perhaps {names} is its transfer: look before you credit it" if names else ""
 
@@ -214,8 +220,8 @@ def _failed(matched: MatchedCharge) -> Discrepancy | None:
     if not failed or matched.moving or not matched.uncovered:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
-    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_perhaps(matched)}"
-    return Discrepancy(Kind.FAILED, matched.owed, _succeeded(matched) + gave_up)
+    gave_up = f"Venice's engine gave up before any ducats moved: {why}{_unclear_clause(matched)}"
+    return Discrepancy(Kind.FAILED, matched.owed, _vanished_or_successor(matched) + gave_up)
 
 
 def _stalled(matched: MatchedCharge) -> Discrepancy | None:
@@ -223,14 +229,14 @@ def _stalled(matched: MatchedCharge) -> Discrepancy | None:
     idle = stalled and not matched.moving and not matched.by_state[State.FAILED]
     if not idle or matched.is_young or not matched.uncovered:
         return None
-    why = f"{_why_stalled(stalled[-1])}{_perhaps(matched)}"
-    sentence = _succeeded(matched) + f"the engine will never take its stratagem: {why}"
+    why = f"{_why_stalled(stalled[-1])}{_unclear_clause(matched)}"
+    sentence = _vanished_or_successor(matched) + f"the engine will never take its stratagem: {why}"
     return Discrepancy(Kind.STALLED, matched.owed, sentence)
 
 
-def _succeeded(matched: MatchedCharge) -> str:
-    """Where another stratagem has vanished, or another citizen may have taken the name, that comes
-    first."""
+def _vanished_or_successor(matched: MatchedCharge) -> str:
+    """If another stratagem has vanished, or another person may have taken the citizen's name, say
+    that first."""
     vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""
     return f"{vanished}{matched.successor}; " if matched.successor else vanished
 
@@ -261,7 +267,7 @@ def _refunded(matched: MatchedCharge) -> Discrepancy | None:
     )
     if matched.debt:
         sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
-    return Discrepancy(kind, matched.to_return, sentence + _now_another(matched))
+    return Discrepancy(kind, matched.to_return, sentence + _successor_clause(matched))
 
 
 def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
@@ -269,7 +275,7 @@ def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
         return None
     sentence = (
         "its money went back, and its stratagem has vanished from the base: its ducats may have "
-        "arrived, and be to come back"
+        "arrived, and may have to come back"
     )
     return Discrepancy(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
 
@@ -283,7 +289,7 @@ def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
         "for money that did not go back, "
         "or came again: they are the citizen's"
     )
-    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _now_another(matched))
+    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _successor_clause(matched))
 
 
 def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
@@ -298,8 +304,8 @@ def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
 
 
 def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
-    """Transfers that are still to take ducats back for money that did not go back, or came again:
-    `cascade refund` ends them."""
+    """Transfers still on their way to take ducats back, although the money did not go back or came
+    again. `cascade refund` ends them."""
     coming = {
         row.record_id
         for row in matched.returns
@@ -311,7 +317,7 @@ def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
     return tuple(row for part in parts for row in part.rows if row.record_id in coming)
 
 
-def _now_another(matched: MatchedCharge) -> str:
+def _successor_clause(matched: MatchedCharge) -> str:
     return f"; {matched.successor}" if matched.successor else ""
 
 

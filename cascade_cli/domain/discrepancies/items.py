@@ -1,4 +1,5 @@
-"""The items of a reconciliation: the plainly settled are made when somebody looks at them."""
+"""The items of a reconciliation. Items of plainly settled charges are only made when somebody
+looks."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ from cascade_cli.domain.records.stratagems import Stratagem
 class Item:
     """One charge, or one transfer without a charge, with its kind and what to do about it.
 
-    `occurred_at` is when it was paid, or made in Venice where nobody paid. `at_risk` is in
-    ducats and ranks the items of one severity. `verdict` is the evidence in one sentence.
+    `occurred_at` is when the charge was paid, or when the transfer was made in Venice. `at_risk` is
+    in ducats, and ranks the items of one severity. `verdict` is the evidence in one sentence.
     """
 
     kind: Kind
@@ -34,36 +35,36 @@ class Item:
     ducats: Decimal | None
     stratagems: tuple[Stratagem, ...]
     telling: Stratagem | None
-    """Of several stratagems, the one whose status says most about the ducats."""
+    """If there are several stratagems: the one whose status says most about the ducats."""
     matched_by: Rule | None
     verdict: str
     evidence: tuple[str, ...]
     at_risk: Decimal
     repair: Repair | None
     returns: tuple[Stratagem, ...] = ()
-    """The transfers that took its ducats back for refunds, and gave them again."""
+    """The transfers that took its ducats back for refunds, or gave them again."""
     advice: str = ""
     """What a person can do about it."""
     late: tuple[Stratagem, ...] = ()
-    """Legacy rows that no payment surely owns, and that may be its own."""
+    """Legacy rows that surely belong to no payment, and may be its own."""
     conclusion: str = ""
-    """How it stands with what is settled or in flight."""
+    """How it stands, if it is settled or in flight."""
     corrections: tuple[Stratagem, ...] = ()
-    """What people decided to give beside its own transfers, and to take back of any of them."""
+    """What people decided to give beside its own transfers, and to take back from any of them."""
     mentioned: tuple[Stratagem, ...] = ()
-    """Credits by hand that speak of it."""
+    """Credits by hand that mention it."""
     left_there: bool = False
-    """Of a transfer without a charge: something is there to take back."""
+    """Only for a transfer without a charge: the citizen has something to take back."""
     decision: Decision | None = None
-    """The newest about it."""
+    """The newest decision about it."""
     reopened: str = ""
-    """What has changed since."""
+    """What has changed since the decision."""
     is_decided: bool = False
-    """A person decided to leave it as it is, and that still counts: it is no discrepancy."""
+    """A person decided to leave it as it is, and that still counts: it is not a discrepancy."""
 
     @property
     def is_open(self) -> bool:
-        """It needs a person or a machine."""
+        """A person or a machine must act on it."""
         return self.kind.is_discrepancy and not self.is_decided
 
     @property
@@ -73,31 +74,31 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The charge's id, or the record's of a transfer without one."""
+        """The charge's id; for a transfer without a charge, its record id."""
         return self.charge.id if self.charge else self.stratagems[0].record_id
 
     @property
     def identity(self) -> str:
-        """What people and later runs know it by: its payment, or the transfer's record."""
+        """The id that people and later runs use: the payment's, or the transfer's record id."""
         return self.charge.payment_id if self.charge else self.name
 
     @property
     def repair_or_story(self) -> Repair:
-        """What to type next; without a repair, the command that tells its story."""
+        """What to type next: the repair, or else the command that tells the story."""
         return self.repair or explain(self.identity)
 
 
 def worst_first(item: Item) -> tuple[int, Decimal, int, datetime, str]:
-    """The order in which items are shown."""
+    """Sort key: the order in which items are shown."""
     severity, gravity = SEVERITY_RANK[item.severity], GRAVITY[item.kind]
     return severity, -item.at_risk, gravity, item.occurred_at, item.name
 
 
 class Items(Sequence[Item]):
-    """All items, worst first; what is settled comes last, in order of time.
+    """All items, worst first; settled items come last, in order of time.
 
-    Only items that took thought are kept. One of a plainly settled charge is made each time that
-    it is asked for: nobody looks at a million.
+    Only items that needed judging are kept. The item of a plainly settled charge is made each time
+    it is asked for, since nobody looks at a million.
     """
 
     def __init__(
@@ -113,13 +114,13 @@ class Items(Sequence[Item]):
 
     @property
     def considered(self) -> tuple[Item, ...]:
-        """All but the plainly settled."""
+        """All items except those of plainly settled charges."""
         return (*self.unsettled, *self._settled)
 
     @property
     def watched(self) -> tuple[Item, ...]:
-        """What every run has to look at again: with the unsettled whatever people decided about,
-        since a change in its facts opens it."""
+        """The items that every run has to look at again: unsettled ones, and those that people
+        decided about, since a change in the facts reopens them."""
         return (*self.unsettled, *(item for item in self._settled if item.decision))
 
     def __len__(self) -> int:
@@ -156,7 +157,8 @@ class Items(Sequence[Item]):
 
     @cached_property
     def _order(self) -> list[int]:
-        """The settled by time and name: first come the places of those kept, then the plain."""
+        """Indices of the settled items, sorted by time and name: first the kept ones, then the
+        plainly settled."""
         times = [(item.occurred_at, item.name) for item in self._settled]
         times += [(charge.created_at, charge.id) for charge in self._plain.charges]
         return sorted(range(len(times)), key=times.__getitem__)

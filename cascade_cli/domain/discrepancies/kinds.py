@@ -1,4 +1,4 @@
-"""The kinds that a charge or transfer can be of, and how grave each is."""
+"""The kinds of charges and transfers, and how grave each kind is."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Kind(StrEnum):
 
     @property
     def words(self) -> str:
-        """As people read it."""
+        """The kind as people read it."""
         return self.value.replace("_", " ")
 
     @property
     def is_discrepancy(self) -> bool:
-        """It needs explaining; what is settled or in flight does not."""
+        """It needs explaining; anything that is settled or in flight does not."""
         return self not in {Kind.SETTLED, Kind.IN_FLIGHT}
 
     @property
@@ -50,9 +50,9 @@ class Severity(StrEnum):
     CRITICAL = "critical"
     """Ducats have left, or may leave, that nobody paid for."""
     HIGH = "high"
-    """Somebody paid and waits."""
+    """Somebody paid and is waiting."""
     MEDIUM = "medium"
-    """The shop's money is at risk; nobody waits."""
+    """The shop's money is at risk, but nobody is waiting."""
     NONE = "none"
 
 

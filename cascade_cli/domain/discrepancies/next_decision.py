@@ -1,4 +1,4 @@
-"""What to type about a case that no machine may settle: the first decision that fits it."""
+"""What to type about a case that no machine may settle: the first decision that fits."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.shell import command
 
-# What only a person can fill in; no citizen and no number is written so.
+# Placeholders that a person fills in; no citizen and no number is written like this.
 CITIZEN, DUCATS = "CITIZEN", "DUCATS"
-# The reason in one word, for a line that has room for no more: with --sandbox and an id of Stripe's
-# it has 80 columns. What it rests on is recorded with every decision.
+# The reason in one word, for a line with no room for more: it has 80 columns, and contains
+# --sandbox and one of Stripe's ids. Every decision is recorded with the facts on which it rests.
 _BRIEFLY = {
     How.CREDIT: "owed",
     How.TAKE_BACK: "surplus",
@@ -32,7 +32,8 @@ _BRIEFLY = {
 
 
 def with_next_step(item: Item, matched: MatchedCharge | None, now: datetime) -> Item:
-    """The item with what to type, where nothing else is: the first decision that fits."""
+    """The item with the first decision that fits as its command, if it is open and has no
+    repair."""
     if item.repair is not None or not item.is_open:
         return item
     rule = rule_for(item, matched, now)
@@ -43,8 +44,10 @@ def with_next_step(item: Item, matched: MatchedCharge | None, now: datetime) -> 
 
 
 def first_decision(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple[How, str]:
-    """What is printed beside the case and marked in a review, and the id to type: that of the
-    payment, or of the record where a single transfer is meant."""
+    """The decision that is printed beside the case and marked in a review, and the id to type.
+
+    The id is that of the payment, or of the record if a single transfer is meant.
+    """
     how, name = (
         rule_for(item, matched, now).choice[0],
         matched.charge.payment_id if matched else item.name,
@@ -52,13 +55,16 @@ def first_decision(item: Item, matched: MatchedCharge | None, now: datetime) -> 
     if how is not How.MOVED:
         return how, name
     row = _doubtful(item, matched, now)[0]
-    how = _found_out(row)
+    how = _ruling_for(row)
     return how, name if how is How.SNOOZE else row.record_id
 
 
 def line_for_late(item: Item, matched: MatchedCharge, now: datetime) -> tuple[str, Repair] | None:
-    """The record of the late row that the item's line says is its own, with that line: typed once,
-    it settles both."""
+    """If the item's command says that a late row settles the payment: that row's record, and the
+    command.
+
+    Typed once, the command settles both the payment and the row.
+    """
     if not (item.repair and item.is_open and settling_rows(matched)):
         return None
     is_said = rule_for(item, matched, now).choice[0] is How.SETTLED_BY
@@ -66,13 +72,13 @@ def line_for_late(item: Item, matched: MatchedCharge, now: datetime) -> tuple[st
 
 
 def _words(how: How, days: int, matched: MatchedCharge | None) -> Iterator[str]:
-    """What belongs to the option."""
+    """The arguments of the option."""
     if how is How.SNOOZE:
         yield f"{days}d"
     if how is How.SETTLED_BY and matched:
         yield settling_rows(matched)[0].stratagem_id
     if how is How.CREDIT and matched:
-        yield from _to_whom(matched)
+        yield from _recipient_and_amount(matched)
 
 
 def _doubtful(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple[Stratagem, ...]:
@@ -81,8 +87,8 @@ def _doubtful(item: Item, matched: MatchedCharge | None, now: datetime) -> tuple
     return tuple(row for row in item.rows if row.state(now) is State.DOUBTFUL)
 
 
-def _found_out(row: Stratagem) -> How:
-    """What can be said of the row; of most only a person knows which of the two."""
+def _ruling_for(row: Stratagem) -> How:
+    """What can be said about the row. For most rows, only a person knows whether it moved."""
     if row.other_processor and row.status == "active":
         return How.SNOOZE
     if row.ducats is None:
@@ -90,15 +96,15 @@ def _found_out(row: Stratagem) -> How:
     return How.MOVED
 
 
-def _to_whom(matched: MatchedCharge) -> Iterator[str]:
-    """Who, and how many: where the payment does not say so, a person fills it in."""
+def _recipient_and_amount(matched: MatchedCharge) -> Iterator[str]:
+    """The citizen and the amount, as placeholders if the payment does not say them."""
     if not matched.buyer.ducats:
         yield DUCATS
     named = matched.buyer.citizen or ""
-    # No shell passes on a NUL.
+    # A shell cannot pass on a NUL.
     if not named or "\0" in named or matched.is_unknown or matched.successor:
         yield from ("--citizen", CITIZEN)
-    # Whoever credits has looked at what may be its own, or was meant for it.
+    # A person who credits has looked at the transfers that may be its own, or were meant for it.
     if matched.unclear:
         yield f"--{Override.AMBIGUOUS}"
     if mentioned_by(matched):

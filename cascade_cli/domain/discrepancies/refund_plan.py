@@ -1,4 +1,4 @@
-"""What is to be done about the refunds of one payment, decided from what was read of both sides."""
+"""What to do about the refunds of one payment, decided from what was read of both sides."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 @dataclass(frozen=True)
 class RefundTerms:
-    """By what it is decided: the policy, who takes the ducats, what the citizen has.
+    """What the plan depends on: the policy, who takes the ducats, what the citizen has.
 
-    `wanted` is how many a person wants to take in all, None for what the policy says. `successor`
-    says why the citizen of that name is not the one who got the ducats, `nobody` that there is
-    none. `overrides` are what a person decided although a guard refuses it.
+    `wanted` is how many ducats a person wants to take in all, None to follow the policy.
+    `successor` says why the citizen of that name is not the one who got the ducats, `nobody` that
+    there is no such citizen. `overrides` are the guards that a person overruled.
     """
 
     policy: Policy
@@ -58,8 +58,11 @@ class RefundTerms:
 
 @dataclass(frozen=True)
 class Picture:
-    """One payment with its refunds; `parts` has one for each, oldest first. `read_at` is when the
-    reading of it began."""
+    """One payment with its refunds.
+
+    `parts` has one entry for each refund, oldest first. `read_at` is when reading the payment
+    began.
+    """
 
     matched: MatchedCharge
     parts: tuple[RefundShare, ...]
@@ -67,7 +70,7 @@ class Picture:
 
     @property
     def left(self) -> Decimal:
-        """Ducats that are to come back, beside what is under way; nobody takes dust."""
+        """Ducats that are still to come back, beyond what is under way. Dust is ignored."""
         with exactly():
             left = sum((part.left for part in self.parts), ZERO)
         return left if left > ROUNDING_DUCATS else ZERO
@@ -75,10 +78,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class RefundPlan:
-    """`endings` come first: what was executed all the same is then looked at anew. `taking` has
-    for each part how many ducats are asked for now; `waits` says what has to happen before, and
-    `refused` why no machine moves what there is to move. `unknown_citizen` says that Venice does
-    not have the citizen who should return them."""
+    """What is to be written for a payment's refunds.
+
+    `endings` come first; after them the plan is made again, since a transfer may have been executed
+    all the same. `taking` is how many ducats are asked for now, for each part. `waits` says what
+    has to happen first, `refused` why no machine may move anything, `unknown_citizen` that Venice
+    does not have the citizen who should return the ducats.
+    """
 
     picture: Picture
     endings: tuple[Order, ...] = ()
@@ -89,7 +95,8 @@ class RefundPlan:
     unknown_citizen: str = ""
 
     def stratagem_id(self, order: Order) -> str:
-        """The id of the row that the order ends or revives; of one without a row, what it gets."""
+        """The id of the row that the order ends or revives. If there is no row yet, the id that it
+        will get."""
         matched = self.picture.matched
         rows = (row for row in (*matched.stratagems, *matched.returns) if row.stratagem_id)
         own = (r for r in rows if r.record_id in order.own_records or r.stratagem_id == order.key)
@@ -98,12 +105,12 @@ class RefundPlan:
 
     @property
     def writes(self) -> tuple[object, ...]:
-        """Two plans that are alike in this write the same."""
+        """If two plans agree in this, they write the same."""
         return moves_of((*self.endings, *self.orders))
 
     def debt(self, index: int) -> Decimal:
-        """What of a part is neither taken nor asked for; while nothing can be taken, what is on
-        record of that."""
+        """The ducats of a part that are neither taken nor asked for now. While nothing can be
+        taken, the debt on record."""
         part = self.picture.parts[index]
         left = part.left if self.picture.left else ZERO
         if self.endings or self.waits or self.refused:
@@ -113,8 +120,9 @@ class RefundPlan:
 
     @property
     def is_work(self) -> bool:
-        """Whether there is anything to write, be it only a debt, or that there is none any more."""
-        # What was not planned, since something stands in its way, asks for nothing.
+        """Whether there is anything to write, even if only that there is a debt, or no longer
+        one."""
+        # A part that was not planned because something is in the way asks for nothing.
         debts = [self.debt(index) for index in range(len(self.taking))]
         recorded = [part.debt for part in self.picture.parts[: len(debts)]]
         return bool(self.endings or self.orders or debts != recorded)
@@ -148,7 +156,7 @@ def obstacle_to(picture: Picture) -> str:
 
 
 def obstacle_in(matched: MatchedCharge) -> str:
-    """As `obstacle_to`, of which it needs no more than the case."""
+    """Like `obstacle_to`, from the matched charge alone."""
     now = matched.terms.now
     if matched.charge.unallocated:
         return matched.charge.unallocated
@@ -164,11 +172,11 @@ def obstacle_in(matched: MatchedCharge) -> str:
 
 
 def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
-    """What is to be written now. Call only if nothing stands in the way.
+    """What is to be written now. Call only if `obstacle_to` finds nothing.
 
-    A live transfer of a wholly refunded payment is ended. One of a payment refunded in part is
-    left alone, since to change its amount while the engine may be executing it would hide what
-    moved: it arrives, and then the part is taken back.
+    A live transfer of a wholly refunded payment is ended. A live transfer of a partly refunded
+    payment is left alone: to change its amount while the engine may be executing it would hide what
+    moved. It arrives, and then the part is taken back.
     """
     matched, now = picture.matched, picture.matched.terms.now
     live = [row for row in matched.stratagems if row.state(now) is State.LIVE]
@@ -188,7 +196,9 @@ def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
         for part, ducats in zip(picture.parts, taking, strict=True)
         if ducats
     ]
-    orders += [_give(matched, part, terms) for part in picture.parts if _may_give(part, matched)]
+    orders += [
+        _give(matched, part, terms) for part in picture.parts if _is_to_give_back(part, matched)
+    ]
     rest = _rest(matched, terms)
     if terms.successor and (orders or rest):
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
@@ -201,7 +211,7 @@ def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
 
 
 def _stale_returns(picture: Picture, terms: RefundTerms) -> Iterator[Order]:
-    """Rows on their way back for money that did not go back."""
+    """Orders that end rows on their way back for money that did not go back."""
     matched = picture.matched
     for part in picture.parts:
         for row in part.rows if not (part.due or part.held) else ():
@@ -210,8 +220,8 @@ def _stale_returns(picture: Picture, terms: RefundTerms) -> Iterator[Order]:
 
 
 def withholding(matched: MatchedCharge, terms: RefundTerms) -> Order | None:
-    """What keeps an undelivered payment's ducats from arriving, whether or not its row is seen yet;
-    None where they have moved, or where nobody knows whose or how many they are."""
+    """The order that keeps an undelivered payment's ducats from arriving, whether or not its row
+    has been seen yet. None if they have moved, or if nobody knows whose or how many they are."""
     if any(row.state(matched.terms.now) is not State.LIVE for row in matched.moving):
         return None
     if matched.stratagems:
@@ -230,7 +240,7 @@ def withholding(matched: MatchedCharge, terms: RefundTerms) -> Order | None:
         facts={**payment_facts(matched.charge), **terms.facts},
         ends=True,
     )
-    return _told_apart(order, matched)
+    return _with_foreign_rows(order, matched)
 
 
 def _why_withheld(matched: MatchedCharge) -> str:
@@ -261,12 +271,13 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
         reason=REASON,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.buyer.citizen),
-        # The engine may have refused more than the citizen had: the row then asks for less.
+        # The engine may have refused because the citizen had too little: the row then asks for
+        # less.
         amends=True,
     )
 
 
-def _may_give(part: RefundShare, matched: MatchedCharge) -> bool:
+def _is_to_give_back(part: RefundShare, matched: MatchedCharge) -> bool:
     going = any(not r.payer and r.state(matched.terms.now) is State.LIVE for r in part.rows)
     return part.surplus > ROUNDING_DUCATS and not part.under_way and not going
 
@@ -284,10 +295,14 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
 
 
 def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
-    """What is still owed of a payment that was refunded in part, whose disputes are all decided, or
-    of which a rest was begun before its refund failed, if no row was ever let go. A row that the
-    engine may have taken up is delivered as it is: another amount would hide what moved. What it
-    has too much is taken back afterwards, and what it lacks is given."""
+    """What a payment still owes that was refunded in part before any row was released to the
+    engine.
+
+    The same holds for a payment whose disputes are all decided, and for one of which a rest was
+    begun before its refund failed. If the engine may have taken up a row, that row is delivered as
+    it is, since another amount would hide what moved. Afterwards what it has too much is taken
+    back, and what it lacks is given.
+    """
     charge = matched.charge
     begun = next((row for row in matched.stratagems if row.status == "active"), None)
     is_begun_rest = begun is not None and begun.reason == REASON_REST
@@ -306,14 +321,15 @@ def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
     whole = replace(charge, refunded_cents=0, disputed=False, ducats=exact(ducats))
     reason = REASON_REST if matched.cents_back or is_begun_rest else REASON_WON
     order = order_for_charge(whole, reason, terms.facts)
-    # The payment is judged as it was sold: what went back took its own share of the ducats along.
+    # The price is judged for the whole sale: the money that went back took its own share of the
+    # ducats along.
     order = decided(order, *(terms.overrides if matched.price else ()))
     own = frozenset(row.record_id for row in matched.stratagems)
-    return [_told_apart(replace(order, amends=True, own_records=own), matched)]
+    return [_with_foreign_rows(replace(order, amends=True, own_records=own), matched)]
 
 
-def _told_apart(order: Order, matched: MatchedCharge) -> Order:
-    """Rows of other payments for the same citizen and amount are no rows of this one."""
+def _with_foreign_rows(order: Order, matched: MatchedCharge) -> Order:
+    """The order, told which rows belong to other payments for the same citizen and amount."""
     late = frozenset(row.record_id for row in matched.late)
     return replace(order, foreign_records=matched.foreign_records, unclear_records=late)
 

@@ -162,8 +162,11 @@ Tables = Mapping[str, Mapping[str, Column]]
 
 @dataclass(frozen=True)
 class BaseSchema:
-    """The base's tables and what is needed of them; the table in which the engine keeps its own
-    record of a transfer, None where there is none, and the fields that it tries to write there."""
+    """The base's tables, and what is needed of them.
+
+    `record` is the table in which the engine keeps its own record of a transfer, None if there is
+    none; `record_fields` are the fields that the engine tries to write there.
+    """
 
     tables: Tables
     needs: Sequence[Need]

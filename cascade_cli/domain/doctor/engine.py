@@ -67,7 +67,7 @@ def judge_life(
     bound = now - schedule.longest_wait
     waiting = [s for s in open_transfers if s.state(now) is State.LIVE]
     overdue = [s for s in waiting if s.created_at < bound]
-    last = _told(last_executed_at, now)
+    last = _last_run_text(last_executed_at, now)
     if overdue and (last_executed_at is None or last_executed_at < bound):
         oldest = min(s.created_at for s in overdue)
         age = format_span(now - oldest)
@@ -77,7 +77,7 @@ def judge_life(
     return ALIVE.seen(f"{last}; {len(waiting)} transfers wait")
 
 
-def _told(last: datetime | None, now: datetime) -> str:
+def _last_run_text(last: datetime | None, now: datetime) -> str:
     if last is None:
         return "it has never executed a transfer of ours"
     return f"it executed one {format_span(now - last)} ago ({format_moment(last)})"
@@ -117,9 +117,9 @@ ON_TIME = timedelta(minutes=15)
 EARLY = timedelta(minutes=1)
 # Balance writes resume five minutes after the set time and would meet a late run.
 LATE_START = timedelta(minutes=3)
-# On a single day it may have been an outage, or somebody who ran it by hand.
+# On a single day it may have been an outage, or a run that somebody started by hand.
 DAYS_OF_PROOF = 2
-# So many waits, none over a quarter of the set period, are no coincidence.
+# This many waits, none longer than a quarter of the set period, are no coincidence.
 WAITS_OF_PROOF, QUICK_SHARE = 6, 4
 # A slow run can make a wait longer than the period.
 SLACK = 1.25
@@ -147,7 +147,8 @@ class Cadence:
 
     @classmethod
     def of(cls, transfers: Sequence[Stratagem], lifetime: timedelta) -> Cadence:
-        """Executions within RUN_LASTS of each other are one run. Transfers live for `lifetime`."""
+        """Executions within RUN_LASTS of each other count as one run. Transfers live for
+        `lifetime`."""
         transfers = [row for row in transfers if not _was_run_by_hand(row)]
         runs: list[datetime] = []
         last: datetime | None = None
@@ -263,7 +264,8 @@ def _periodic_differences(cadence: Cadence, schedule: PeriodicRuns) -> Iterator[
 
 
 def _set_time(run: datetime, schedule: DailyRuns) -> datetime | None:
-    """The set time to which this run belongs. A run is known by the ExecutedAt of its transfers."""
+    """The set time to which this run belongs, if any. A run is known by the ExecutedAt of its
+    transfers."""
     at = schedule.next_run(run - ON_TIME)
     return at if at <= run + EARLY else None
 

@@ -1,4 +1,4 @@
-"""Area `journal`: whether it is there, writable and whole."""
+"""Area `journal`: whether the journal is there, writable and whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.journal_entries import Head, Verification
+from cascade_cli.domain.records.restored import Restored
+from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import CascadeError
 
 _OTHERS_WRITE = 0o022
@@ -52,8 +54,15 @@ OTHER_HEAD = amber(
     "head",
     "It has been truncated, restored from a backup or replaced. What was promised and sent since "
     "then is forgotten, so a credit may be made twice.",
-    "Compare it with a backup. If you restored it yourself, check what has been credited since "
-    "(`cascade reconcile`), then remove journal-heads.json from the state folder.",
+    "Compare it with a backup. If you put it back yourself: `cascade journal catch-up --since 7d` "
+    "writes down what the base shows since, and takes its head for the one that was told.",
+)
+
+NOT_CAUGHT_UP = red(
+    "journal.not_caught_up",
+    "restored",
+    "Until it has looked at the base, nothing may be written there: no payment is delivered.",
+    "Type: cascade journal catch-up",
 )
 
 DEPENDENT = ("journal",)
@@ -91,19 +100,25 @@ def judge_writing(error: CascadeError | None) -> Check:
 
 
 def judge_chain(found: Verification) -> Check:
-    """As `cascade journal verify` sees it."""
+    """What `cascade journal verify` finds."""
     if found.is_intact:
         return INTACT.seen(f"{found.entries} entries, none changed, removed or reordered")
     return TAMPERED.seen(found.flaw)
 
 
 def judge_head(found: Verification, told: Head) -> Check:
-    """The chain is whole, but its head is not the one that was last told."""
+    """The chain is whole, but its head is not the one last recorded."""
     if told.entries and told.entries > found.entries:
         return OTHER_HEAD.seen(f"it has {found.entries} entries, but once had {told.entries}")
     return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the one that was told")
 
 
+def judge_restored(restored: Restored | None) -> Iterator[Check]:
+    """Does it still have to catch up with the base?"""
+    if restored and restored.is_pending:
+        yield NOT_CAUGHT_UP.seen(f"restored {format_moment(restored.at)}, and not caught up yet")
+
+
 def judge_use(error: CascadeError) -> Check:
-    """Why it cannot be opened or read at all."""
+    """Why the journal cannot be opened or read at all."""
     return UNUSABLE.seen(error.message, advice=error.hint)

@@ -113,7 +113,7 @@ class Skew:
 
 
 def judge_clocks(skews: Iterable[Skew]) -> Iterator[Check]:
-    """A clock is wrong where the webhook would refuse signatures because of it."""
+    """A clock is wrong if the webhook would refuse signatures because of it."""
     listed = list(skews)
     if not listed:
         yield UNCHECKED["clocks"].seen("no service told its time")

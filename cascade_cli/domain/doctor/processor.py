@@ -1,4 +1,4 @@
-"""Area `processor`: the citizen who pays: there, solvent, and for how long."""
+"""Area `processor`: whether the citizen who pays exists, is solvent, and for how long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.orders import enough
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.money import exactly, format_ducats
 from cascade_cli.domain.shop.shell import command
 
@@ -65,10 +65,11 @@ OUT = red(
 
 
 def judge_processor(username: str, called: Sequence[CitizenRow]) -> Iterator[Check]:
-    """Its record. `called` has those of this name, and those whose names look like it."""
+    """The processor's record. `called` has the citizens of this name, and those whose names look
+    like it."""
     exact = [citizen for citizen in called if citizen.username == username]
     if not exact:
-        yield MISSING.seen(no_citizen(username, (citizen.username for citizen in called)))
+        yield MISSING.seen(no_such_citizen(username, (citizen.username for citizen in called)))
     elif len(exact) > 1:
         records = ", ".join(citizen.record_id for citizen in exact)
         yield SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")

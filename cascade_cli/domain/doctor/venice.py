@@ -15,7 +15,7 @@ from cascade_cli.domain.shop.times import format_span
 
 LEGACY_LATELY = timedelta(days=2)
 LEGACY_LOOKED_BACK = timedelta(days=30)
-# So many payers are named.
+# At most this many payers are named.
 _MOST_PAYERS = 3
 _STOP_LEGACY = (
     "Remove its webhook from Stripe and stop it. Then find what it left undone or did twice: "
@@ -104,7 +104,7 @@ class Answers:
     """The status of `GET /health`. If there is no such route, also the answer for a citizen.
 
     `citizen` is the username in that answer. It is empty if there is no such citizen, and None if
-    Venice does not answer so.
+    the answer is not one of Venice's.
     """
 
     health: int

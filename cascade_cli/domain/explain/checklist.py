@@ -1,4 +1,4 @@
-"""The troubleshooting list, walked for one payment."""
+"""The troubleshooting checklist, answered for one payment."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from cascade_cli.domain.shop.times import format_moment
 
 @dataclass(frozen=True)
 class ChecklistFacts:
-    """What was read: `charge` is None where nothing was paid, `unread` what the keys forbade;
-    `many` is there where the payment is for many citizens."""
+    """What was read.
+
+    `charge` is None if nothing was paid. `unread` is what the keys did not allow to read. `many` is
+    set if the payment is for many citizens.
+    """
 
     charge: Charge | None
     stratagems: Sequence[Stratagem]
@@ -33,7 +36,7 @@ def checklist(found: ChecklistFacts, terms: Terms) -> Iterator[ChecklistAnswer]:
     """Paid? Stratagem? Citizen? Status? Solvent? Rights?"""
     yield _paid(found.charge)
     if found.many:
-        yield from _of_many(found.many)
+        yield from _split_payment_answers(found.many)
         yield _enough(found, found.many.outstanding)
         yield _rights(found)
         return
@@ -89,7 +92,7 @@ def _status(stratagem: Stratagem, terms: Terms) -> ChecklistAnswer:
 
 
 def _solvent(found: ChecklistFacts, terms: Terms) -> ChecklistAnswer:
-    """What was executed needs no funds any more."""
+    """What was executed needs no more funds."""
     done = any(s.state(terms.now) is State.EXECUTED for s in found.stratagems)
     needs = ZERO if done or not found.charge else found.charge.ducats or ZERO
     return _enough(found, needs)
@@ -103,7 +106,7 @@ def _enough(found: ChecklistFacts, needs: Decimal) -> ChecklistAnswer:
     return ChecklistAnswer("processor solvent?", passed=has >= needs, evidence=evidence)
 
 
-def _of_many(many: SplitPayment) -> Iterator[ChecklistAnswer]:
+def _split_payment_answers(many: SplitPayment) -> Iterator[ChecklistAnswer]:
     total = len(many.items)
     made = sum(bool(item.stratagems) for item in many.items)
     evidence = f"for {made} of {total} citizens"
@@ -118,5 +121,5 @@ def _of_many(many: SplitPayment) -> Iterator[ChecklistAnswer]:
 def _rights(found: ChecklistFacts) -> ChecklistAnswer:
     if found.unread:
         return _no("network and rights?", "; ".join(found.unread))
-    evidence = "Stripe and Airtable answered all that was asked; to write: cascade doctor"
+    evidence = "Stripe and Airtable answered every request; for the right to write: cascade doctor"
     return _yes("network and rights?", evidence)

@@ -1,4 +1,4 @@
-"""Journal entries and webhook events in a few words, and what they tell of a transfer."""
+"""Journal entries and webhook events in a few words, and what they say about a transfer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.times import format_moment
 
 
 def describe_entry(entry: Entry) -> str:
-    """What happened."""
+    """What happened, in a few words."""
     body = entry.body
     if entry.kind is EntryKind.INTENT:
         return _promise(body)
@@ -32,7 +32,7 @@ def describe_entry(entry: Entry) -> str:
         return f"{_action(body)}: {'done' if fate == Fate.APPLIED else fate}"
     if entry.kind is EntryKind.TAKEOVER:
         return f"took over from {_json(body.get('from'))}"
-    return _of_run(body)
+    return _run_sentence(body)
 
 
 def _promise(body: Mapping[str, Any]) -> str:
@@ -46,7 +46,7 @@ def _promise(body: Mapping[str, Any]) -> str:
 
 
 def _action(body: Mapping[str, Any]) -> str:
-    """Of a gift two citizens are told, by two writes."""
+    """For a gift, two citizens are told, by two writes."""
     detail = body.get("detail")
     told = detail.get("told") if isinstance(detail, Mapping) else None
     if body.get("action") == TELL_ARRIVAL:
@@ -54,14 +54,18 @@ def _action(body: Mapping[str, Any]) -> str:
     return f"{body.get('action')} the {told}" if told else str(body.get("action"))
 
 
-def _of_run(body: Mapping[str, Any]) -> str:
+def _run_sentence(body: Mapping[str, Any]) -> str:
     refund, allocation = body.get("refund"), body.get("allocation")
     if isinstance(decision := body.get("decision"), Mapping):
         return f"decided: {Decision.of(decision).described}"
     if isinstance(allocation, Mapping):
         ducats, citizens = allocation.get("ducats"), allocation.get("citizens")
         digest = allocation.get("digest")
-        return f"kept who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
+        return f"recorded who gets how much of {ducats} ducats for {citizens} citizens ({digest})"
+    if isinstance(restored := body.get("restored"), Mapping):
+        return f"restored from a backup with the head {restored.get('head')}"
+    if isinstance(caught_up := body.get("caught_up"), Mapping):
+        return f"caught up with the base: {caught_up.get('promises')} promises taken over"
     return _refund(refund) if isinstance(refund, Mapping) else _json(body)
 
 
@@ -70,8 +74,8 @@ def _refund(refund: Mapping[str, Any]) -> str:
         off, reason = refund.get("written_off"), refund["reason"]
         return f"{off} ducats written off, not to be taken back: {reason}"
     if refund.get("debt") == "0":
-        return f"no debt of {refund.get('citizen')!r} any more"
-    return f"a debt of {refund.get('debt')} ducats of {refund.get('citizen')!r}"
+        return f"{refund.get('citizen')!r} has no debt any more"
+    return f"{refund.get('citizen')!r} has a debt of {refund.get('debt')} ducats"
 
 
 def _json(value: object) -> str:
@@ -79,7 +83,8 @@ def _json(value: object) -> str:
 
 
 def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
-    """Made; executed, or expired without that; the engine's own undated words."""
+    """When the row was made; when it was executed, or expired unexecuted; and the engine's own
+    undated words."""
     name = row.name
     amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
     made = f"stratagem made: {amount} ducats {row.whom}, now {row.status or 'no status'}"
@@ -110,7 +115,7 @@ _OUTCOMES = {
 
 
 def received(events: Iterable[Kept]) -> Iterator[Happening]:
-    """When each was received, and what became of it since."""
+    """When each event was received, and what has become of it since."""
     for kept in events:
         event = kept.accepted.event
         why = f": {kept.note}" if kept.note else ""
@@ -119,13 +124,13 @@ def received(events: Iterable[Kept]) -> Iterator[Happening]:
 
 
 def payment_of(events: Iterable[Kept]) -> str | None:
-    """The payment that they name, if any does."""
+    """The payment that the events name, if any does."""
     named = (kept.accepted.event.payment_id for kept in events)
     return next((payment_id for payment_id in named if payment_id), None)
 
 
 def event_outcome(kept: Kept) -> str:
-    """What became of it, in words."""
+    """What became of the event, in words."""
     if kept.state is EventState.WAITING:
-        return f"it waits to be dealt with, next {format_moment(kept.next_at)}"
+        return f"it waits to be processed, next {format_moment(kept.next_at)}"
     return _OUTCOMES[kept.state]

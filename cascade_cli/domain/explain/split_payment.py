@@ -1,4 +1,4 @@
-"""A payment for many citizens as one: how it stands with all of them together."""
+"""A payment for many citizens as one: how all of them stand together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SplitPayment:
 
     @property
     def whole(self) -> Charge:
-        """As Stripe has it: all money and all ducats, and no citizen."""
+        """The charge as Stripe has it: all the money and all the ducats, and no citizen."""
         first, portion = self.charges[0], self.charges[0].portion
         return replace(
             first,
@@ -37,7 +37,7 @@ class SplitPayment:
 
     @property
     def in_order(self) -> list[Item]:
-        """By the portions' numbers."""
+        """The items in order of the portions' numbers."""
         return sorted(self.items, key=_number)
 
     @property
@@ -47,7 +47,7 @@ class SplitPayment:
 
     @property
     def open(self) -> tuple[Item, ...]:
-        """What needs somebody."""
+        """The items on which somebody must act."""
         return tuple(item for item in self.items if item.is_open)
 
     @property
@@ -57,7 +57,7 @@ class SplitPayment:
 
     @property
     def outstanding(self) -> Decimal:
-        """Ducats of those portions that are neither settled nor on their way."""
+        """The ducats of portions that are neither settled nor on their way."""
         with exactly():
             return sum((item.ducats or ZERO for item in self.open), ZERO)
 
@@ -80,7 +80,7 @@ class SplitPayment:
 
     @property
     def lines(self) -> tuple[StoryLine, ...]:
-        """How it stands with each citizen."""
+        """How each citizen stands."""
         return tuple(
             StoryLine(i.occurred_at, i.charge.payment_id, _described(i), verdict_of(i))
             for i in self.in_order
@@ -89,7 +89,7 @@ class SplitPayment:
 
     @property
     def verdict(self) -> Verdict:
-        """That of the portion which matters most, and how many there are of each kind."""
+        """The verdict of the portion that matters most, and how many there are of each kind."""
         worst = self.worst
         verdict = verdict_of(worst)
         about = f"{worst.citizen or '?'}: " if worst.is_open else ""
@@ -97,7 +97,7 @@ class SplitPayment:
 
     @property
     def suffixes(self) -> list[str]:
-        """Behind the ids of what concerns one portion."""
+        """What ends the ids of each portion."""
         return [charge.suffix for charge in self.charges]
 
 

@@ -1,4 +1,4 @@
-"""The story of a payment, a transfer or a citizen: what happened when, and what it comes to."""
+"""The story of a payment, a transfer or a citizen: what happened when, and the verdict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cascade_cli.domain.shop.times import Window
 
 
 class Source(StrEnum):
-    """Who tells of it."""
+    """Who reports a happening."""
 
     STRIPE = "stripe"
     JOURNAL = "journal"
@@ -41,7 +41,7 @@ class Happening:
 
 @dataclass(frozen=True)
 class ChecklistAnswer:
-    """One question of the troubleshooting list; `passed` is None where nobody can tell."""
+    """One question of the troubleshooting checklist; `passed` is None if nobody can tell."""
 
     question: str
     passed: bool | None
@@ -50,7 +50,7 @@ class ChecklistAnswer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What it comes to. `kind` is reconciliation's, None where there is nothing to reconcile."""
+    """The verdict of a story. `kind` is reconciliation's, None if there is nothing to reconcile."""
 
     sentence: str
     kind: Kind | None = None
@@ -63,14 +63,15 @@ class Verdict:
 
     @property
     def is_open(self) -> bool:
-        """It needs a person or a machine."""
+        """A person or a machine must act on it."""
         is_left = self.decision and self.decision.how.closes and not self.reopened
         return bool(self.kind and self.kind.is_discrepancy and not is_left)
 
 
 @dataclass(frozen=True)
 class SessionSale:
-    """What a Checkout Session's own metadata sells, as text; Stripe copies it to no payment."""
+    """What a Checkout Session's own metadata sells, as text. Stripe does not copy it to the
+    payment."""
 
     session: str
     citizen: str
@@ -78,7 +79,7 @@ class SessionSale:
 
     @property
     def described(self) -> str:
-        """What it says, for the end of a sentence."""
+        """What the metadata says, as the end of a sentence."""
         whom = f" for {self.citizen[:80]!r}" if self.citizen else ""
         ducats = f"{self.ducats[:40]!r} ducats" if self.ducats else "ducats"
         return f"checkout session {self.session} names {ducats}{whom} in metadata of its own"
@@ -86,7 +87,7 @@ class SessionSale:
 
 @dataclass(frozen=True)
 class StripeObject:
-    """What Stripe says of an object: its payment, if it has one; of a session also its sale."""
+    """What Stripe says about an object: its payment, if it has one; for a session also its sale."""
 
     is_known: bool
     payment: str | None = None
@@ -95,8 +96,11 @@ class StripeObject:
 
 @dataclass
 class History:
-    """One payment's past. `ids` are all objects of it; `forbidden` is what the key may not read,
-    `gaps` what Stripe itself has no longer, `sale` what its Checkout Session's metadata sells."""
+    """One payment's past.
+
+    `ids` are all its objects. `forbidden` is what the key may not read, `gaps` what Stripe itself
+    no longer has, `sale` what its Checkout Session's metadata sells.
+    """
 
     is_known: bool = False
     is_paid: bool = False
@@ -107,7 +111,7 @@ class History:
     forbidden: list[str] = field(default_factory=list)
 
     def add(self, at: int | datetime, what: str, identity: str) -> None:
-        """Something happened, at Stripe's time."""
+        """Record that something happened, at Stripe's time."""
         moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
         self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
         self.ids.add(identity)
@@ -115,7 +119,7 @@ class History:
 
 @dataclass(frozen=True)
 class CitizenBalances:
-    """Ducats now; None where the citizen does not exist or was not asked for."""
+    """Ducats now; None if the citizen does not exist or was not asked for."""
 
     processor: Decimal | None = None
     citizen: Decimal | None = None
@@ -123,8 +127,11 @@ class CitizenBalances:
 
 @dataclass(frozen=True)
 class Story:
-    """One payment or transfer. `gaps` says what could not be read, and why; `portions` how it
-    stands with each citizen of a payment for many."""
+    """One payment or transfer.
+
+    `gaps` says what could not be read, and why. `portions` says how each citizen of a payment for
+    many stands.
+    """
 
     identity: str
     subject: str
@@ -161,15 +168,18 @@ class CitizenStory:
 
 
 def in_order(happenings: list[Happening]) -> tuple[Happening, ...]:
-    """By time. Within one second, which is all that Stripe and Venice tell of it, a payment comes
-    before what was done about it, and that before what Venice shows of it."""
+    """In order of time.
+
+    Stripe and Venice give times only to the second. Within one second, a payment comes before what
+    was done about it, and that before what Venice shows of it.
+    """
     return tuple(
         sorted(happenings, key=lambda h: (h.at.replace(microsecond=0), _ORDER[h.source], h.at))
     )
 
 
 def verdict_of(item: Item) -> Verdict:
-    """Reconciliation's verdict, with advice where its repair would only be to read this story."""
+    """Reconciliation's verdict. A repair that would only be to read this story is left out."""
     repair = item.repair
     if repair and repair.command.startswith("cascade explain "):
         repair = None
@@ -186,12 +196,13 @@ def verdict_of(item: Item) -> Verdict:
 
 
 def unsold(sale: SessionSale) -> Verdict:
-    """Of a payment that was paid and carries nothing of what its session sold."""
+    """The verdict for a payment that was paid, but carries nothing of what its session sold."""
     return Verdict(f"the payment names no ducats: {sale.described}{_NOT_COPIED}", advice=_COPY)
 
 
 def with_sale(verdict: Verdict, sale: SessionSale, charge: Charge) -> Verdict:
-    """Of a payment that names no usable citizen or amount, where its session does."""
+    """The verdict for a payment that names no usable citizen or amount, although its session
+    does."""
     sentence = f"{verdict.sentence}; {sale.described}{_NOT_COPIED}"
     return replace(verdict, sentence=sentence, advice=_COPY, repair=_credit(sale, charge))
 
@@ -204,8 +215,8 @@ def _credit(sale: SessionSale, charge: Charge) -> Repair | None:
     return Repair(command("credit", *options, "--", citizen, format_ducats(ducats)))
 
 
-_NOT_COPIED = ", which Stripe copies to no payment"
+_NOT_COPIED = ", which Stripe does not copy to the payment"
 _COPY = (
     "Put citizen_id and ducat_amount into the payment's metadata at Stripe: then every command "
-    "knows it. Where the shop makes its sessions, set payment_intent_data.metadata."
+    "sees them. In the shop's code that makes sessions, set payment_intent_data.metadata."
 )

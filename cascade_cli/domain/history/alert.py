@@ -1,7 +1,7 @@
-"""What an alert tells: how things differ from what people were last told.
+"""What an alert says: how things differ from what people were last told.
 
-Apart from the memory of `--since last`: a run by hand moves that one and tells nobody, and an
-alert that was lost has to be told again.
+This is kept apart from the checkpoint of `--since last`. A run by hand moves the checkpoint but
+alerts nobody, and an alert that was lost has to be sent again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Told:
-    """The discrepancies that people were told of and not yet that they are solved, by name."""
+    """By name, the discrepancies that people were told about, but not yet that they are solved."""
 
     open: Mapping[str, Known]
 
@@ -49,12 +49,12 @@ NOTHING_TOLD = Told({})
 
 @dataclass(frozen=True)
 class AlertNews:
-    """What a run found, beside what was told.
+    """What a run found, compared with what people were told.
 
-    `new` are discrepancies that nobody was told of, or that were of another kind then; `solved`
-    are told ones of this run's scope that are none any more, by name; `decided` says how a person
-    decided to leave cases as they are. `elsewhere` counts the told ones outside it, of
-    which the run knows nothing.
+    `new` are discrepancies that nobody was told about, or that had another kind then. `solved` are
+    reported ones within this run's scope that are no longer discrepancies, by name. `decided` says
+    how a person decided cases that stay as they are. `elsewhere` counts reported ones outside the
+    scope, about which the run knows nothing.
     """
 
     new: tuple[Item, ...]
@@ -63,16 +63,16 @@ class AlertNews:
     elsewhere: int
     decided: Mapping[str, How] = field(default_factory=dict)
     transfer_status: Open | None = None
-    """How it stands with all of this run."""
+    """How all the cases of this run stand."""
 
     @property
     def is_change(self) -> bool:
-        """Whether anybody has to hear of it."""
+        """Whether anybody needs to be told."""
         return bool(self.new or self.solved)
 
 
 def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
-    """What has changed since people were told; the items keep their order, worst first."""
+    """What has changed since people were told. The items keep their order, worst first."""
     found = result.discrepancies
     names = {item.identity for item in found}
     new = tuple(item for item in found if not _is_known(told, item))
@@ -88,7 +88,7 @@ def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
 
 
 def told_after(told: Told, scope: Scope, result: Reconciliation) -> Told:
-    """What people know once the news have reached them."""
+    """What people know once the news has reached them."""
     outside = {n: known for n, known in told.open.items() if not scope.covers(n, known.at)}
     found = {i.identity: Known(i.kind.value, i.occurred_at) for i in result.discrepancies}
     return Told({**outside, **found})

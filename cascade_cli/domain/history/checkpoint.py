@@ -1,7 +1,8 @@
-"""What a complete run leaves behind for the next: where it ended, and what was not settled.
+"""What a complete run leaves for the next one: where it ended, and what was not settled.
 
-Everything else in [covered_since, until) is thereby remembered as settled for good. So the
-memory is as large as what is open, and what it says can be proved: see `domain.verification`.
+Everything else in [covered_since, until) is thereby remembered as settled for good. So a checkpoint
+is only as large as what is open, and what it claims can be verified: see
+`domain.history.verification`.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, Window, format_moment, rfc3339
 
-# Only for clocks that differ and answers that lag: a payment captured late is remembered by its
-# id since it was authorised, and a transfer made late is dated when it is made.
+# Only covers differing clocks and lagging answers: a payment captured late is remembered by its id
+# from its authorisation on, and a transfer made late is dated when it is made.
 OVERLAP = timedelta(hours=1)
-# Without that memory: a payment may be captured, and its transfer made, after it was dated.
+# Without such ids: a payment may be captured, and its transfer made, long after the payment's date.
 BLIND_OVERLAP = timedelta(hours=48)
 _DAY = timedelta(days=1)
 _MOST_ENDS = 14
@@ -35,16 +36,17 @@ _MOST_ENDS = 14
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The end of a complete run; `open` maps what was not settled, or what people decided about, to
-    its kind.
+    """The end of a complete run.
 
-    `open_since` is when the oldest of these was paid. `covered_since` is since when all is
-    covered without a gap; None in a memory that an older version wrote. `open_items` say where to
-    find again what is open or may still be paid; `dormant` maps records of settled payments that
-    the engine could still be made to execute to the payments' charges. `charges_a_day` is about how
-    many Stripe listed. `ends` is where this run and some before it ended by the services' clocks,
-    newest first: an older version went by this machine's. `claimed_until` is an end that was not
-    believed. `void` are settled charges that were not delivered, since nothing was owed.
+    `open` maps what was not settled, or what people decided about, to its kind. `open_since` is
+    when the oldest of these was paid. `covered_since` is the moment since which everything is
+    covered without a gap; None in a checkpoint that an older version wrote. `open_items` say where
+    to find again what is open or may still be paid. `dormant` maps records of settled payments that
+    the engine could still be made to execute to the payments' charges. `charges_a_day` is roughly
+    how many charges Stripe listed per day. `ends` is where this run and some earlier ones ended by
+    the services' clocks, newest first; an older version used this machine's clock. `claimed_until`
+    is an end that was not believed. `void` are settled charges that were not delivered, because
+    nothing was owed.
     """
 
     until: datetime
@@ -57,13 +59,14 @@ class Checkpoint:
     ends: tuple[datetime, ...] = ()
     claimed_until: datetime | None = None
     void: frozenset[str] = frozenset()
+    citizens: Mapping[str, str] = field(default_factory=dict)
 
     def believed(self, now: datetime) -> Checkpoint:
-        """What may be believed of it now.
+        """The part of the checkpoint that can be believed now.
 
-        A run cannot have read what was still to come. If it says so, a wrong clock has dated it,
-        and perhaps the runs before it: all is covered again since the last end that the services'
-        clocks dated. What it left open stays known.
+        A run cannot have read the future. If it claims so, a wrong clock dated it, and perhaps
+        earlier runs too. Then everything is covered again since the last end that the services'
+        clocks dated. What the run left open stays known.
         """
         if self.until <= now + CLOCK_TOLERANCE:
             return self
@@ -74,7 +77,7 @@ class Checkpoint:
 
     @property
     def remark(self) -> str:
-        """What people should know about a memory that was not believed."""
+        """What people should know about an end that was not believed; empty if it was."""
         if self.claimed_until is None:
             return ""
         return (
@@ -84,27 +87,28 @@ class Checkpoint:
 
     @property
     def blind_since(self) -> datetime:
-        """Where a run has to begin that follows up nothing outside its window."""
+        """Where a run has to begin if it follows up nothing outside its window."""
         moments = [self.until - BLIND_OVERLAP, *(open_item.at for open_item in self.open_items)]
         return min(*moments, self.open_since or self.until)
 
     @property
     def new_since(self) -> datetime:
-        """What was made from then on may not have been seen."""
+        """Anything made from this moment on may not have been seen."""
         return self.until - OVERLAP
 
     def is_continuable(self, now: datetime) -> bool:
-        """Whether Stripe still has the events since then: what changed can be asked for."""
+        """Whether Stripe still has the events since then, so that the next run can ask for what
+        changed."""
         return self.covered_since is not None and self.new_since > now - KEPT
 
     def next_window(self, now: datetime) -> Window:
-        """What the next run reads whole: what is new, and as much before it as is cheaper to
-        list than to ask for one by one."""
+        """What the next run lists: everything new, and as much before that as is cheaper to list
+        than to ask for one by one."""
         return Window(cheapest_since(self.open_items, self.new_since, self.charges_a_day), now)
 
     def is_replaced_by(self, covered_since: datetime, until: datetime) -> bool:
-        """Whether a run over so much forgets nothing: neither what is open, nor that what is
-        settled has to be watched."""
+        """Whether a run over this span would forget nothing: neither what is open, nor that settled
+        payments have to be watched."""
         reach = self.blind_since
         if self.covered_since and self.is_continuable(until):
             reach = min(reach, self.covered_since)
@@ -122,19 +126,22 @@ class Checkpoint:
             "charges_a_day": self.charges_a_day,
             "ends": [end.isoformat() for end in self.ends],
             "void": sorted(self.void),
+            "citizens": dict(self.citizens),
         }
 
     def ended(self, until: datetime, before: Checkpoint | None) -> Checkpoint:
-        """As of a run that surely read no further than `until`, but what is covered already."""
+        """As if the run had read no further than `until`; but what an earlier run covered stays
+        covered."""
         return replace(self, until=min(self.until, max(until, before.until) if before else until))
 
     @property
     def covers_anything(self) -> bool:
-        """It ends after it begins."""
+        """Whether it ends after it begins."""
         return self.covered_since is None or self.covered_since < self.until
 
     def dated(self, before: Checkpoint | None) -> Checkpoint:
-        """As the services' clocks dated it, after the run that `before` is of."""
+        """With the end added to the ends of the earlier checkpoint `before`; all by the services'
+        clocks."""
         ends = (self.until, *(before.ends if before else ()))
         return replace(self, ends=ends[:_MOST_ENDS])
 
@@ -151,6 +158,7 @@ class Checkpoint:
             document.get("charges_a_day", 0),
             tuple(map(datetime.fromisoformat, document.get("ends", ()))),
             void=frozenset(document.get("void", ())),
+            citizens=document.get("citizens", {}),
         )
 
 
@@ -160,8 +168,10 @@ def _moment(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class Changes:
-    """Discrepancies that are new since the last complete run, solved, or open as before. Of the
-    solved, `decided` and `snoozed` are those that only a person's decision has closed."""
+    """Discrepancies that are new since the last complete run, solved, or still open.
+
+    `decided` and `snoozed` are those solved ones that only a person's decision has closed.
+    """
 
     since: datetime
     new: tuple[str, ...]
@@ -172,13 +182,13 @@ class Changes:
 
     @property
     def gone(self) -> tuple[str, ...]:
-        """The solved of which nothing is left."""
+        """The solved discrepancies of which nothing is left."""
         closed = {*self.decided, *self.snoozed}
         return tuple(name for name in self.solved if name not in closed)
 
     @property
     def described(self) -> str:
-        """In numbers, for people."""
+        """The numbers, for people."""
         parts = ((self.decided, "decided"), (self.snoozed, "snoozed"))
         closed = [f"{len(names)} {what}" for names, what in parts if names]
         return ", ".join([f"{len(self.new)} new", f"{len(self.gone)} solved", *closed])
@@ -196,34 +206,37 @@ class Changes:
 
 
 def mark_name(base_id: str) -> str:
-    """Under which name the journal keeps the last complete run over a base."""
+    """The name under which the journal keeps the last complete run over a base."""
     return f"reconcile {base_id}"
 
 
 def may_be_kept(window: Window) -> bool:
-    """False for a window that is too short to be remembered, whatever was remembered before: it
-    continues nothing, and `is_replaced_by` asks for `BLIND_OVERLAP` at least."""
+    """False for a window too short to be remembered, whatever was remembered before: it continues
+    nothing, and `is_replaced_by` needs at least `BLIND_OVERLAP`."""
     return window.since <= window.until - BLIND_OVERLAP
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Of which discrepancies a run knows whether they still are: those of a span of time, and
-    those that it followed up by name."""
+    """The discrepancies about which a run knows whether they still exist: those in a span of time,
+    and those it followed up by name."""
 
     window: Window
     names: frozenset[str] = frozenset()
 
     def covers(self, name: str, at: datetime) -> bool:
-        """Whether it knows of the discrepancy of that name, paid or made then."""
+        """Whether the run knows about the discrepancy of that name, paid or made at `at`."""
         return at in self.window or name in self.names
 
 
 @dataclass(frozen=True)
 class Remains:
-    """What the verdicts do not tell of a run: what may still be paid, by charge and when that was
-    created; dormant rows and void charges that are as they were; how many charges Stripe listed in
-    the window."""
+    """What the verdicts of a run do not show.
+
+    `pending` are charges that may still be paid, with when they were created. `dormant` rows and
+    `void` charges are unchanged since earlier runs. `listed` is how many charges Stripe listed in
+    the window.
+    """
 
     pending: Mapping[str, datetime] = field(default_factory=dict)
     dormant: Mapping[str, str] = field(default_factory=dict)
@@ -237,7 +250,8 @@ def checkpoint_of(
     remains: Remains | None = None,
     covered_since: datetime | None = None,
 ) -> Checkpoint:
-    """What to remember of a complete run; all is covered since its window, if not before."""
+    """What to remember of a complete run. Everything is covered since `covered_since`, or since the
+    window began."""
     remains = remains or Remains()
     watched = result.items.watched
     return Checkpoint(
@@ -249,11 +263,12 @@ def checkpoint_of(
         {**remains.dormant, **dormant_of(result)},
         _a_day(remains.listed, window),
         void=remains.void | frozenset(_void_in(result)),
+        citizens={item.identity: item.citizen for item in watched if item.citizen},
     )
 
 
 def _left_as(item: Item) -> Kind:
-    """What a person decided to leave as it is counts as settled, and is watched all the same."""
+    """What a person decided to leave as it is counts as settled, but is still watched."""
     return Kind.SETTLED if item.is_decided else item.kind
 
 
@@ -274,7 +289,8 @@ def _a_day(charges: int, window: Window) -> int:
 
 
 def changes(checkpoint: Checkpoint, result: Reconciliation) -> Changes:
-    """What became of the discrepancies since `memory`; what is in flight is none."""
+    """What became of the discrepancies since `checkpoint`. What is in flight is not a
+    discrepancy."""
     before = {name for name, kind in checkpoint.open.items() if Kind(kind).is_discrepancy}
     now = {item.identity for item in result.discrepancies}
     closed = decided_in(result)

@@ -1,4 +1,4 @@
-"""How what is not settled is found again, months later, without reading what lies between."""
+"""How unsettled charges are found again, months later, without reading everything in between."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from cascade_cli.domain.selling.pricing import PriceList
 
 _DAY = timedelta(days=1)
 _PAGE = 100
-# A charge and its transfer are a row each; after a quiet day, a history is not taken for empty.
+# A charge and its transfer are one row each. The minimum keeps a history from looking empty after a
+# quiet day.
 _ROWS_PER_CHARGE, _LEAST_REQUESTS_A_DAY = 2, 1.0
 
 
 @dataclass(frozen=True)
 class OpenItem:
-    """One charge, created at `at`, or transfers without one; `records` are all its transfers,
-    those that return ducats for refunds and those that may be its own among them."""
+    """One charge, created at `at`, or transfers without a charge.
+
+    `records` are all its transfers, including those that return ducats for refunds and those that
+    may be its own.
+    """
 
     charge: str | None
     at: datetime
@@ -42,7 +46,7 @@ class OpenItem:
 
 
 def open_items_of(result: Reconciliation) -> Iterable[OpenItem]:
-    """To all that is watched, and to credits by hand that are under way."""
+    """Open items for everything that is watched, and for credits by hand that are under way."""
     known: set[str] = set()
     for item in result.items.watched:
         open_item = _open_item_of(item)
@@ -60,8 +64,10 @@ def _open_item_of(item: Item) -> OpenItem:
 
 
 def dormant_of(result: Reconciliation) -> Mapping[str, str]:
-    """Records of settled payments that the engine passes over, to their charges: told to run one
-    by its id, it heeds neither expiry nor status."""
+    """Records of settled payments that the engine passes over, mapped to their charges.
+
+    If told to run a row by its id, the engine ignores expiry and status.
+    """
     return {
         stratagem.record_id: item.charge.id
         for item in result.items.considered
@@ -74,10 +80,10 @@ def dormant_of(result: Reconciliation) -> Mapping[str, str]:
 def cheapest_since(
     open_items: Iterable[OpenItem], latest: datetime, charges_a_day: int
 ) -> datetime:
-    """Where a window that has to reach back to `latest` begins, so that listing it and asking for
-    each older charge by its id takes the fewest requests.
+    """Where to begin a window that has to reach back to `latest`, with the fewest requests.
 
-    What waits for the engine's next run is many and young; what waits for people is few and old.
+    Charges within the window are listed; each older open charge is asked for by its id. Items that
+    wait for the engine's next run are many and young; items that wait for people are few and old.
     """
     older = sorted(
         (open_item.at for open_item in open_items if open_item.charge and open_item.at < latest),
@@ -95,10 +101,11 @@ def cheapest_since(
 def without_strangers(
     snapshot: Snapshot, prices: PriceList, followed: Container[str], remembered: Container[str]
 ) -> Snapshot:
-    """The world without those rows of the older connector that would be taken for a followed
-    charge's only because their own charge was not read.
+    """The snapshot without rows of the legacy connector that would be taken for a followed charge's
+    only because their own charge was not read.
 
-    All rows that such a charge had before the window are remembered: any other is a settled one's.
+    All rows that such a charge had before the window are remembered, so any other row belongs to a
+    settled charge.
     """
     while strangers := set(_strangers(snapshot, prices, followed, remembered)):
         kept = tuple(s for s in snapshot.stratagems if s.record_id not in strangers)

@@ -1,4 +1,4 @@
-"""Whether what is remembered as settled is: the proof of a run's memory."""
+"""Whether what is remembered as settled really is: the verification of a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Depth(StrEnum):
     """How much of the remembered past is read again."""
 
     SAMPLE = "sample"
-    """Some payments at a moment chosen at random."""
+    """Some payments, around a moment chosen at random."""
     FULL = "full"
     """All of it."""
 
@@ -32,7 +32,8 @@ class VerificationSample:
 
 @dataclass(frozen=True)
 class MemoryVerification:
-    """So many payments remembered as settled were judged again; `wrong` names what is not."""
+    """How many payments remembered as settled were judged again; `wrong` names those that are not
+    settled."""
 
     depth: Depth
     checked: int
@@ -40,7 +41,7 @@ class MemoryVerification:
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """The result for people."""
         if not self.checked and not self.wrong:
             return "nothing that is remembered as settled was there to verify"
         total = f"{self.checked:,} payments remembered as settled"
@@ -49,9 +50,9 @@ class MemoryVerification:
 
 @dataclass(frozen=True)
 class Settled:
-    """Of what a memory says that it is settled, and nothing since has touched it.
+    """What a checkpoint says is settled, if nothing has touched it since.
 
-    `touched` are charges of which Stripe told a change since.
+    `touched` are charges of which Stripe has reported a change since.
     """
 
     checkpoint: Checkpoint
@@ -59,13 +60,13 @@ class Settled:
 
     @cached_property
     def past(self) -> Window:
-        """The time that the memory speaks of."""
+        """The span of time about which the checkpoint speaks."""
         until = self.checkpoint.new_since
         return Window(min(self.checkpoint.covered_since or until, until), until)
 
     @cached_property
     def open_ids(self) -> frozenset[str]:
-        """Charges and records of which it does not say so."""
+        """Charges and records that the checkpoint does not call settled."""
         open_items = self.checkpoint.open_items
         charges = {open_item.charge for open_item in open_items if open_item.charge}
         return frozenset(
@@ -73,18 +74,19 @@ class Settled:
         )
 
     def speaks_of(self, charge: Charge) -> bool:
-        """Whether it says that the charge is settled."""
-        # Stripe tells of a change to the whole; what was open may be a portion, or once was.
+        """Whether the checkpoint says that the charge is settled."""
+        # Stripe reports a change to the whole payment. The open item may be a portion, or once have
+        # been one.
         names = {charge.id, charge.charge_id}
         is_known = any(name in self.open_ids or name in self.touched for name in names)
         return charge.created_at in self.past and not is_known
 
     def saw_delivered(self, charge: Charge) -> bool:
-        """Whether it says that the charge is settled because its ducats have arrived."""
+        """Whether the checkpoint says that the charge is settled because its ducats arrived."""
         return self.speaks_of(charge) and charge.id not in self.checkpoint.void
 
     def contradicted_by(self, items: Iterable[Item]) -> Iterator[str]:
-        """The names of those items, none of them settled, that are remembered as settled."""
+        """The names of those of the items (none of them settled) that are remembered as settled."""
         for item in items:
             is_news = any(s.created_at >= self.past.until for s in item.rows)
             if not is_news and self._speaks_of_item(item):

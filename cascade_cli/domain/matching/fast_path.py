@@ -1,9 +1,9 @@
-"""What is plainly settled, set aside before anything is thought about it.
+"""The fast path: finds what is plainly settled, so that nothing else has to look at it.
 
 Nearly every charge was paid in full, is neither refunded nor disputed, and has one transfer under
-its own key that was executed for the right citizen and amount. One pass finds these; matching,
-findings and evidence are left for the rest, which they cannot tell from the whole: whatever may
-concern a charge that looks plain brings it back among the rest.
+its own key, which was executed for the right citizen and amount. One pass finds these charges.
+Matching, findings and evidence only see the rest, and reach the same verdicts as on the whole: if
+anything may concern a charge that looks plain, the charge stays among the rest.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
 from cascade_cli.domain.shop.money import ZERO, exactly
 
-# How ids begin: no intent can be another charge's id, and each makes a key.
+# How ids begin: no intent can be another charge's id, and every id makes a valid key.
 _INTENT, _CHARGE = ("pi_",), ("ch_", "py_")
 _DUCATS = attrgetter("ducats")
-# So many different sales are remembered: a shop with more computes some of them anew.
+# This many different sales are cached; a shop with more computes some of them again.
 _SALES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class PlainlySettled:
-    """Charges, and at the same places the one transfer of each.
+    """Charges, and in the same order the one transfer of each.
 
-    Two lists and not one of pairs: a million tuples would cost more than all the rest.
+    Two lists rather than one of pairs: a million tuples would cost more than all the rest.
     """
 
     charges: list[Charge]
@@ -47,8 +47,8 @@ class PlainlySettled:
 
     @property
     def ducats(self) -> Decimal:
-        """Sold by the charges, and moved by the transfers: of each pair as many. To be counted
-        within `money.exactly`."""
+        """The ducats sold by the charges, which equal those moved by the transfers. Use it within
+        `money.exactly`."""
         return sum(map(_DUCATS, self.charges), ZERO)
 
 
@@ -56,27 +56,31 @@ FastPath = Callable[[Snapshot, PriceList], tuple[PlainlySettled, Snapshot]]
 
 
 def take_fast_path(snapshot: Snapshot, prices: PriceList) -> tuple[PlainlySettled, Snapshot]:
-    """What is plainly settled, and the snapshot without it: the same verdicts on less."""
+    """What is plainly settled, and the snapshot without it. Judging the rest gives the same
+    verdicts."""
     by_key, rest = _by_key(snapshot.stratagems)
     with exactly():
         plain, charges = _pair(snapshot, by_key, rest, prices)
     rest += by_key.values()
-    # No intent can be taken for a charge's id, and each makes a key that is read back.
+    # The fast path needs ids that cannot be confused: no intent reads like a charge's id, and every
+    # intent makes a key from which it can be read back.
     intents = [charge.payment_intent or "" for charge in plain.charges]
     ids = [charge.id for charge in plain.charges]
-    if not (_begin(intents, _INTENT) and _begin(ids, _CHARGE)):
+    if not (_all_begin_with(intents, _INTENT) and _all_begin_with(ids, _CHARGE)):
         return PlainlySettled([], []), snapshot
     concerned = _concerned(plain.charges, intents, ids, charges, rest)
     charges += compress(plain.charges, concerned)
     rest += compress(plain.stratagems, concerned)
     alone = list(map(not_, concerned))
-    aside = PlainlySettled([*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)])
-    return aside, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
+    settled = PlainlySettled(
+        [*compress(plain.charges, alone)], [*compress(plain.stratagems, alone)]
+    )
+    return settled, replace(snapshot, charges=tuple(charges), stratagems=tuple(rest))
 
 
 class CachedFastPath:
-    """`take_fast_path` for one run: of rows that it has seen last it remembers what is plain,
-    whatever was answered meanwhile."""
+    """`take_fast_path` for one run: remembers the result for the rows it saw last, even if lookups
+    were added since."""
 
     def __init__(self) -> None:
         self._seen: Snapshot | None = None
@@ -100,7 +104,7 @@ def _same_rows(one: Snapshot, other: Snapshot | None) -> bool:
 
 
 def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list[Stratagem]]:
-    """One stratagem of each StratagemId, and all others of that id."""
+    """One stratagem for each StratagemId, and a list of all the others."""
     by_key: dict[str, Stratagem] = {}
     keep = by_key.setdefault
     return by_key, [s for s in stratagems if keep(s.stratagem_id, s) is not s]
@@ -109,7 +113,8 @@ def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list
 def _pair(
     snapshot: Snapshot, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
 ) -> tuple[PlainlySettled, list[Charge]]:
-    """Take from `by_key` what has a charge: for the plain, or for `rest` and the other charges."""
+    """Take the stratagems of charges out of `by_key`: into the plain ones, or into `rest`, with
+    their charges among the others."""
     plain, others = PlainlySettled([], []), []
     take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
     uncertain = Failure.UNCERTAIN
@@ -117,8 +122,9 @@ def _pair(
     for charge in snapshot.charges:
         intent = charge.payment_intent
         stratagem = take(PAYMENT_PREFIX + intent, None) if intent else None
-        # One expression: a call for each question would take twice as long. A portion is never
-        # plain: its charge's id is no usual one, and would bring all others back.
+        # One expression, because a call for each question would take twice as long. A portion is
+        # never plain: its charge's id has an unusual form, which would put all other charges back
+        # into the rest.
         if (
             stratagem
             and stratagem.status == "executed"
@@ -145,7 +151,7 @@ def _pair(
 
 
 def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
-    """`prices.least_cents`, computed once for the sales that are all alike."""
+    """`prices.least_cents`, cached for identical sales."""
     known: dict[tuple[object, ...], int] = {}
 
     def least_cents(charge: Charge) -> int:
@@ -162,10 +168,13 @@ def _least_cents(prices: PriceList) -> Callable[[Charge], int]:
     return least_cents
 
 
-def _begin(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
-    """Whether each has one of the beginnings and then letters and digits only, all at once: a
-    million ids are one text, in which a letter takes the place of each line's end and beginning.
-    A line's end that is not before one of them stays, and is no letter."""
+def _all_begin_with(ids: Sequence[str], beginnings: Iterable[str]) -> bool:
+    """Whether each id has one of the beginnings, followed by letters and digits only.
+
+    A million ids are checked as one text, one to a line. Each line break that is followed by a
+    beginning is replaced by a letter. Any other line break stays, and makes the text not
+    alphanumeric.
+    """
     text = "\n".join(["", *ids])
     if "_\n" in text or text.endswith("_"):
         return False
@@ -183,23 +192,23 @@ def _concerned(
     others: Iterable[Charge],
     rest: Iterable[Stratagem],
 ) -> list[bool]:
-    """Of each charge that looks plain, whether anything else may have to do with it.
+    """For each charge that looks plain, whether anything else may concern it.
 
-    The same intent has another charge, another stratagem names the payment, or the older
-    connector may have credited it as well.
+    Another charge has the same intent, another stratagem names the payment, or the legacy connector
+    may have credited it as well.
     """
     names = {name for charge in others for name in (charge.payment_intent, charge.id)}
     for stratagem in rest:
         names.update(named_payments(stratagem))
         names.update(stratagem.mentions)
     named = map(or_, map(names.__contains__, intents), map(names.__contains__, ids))
-    older = _older(rest)
-    if not older:
+    legacy = _legacy_times(rest)
+    if not legacy:
         return list(named)
-    buyers = {citizen for citizen, _ in older}
+    buyers = {citizen for citizen, _ in legacy}
 
     def is_reached(charge: Charge) -> bool:
-        made = older.get((charge.citizen, charge.ducats), ())
+        made = legacy.get((charge.citizen, charge.ducats), ())
         return any(
             charge.created_at <= moment <= charge.created_at + LEGACY_REACH for moment in made
         )
@@ -210,8 +219,10 @@ def _concerned(
     ]
 
 
-def _older(rest: Iterable[Stratagem]) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
-    """When the older connector made transfers that are not plain, by citizen and ducats."""
+def _legacy_times(
+    rest: Iterable[Stratagem],
+) -> dict[tuple[str | None, Decimal | None], list[datetime]]:
+    """When the legacy connector made transfers that are not plain, by citizen and ducats."""
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for stratagem in rest:
         if stratagem.origin is Origin.LEGACY:

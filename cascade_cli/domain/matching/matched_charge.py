@@ -1,4 +1,4 @@
-"""One charge with everything that is known about its delivery, and where its ducats are."""
+"""One charge with everything known about its delivery, and where its ducats are."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ from cascade_cli.domain.shop.money import ZERO
 
 @dataclass(frozen=True)
 class Decided:
-    """What the journal knows of refunds: what people wrote off, in ducats by refund, and what could
-    not be taken back and was recorded as a debt, in ducats by payment. `decisions` has the newest
-    about each case, by the payment or the record of the transfer, `settling` the records that
-    people say are a payment's.
+    """What people decided, according to the journal.
+
+    `written_off` maps refunds to ducats that nobody will take back. `debts` maps payments to ducats
+    that could not be taken back and were recorded as a debt. `decisions` has the newest decision
+    about each case, by payment or by the transfer's record. `settling` maps payments to the records
+    that people say belong to them.
     """
 
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
@@ -50,8 +52,9 @@ NOTHING_DECIDED = Decided()
 
 @dataclass(frozen=True)
 class Terms:
-    """By what a run judges: the moment, the grace for young charges, engine, prices, and what was
-    decided about refunds. Without `collects`, the policy leaves ducats where they are."""
+    """What a run judges by: the moment, the grace time for young charges, the engine's schedule,
+    the prices and people's decisions. If `collects` is false, the policy leaves ducats with the
+    citizens."""
 
     now: datetime
     grace: timedelta
@@ -65,11 +68,11 @@ class Terms:
 class MatchedCharge:
     """A charge, its matches and what was looked up about it.
 
-    `citizen_exists` is None where nobody asked; `similar_citizens` are names that look like
-    the charge's and are not the same; `processor_ducats` is what the payer has, or None.
-    `returns` are the transfers that took its ducats back for refunds, and gave them again. `late`
-    are legacy rows of its citizen and amount, made after it, that no payment surely owns. `past`
-    is what is remembered where no stratagem is there, or only such as move nothing.
+    `citizen_exists` is None if nobody asked. `similar_citizens` are names that look like the
+    charge's citizen but differ. `processor_ducats` is what the payer has, or None. `returns` are
+    the transfers that took its ducats back for refunds, or gave them again. `late` are legacy rows
+    for its citizen and amount, made after it, that surely belong to no payment. `past` is what is
+    remembered of its delivery if it has no stratagem, or only stratagems that move nothing.
     """
 
     charge: Charge
@@ -81,51 +84,53 @@ class MatchedCharge:
     processor_ducats: Decimal | None = None
     returns: tuple[Stratagem, ...] = ()
     citizen_since: datetime | None = None
-    """When the record of the citizen of that name was made, as far as it was looked up."""
+    """When the record of the citizen of that name was made, if that was looked up."""
     late: tuple[Stratagem, ...] = ()
     past: PastDelivery = NOTHING_PAST
     foreign_records: frozenset[str] = frozenset()
-    """Record ids known to belong to other payments, where an order is to be made of it."""
+    """Record ids known to belong to other payments. Needed only to make an order."""
     corrections: tuple[Stratagem, ...] = ()
-    """What people decided to give beside its own transfers, and transfers that they say are its."""
+    """What people decided to give beside its own transfers, and transfers that people say are its
+    own."""
     takebacks: tuple[Stratagem, ...] = ()
-    """What people decided to take back of any of these."""
+    """What people decided to take back of any of these transfers."""
     mentioned: tuple[Stratagem, ...] = ()
-    """Credits by hand that speak of the payment. Nobody has said that they are its."""
+    """Credits by hand that mention the payment. Nobody has said that they belong to it."""
     spoken_for: frozenset[str] = frozenset()
-    """Records of `late` that an older payment lacks as well, and comes first."""
+    """Records of `late` that an older payment lacks as well. The older payment comes first."""
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     """What citizens have, as far as it was looked up."""
 
     @property
     def has_vanished(self) -> bool:
-        """It had a stratagem, and the base does not show that one any more.
+        """It had a stratagem that the base no longer shows.
 
-        A run leaves nothing open either where all money went back before anything was made.
+        A charge whose money all went back before a transfer was made also leaves nothing open, so
+        for such a charge the end of an earlier run proves nothing.
         """
         past = replace(self.past, settled_until=None) if self.is_void else self.past
         return not self.moving and not self.correcting and past.is_missed_by(self.stratagems)
 
     @cached_property
     def stratagems(self) -> tuple[Stratagem, ...]:
-        """All that were matched, oldest first."""
+        """All matched stratagems, oldest first."""
         found = (match.stratagem for match in self.matches)
         return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
 
     @cached_property
     def by_state(self) -> dict[State, tuple[Stratagem, ...]]:
-        """The stratagems of each state; every state is a key."""
+        """The stratagems in each state; every state is a key."""
         states = [(s.state(self.terms.now), s) for s in self.stratagems]
         return {state: tuple(s for st, s in states if st is state) for state in State}
 
     @cached_property
     def moving(self) -> tuple[Stratagem, ...]:
-        """Those whose ducats have moved, may have, or may still, and are not taken back."""
+        """Stratagems whose ducats moved, may have, or may still, and that were not taken back."""
         return self._in_motion(self.stratagems)
 
     @cached_property
     def correcting(self) -> tuple[Stratagem, ...]:
-        """The same of its corrections."""
+        """The same for corrections."""
         return self._in_motion(self.corrections)
 
     def _in_motion(self, rows: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
@@ -143,7 +148,7 @@ class MatchedCharge:
         return bool(self.matches) and all(map(self.is_taken_back, self.stratagems))
 
     def staying(self, row: Stratagem) -> Decimal:
-        """A row's ducats but for those that were taken back or are on their way back."""
+        """A row's ducats without those that were taken back or are on their way back."""
         return self._less_taken(row, State.EXECUTED, State.LIVE)
 
     def _less_taken(self, row: Stratagem, *states: State) -> Decimal:
@@ -157,31 +162,33 @@ class MatchedCharge:
 
     @property
     def carried(self) -> Decimal:
-        """What all its transfers have moved or may still move, and what is not to come back."""
+        """Ducats that all its transfers moved or may still move, without what people take back."""
         return sum((self.staying(s) for s in (*self.moving, *self.correcting)), ZERO)
 
     @property
     def carried_right(self) -> Decimal:
-        """The same, to the right citizen."""
+        """The same, only to the right citizen."""
         rows = (s for s in (*self.moving, *self.correcting) if self.is_right(s))
         return sum((self.staying(s) for s in rows), ZERO)
 
     @cached_property
     def unclear(self) -> tuple[Stratagem, ...]:
-        """Of a payment that was not delivered, the transfers that may yet turn out to be its own:
-        late ones of the legacy connector, dead ones that another processor pays, and credits by
-        hand that speak of it."""
+        """For a payment that was not delivered: transfers that may yet turn out to be its own.
+
+        These are late ones of the legacy connector, dead ones that another processor pays, and
+        credits by hand that mention the payment.
+        """
         if self.moving or not self.uncovered:
             return ()
         strange = (s for s in self.stratagems if s.other_processor)
-        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its(s)))
+        return (*strange, *self.late, *(s for s in self.mentioned if self._may_be_its_own(s)))
 
-    def _may_be_its(self, row: Stratagem) -> bool:
+    def _may_be_its_own(self, row: Stratagem) -> bool:
         return self.is_right(row) and row.state(self.terms.now) in MAY_BE_RUN
 
     @property
     def telling(self) -> Match | None:
-        """The match that says most about the ducats: of one that moves, else of the latest."""
+        """The match that says most about the ducats: one that moves them, else the latest."""
         last = [match for match in self.matches if match.stratagem is self.stratagems[-1]]
         return next((m for m in self.matches if m.stratagem in self.moving), None) or (
             last[0] if last else None
@@ -191,8 +198,8 @@ class MatchedCharge:
     def buyer(self) -> Charge:
         """The charge, with what it fails to name filled in from the transfer made in its name.
 
-        A charge without a usable citizen or amount can only be credited by a person, and so can
-        one whose citizen does not exist; the transfer under its key tells that decision.
+        Only a person can credit a charge that has no usable citizen or amount, or whose citizen
+        does not exist. The transfer under the charge's key shows what that person decided.
         """
         named = [
             match.stratagem
@@ -200,7 +207,7 @@ class MatchedCharge:
             if match.rule in {Rule.KEY, Rule.NOTES} and match.stratagem in self.moving
         ]
         named += self.correcting
-        # What the processor pays itself nobody decided: the engine minted ducats.
+        # Nobody decides that the processor pays itself: the engine minted those ducats.
         found = [row for row in named if not self.is_minted(row)]
         if not found:
             minted = named[0].ducats if named else None
@@ -215,22 +222,22 @@ class MatchedCharge:
 
     @property
     def is_unknown(self) -> bool:
-        """Venice has no citizen of that name, and nobody has put another in its place."""
+        """Venice has no citizen of that name, and nobody has named another one instead."""
         return self.citizen_exists is False and self.buyer.citizen == self.charge.citizen
 
     @property
     def is_attributable(self) -> bool:
-        """Somebody is known who should have a known number of ducats."""
+        """It is known who should get how many ducats."""
         return bool(self.buyer.citizen and self.buyer.ducats)
 
     @property
     def is_young(self) -> bool:
-        """Within the grace time, in which the webhook may still do its work."""
+        """Within the grace time, while the webhook may still credit it."""
         return self.terms.now - self.charge.created_at < self.terms.grace
 
     @property
     def is_void(self) -> bool:
-        """All money went back before any ducats could move: nothing is owed any more."""
+        """All money went back before any ducats could move, so nothing is owed."""
         is_still = not self.moving and not self.correcting
         return self.cents_back >= self.charge.captured_cents and is_still
 
@@ -247,7 +254,7 @@ class MatchedCharge:
 
     @cached_property
     def due_back(self) -> Decimal:
-        """The ducats that this money bought."""
+        """The ducats that the money bought which went back."""
         if self.is_void:
             return self.buyer.ducats or ZERO
         return self._share(self.cents_back)
@@ -257,7 +264,7 @@ class MatchedCharge:
 
     @cached_property
     def withheld(self) -> Decimal:
-        """What of it never arrived, and is owed no more."""
+        """The part of those ducats that never arrived, and is no longer owed."""
         return max(ZERO, min(self.due_back, self._undelivered))
 
     @cached_property
@@ -266,18 +273,22 @@ class MatchedCharge:
 
     @cached_property
     def returned(self) -> Decimal:
-        """Ducats that came back, less those that were given again."""
+        """Ducats that came back for refunds, less those that were given again."""
         return max(ZERO, returned(self.returns, self.terms.now))
 
     @cached_property
     def completed(self) -> Decimal:
-        """Given beyond what was taken: what a rest lacked whose money came again."""
+        """Ducats given for refunds beyond what was taken: only a rest had been delivered, and its
+        money came back."""
         return max(ZERO, -returned(self.returns, self.terms.now))
 
     @cached_property
     def is_rest(self) -> bool:
-        """It was refunded in part before its delivery, and only the rest was delivered: what is
-        short of it is no more than refunds and disputes once concerned, whoever made the row."""
+        """It was refunded in part before delivery, and only the rest was delivered.
+
+        No more is lacking than refunds and disputes once concerned. It does not matter who made the
+        row.
+        """
         rows = self.moving
         if len(rows) > 1 and any(row.reason != REASON_REST for row in rows):
             return False
@@ -288,14 +299,14 @@ class MatchedCharge:
 
     @property
     def _once_back(self) -> Decimal:
-        """The ducats whose money was to go back, or had gone, and stays as far as is decided."""
+        """Ducats whose money had gone back, or was to, but stays as far as has been decided."""
         causes = self.money.causes
         concerned = sum((self._share(cause.refund.amount_cents) for cause in causes), ZERO)
         return concerned - self._share(self.cents_back) - self.completed
 
     @cached_property
-    def amiss(self) -> tuple[Stratagem, ...]:
-        """Transfers to the right citizen over another amount than was sold."""
+    def wrong_amount_rows(self) -> tuple[Stratagem, ...]:
+        """Transfers to the right citizen for another amount than was sold."""
         return tuple(
             row
             for row in self.moving
@@ -306,19 +317,19 @@ class MatchedCharge:
         )
 
     def _is_what_was_paid_for(self, ducats: Decimal) -> bool:
-        """A person decided to give that and no more."""
+        """A person decided to give only what was paid for."""
         return bool(self.unpaid) and abs(self.sold - self.unpaid - ducats) <= ROUNDING_DUCATS
 
     @cached_property
     def lacking(self) -> Decimal:
-        """What a delivered rest lacks, since money that had gone came again."""
+        """What a delivered rest lacks, because money that had gone back came again."""
         if not self.is_rest or len(self.by_state[State.EXECUTED]) < len(self.moving):
             return ZERO
         return max(ZERO, self.outstanding - self._share(self.money.held_cents))
 
     @property
     def written_off(self) -> Decimal:
-        """Ducats that people decided not to take back, of money that is gone still."""
+        """Ducats that people decided not to take back although their money is still gone."""
         off = self.terms.decided.written_off
         return sum(
             (
@@ -331,37 +342,40 @@ class MatchedCharge:
 
     @property
     def debt(self) -> Decimal:
-        """What could not be taken back when that was tried: at most what is still to come back."""
+        """What could not be taken back when it was tried: at most what is still to come back."""
         recorded = self.terms.decided.debts.get(self.charge.payment_id, ZERO)
         return min(recorded, self.to_return)
 
     def can_return(self, citizen: str) -> bool:
-        """Something is there to take back now."""
+        """The citizen now has ducats that could be taken back."""
         has = self.balances.get(citizen, ZERO)
         return self.terms.collects and has > ROUNDING_DUCATS
 
     @property
     def exposure(self) -> Decimal:
-        """Ducats delivered whose money is gone, neither returned nor written off."""
+        """Ducats that were delivered but whose money is gone, neither returned nor written off."""
         return self._beyond(self.delivered_right + self.delivered_wrong)
 
     @property
     def to_return(self) -> Decimal:
-        """As `exposure`, with what is still to arrive, and without what is on its way back."""
+        """Like `exposure`, but including ducats still to arrive, and without those on their way
+        back."""
         coming = in_states((r for r in self.returns if r.payer), self.terms.now, State.LIVE)
         left = self._beyond(self.carried + self.completed) - coming
         return left if left > ROUNDING_DUCATS else ZERO
 
     @property
     def to_give_again(self) -> Decimal:
-        """Taken back for money that did not go back after all, and not on its way again."""
+        """Ducats taken back for money that did not go back after all, and that are not on their way
+        again."""
         going = in_states((r for r in self.returns if not r.payer), self.terms.now, State.LIVE)
         surplus = max(ZERO, self.returned - self._kept_back) + self.lacking - going
         return surplus if surplus > ROUNDING_DUCATS else ZERO
 
     @property
     def _kept_back(self) -> Decimal:
-        """What may have been taken: what went back, and what nobody has decided about."""
+        """Ducats that may stay taken: those whose money went back, and those that nobody has
+        decided about."""
         gone = self._share(self.money.cents + self.money.held_cents)
         return max(ZERO, gone - max(ZERO, self._undelivered))
 
@@ -371,7 +385,7 @@ class MatchedCharge:
 
     @property
     def sold(self) -> Decimal:
-        """What the charge entitles its citizen to; zero where that is unknown or void."""
+        """The ducats that the charge entitles its citizen to; zero if that is unknown or void."""
         return (self.buyer.ducats or ZERO) - self.withheld
 
     @cached_property
@@ -390,7 +404,7 @@ class MatchedCharge:
 
     @cached_property
     def executed(self) -> tuple[Stratagem, ...]:
-        """All whose ducats moved, corrections among them."""
+        """All whose ducats moved, including corrections."""
         rows = (*self.stratagems, *self.corrections)
         return tuple(s for s in rows if s.state(self.terms.now) is State.EXECUTED)
 
@@ -411,8 +425,8 @@ class MatchedCharge:
 
     @property
     def uncovered(self) -> Decimal:
-        """The same without what is on its way, or may be by a correction, and without dust. Nothing
-        arrives at somebody who does not exist."""
+        """Like `outstanding`, but without dust, and without what is on its way or may have moved by
+        a correction. Nothing can be on its way to a citizen who does not exist."""
         going = () if self.is_unknown else self.moving
         live = (s for s in going if s in self.by_state[State.LIVE])
         still = (s for s in self.correcting if s not in self.executed)
@@ -422,7 +436,7 @@ class MatchedCharge:
 
     @property
     def is_outstanding(self) -> bool:
-        """Something was sold and has not arrived. Beside what has, dust does not count."""
+        """Something was sold and has not arrived. If anything was executed, dust does not count."""
         return self.outstanding > self._dust
 
     @property
@@ -431,8 +445,11 @@ class MatchedCharge:
 
     @cached_property
     def price(self) -> PriceObjection | None:
-        """Why it is not certain that the ducats were paid for. What was let go although nobody
-        could tell is not asked again; what was surely too little is, until a person says so."""
+        """Why it is not certain that the ducats were paid for.
+
+        If a person delivered it although the price could not be judged, that is not asked again. If
+        too little was surely paid, it is asked until a person overrules it.
+        """
         found = None if self.let_go else price_objection(self.buyer, self.terms.prices)
         if found is None or found.flaw is PriceFlaw.UNDERPAID:
             return found
@@ -442,44 +459,44 @@ class MatchedCharge:
 
     @property
     def let_go(self) -> Stratagem | None:
-        """The transfer by which a person let it go although it was not paid for in full."""
+        """The transfer by which a person delivered it although it was not paid for in full."""
         rows = (*self.moving, *self.correcting)
         return next((row for row in rows if Override.UNDERPAID in row.overrides), None)
 
     @property
     def unpaid(self) -> Decimal:
-        """Of what is sold, the ducats that nobody is known to have paid for."""
+        """The part of the sold ducats that nobody is known to have paid for."""
         return self._share_left(self.price.missing) if self.price else ZERO
 
     def _share_left(self, ducats: Decimal) -> Decimal:
-        """Of so many of its ducats, those whose money did not go back."""
+        """The part of these ducats whose money did not go back."""
         return ducats - share(ducats, self.cents_back, self.charge.captured_cents)
 
     @property
     def owed(self) -> Decimal:
-        """Of what is outstanding, the ducats that are known to be paid for."""
+        """The part of the uncovered ducats that is known to be paid for."""
         return max(ZERO, self.uncovered - self.unpaid)
 
     @cached_property
     def successor(self) -> str:
-        """Why the citizen of that name is not the one whom a transfer was made for."""
+        """Why the citizen of that name may not be the one for whom a transfer was made."""
         return successor(self.buyer.citizen, self.citizen_since, self.stratagems)
 
     @property
     def is_contested(self) -> bool:
-        """A dispute is open, or nothing is known of it."""
+        """A dispute is open, or the charge is disputed and the dispute is not known."""
         is_open = not self.disputes or any(dispute.is_open for dispute in self.disputes)
         return self.charge.disputed and is_open
 
     def is_minted(self, row: Stratagem) -> bool:
-        """The processor pays itself: the engine makes these ducats of nothing."""
+        """The processor pays itself: the engine makes these ducats out of nothing."""
         return self.charge.names_processor and row.citizen == self.charge.citizen_text
 
     def is_right(self, stratagem: Stratagem) -> bool:
-        """It goes to the citizen whom the payment names, to the letter."""
+        """It goes to exactly the citizen whom the payment names."""
         return stratagem.citizen == self.buyer.citizen
 
 
 def sum_ducats(stratagems: Iterable[Stratagem]) -> Decimal:
-    """The ducats of stratagems; one whose amount cannot be read counts as zero."""
+    """The ducats of stratagems; an unreadable amount counts as zero."""
     return sum((s.ducats or ZERO for s in stratagems), ZERO)

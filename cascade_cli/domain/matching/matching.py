@@ -1,17 +1,20 @@
 """Which stratagem belongs to which charge.
 
-First by identity: the StratagemId or a Stripe id in Notes names the payment; of a payment for many
-citizens the portion, or the whole, and then the transfer's citizen tells which. Then, for what the
-older connector wrote without any Stripe id: same citizen, exactly the same ducats, created within
-72 hours after the payment and not before it; one to one, nearest in time first. Payments that are
-still owed come before those whose money went back: of two payments and one transfer, the one that
-was refunded is the one that was not delivered. What is left over of the older connector's rows goes
-to the last such payment before it as a surplus: that connector credits again on every redelivery,
-and a second transfer must show up beside the first.
+First by identity: the StratagemId, or a Stripe id in Notes, names the payment. For a payment for
+many citizens it names the portion; or it names the whole payment, and the transfer's citizen tells
+which portion.
+
+Then by likeness, for what the legacy connector wrote without any Stripe id: the same citizen,
+exactly the same ducats, created within 72 hours after the payment and not before it; one to one,
+nearest in time first. Payments that are still owed come before those whose money went back: if
+there are two payments and one transfer, the refunded payment is the one that was not delivered.
+
+A legacy row that is left over becomes a surplus of the last such payment before it: that connector
+credits again on every redelivery, and a second transfer must show up beside the first.
 
 A stratagem is used at most once, whatever rule finds it. The legacy connector can also run days
-after the payment. So a transfer of the same citizen and amount that belongs to no payment, however
-late, is named beside every earlier payment that was not delivered: it may be that payment's.
+after the payment. So a transfer for the same citizen and amount that belongs to no payment, however
+late, is listed with every earlier payment that was not delivered: it may be that payment's.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ LEGACY_REACH = timedelta(hours=72)
 
 
 class Rule(StrEnum):
-    """What paired a stratagem with its charge."""
+    """Why a stratagem was paired with its charge."""
 
     KEY = "stratagem_id"
     NOTES = "stripe_id_in_notes"
@@ -43,7 +46,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stratagem with its rule; `rivals` are ids that would have fitted just as well."""
+    """A stratagem and its rule; `rivals` are ids that would have fitted just as well."""
 
     stratagem: Stratagem
     rule: Rule
@@ -52,11 +55,11 @@ class Match:
 
 @dataclass(frozen=True)
 class Matches:
-    """`by_charge` has every charge's id, with no match where none was found.
+    """`by_charge` has every charge's id, with an empty tuple if nothing was found.
 
-    `late` has, for a charge without an executed transfer, the legacy rows made after it that no
-    payment surely owns. `corrections` has the transfers that people decided on beside a charge's
-    own, and `unmatched` those of payments that are not here.
+    `late` has, for a charge without an executed transfer, the legacy rows made after it that surely
+    belong to no payment. `corrections` has the transfers that people decided on beside a charge's
+    own. `unmatched` has the transfers of payments that are not here.
     """
 
     by_charge: dict[str, tuple[Match, ...]]
@@ -68,8 +71,8 @@ class Matches:
 def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches:
     """Pair both sides; the order of the arguments does not matter.
 
-    What returns ducats delivers nothing, and is left out; what a person decided to give beside a
-    charge's own transfer is no second one.
+    Transfers that return ducats deliver nothing, and are left out. A transfer that a person decided
+    to give beside a charge's own is a correction, not a second delivery.
     """
     charges = sorted(charges, key=lambda charge: (charge.created_at, charge.id))
     rows = sorted(stratagems, key=lambda s: (s.created_at, s.record_id))
@@ -78,19 +81,19 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
     rest = _match_by_identity(charges, deals, found)
     corrections = _take_corrections(found)
     returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
-    older = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
-    _match_by_likeness(charges, older, returned, found)
+    legacy = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
+    _match_by_likeness(charges, legacy, returned, found)
     used = {m.stratagem.record_id for matches in found.values() for m in matches}
     return Matches(
         {charge: tuple(matches) for charge, matches in found.items()},
         tuple(s for s in rest if s.record_id not in used),
-        _late_rows(charges, older, found),
+        _late_rows(charges, legacy, found),
         corrections,
     )
 
 
 def _take_corrections(found: dict[str, list[Match]]) -> dict[str, tuple[Stratagem, ...]]:
-    """Out of `found`, by the charge's id."""
+    """Move the corrections out of `found`; by the charge's id."""
     taken: dict[str, tuple[Stratagem, ...]] = {}
     for charge, matches in found.items():
         rows = tuple(m.stratagem for m in matches if m.stratagem.corrects)
@@ -101,7 +104,7 @@ def _take_corrections(found: dict[str, list[Match]]) -> dict[str, tuple[Stratage
 
 
 class _Claim(IntEnum):
-    """How good a payment's claim to a transfer that names none is, best first."""
+    """How good a payment's claim is to a transfer that names no payment; best first."""
 
     TAKEN_BACK = 0
     """Its ducats were taken back after a refund, so they had been delivered."""
@@ -125,18 +128,21 @@ def _claim_of(charge: Charge, returned: Container[str]) -> _Claim:
 
 def _match_by_likeness(
     charges: Sequence[Charge],
-    older: Sequence[Stratagem],
+    legacy: Sequence[Stratagem],
     returned: Container[str],
     found: dict[str, list[Match]],
 ) -> None:
-    """Pair what names no payment. The payments whose money went back come last, after those that
-    are owed and whose own transfer was not executed."""
-    if not older:
+    """Pair what names no payment.
+
+    Payments whose money went back come last, even after owed payments whose own transfer was not
+    executed.
+    """
+    if not legacy:
         return
     claims = {charge.id: _claim_of(charge, returned) for charge in charges}
     nameless = [charge for charge in charges if not found[charge.id]]
     owed = [charge for charge in charges if claims[charge.id] is not _Claim.REFUNDED]
-    left = older
+    left = legacy
     for claim in (_Claim.TAKEN_BACK, _Claim.OWED, _Claim.DISPUTED):
         left = _match_nearest([c for c in nameless if claims[c.id] is claim], left, found)
     left = _match_surplus([c for c in owed if not _is_executed(found[c.id])], left, found)
@@ -177,13 +183,16 @@ def _identities(stratagem: Stratagem) -> Iterator[tuple[Rule, str]]:
 
 
 def named_payments(stratagem: Stratagem) -> tuple[str, ...]:
-    """The payments and charges that a stratagem says it is for, likeliest first."""
+    """The payments and charges that a stratagem names, likeliest first."""
     return tuple(dict.fromkeys(payment_id for _, payment_id in _identities(stratagem)))
 
 
 def asked_payments(stratagem: Stratagem) -> tuple[str, ...]:
-    """Of these as few as tell whose it is. Where key and Notes name the same intent, the charge
-    beside it was copied from the same payment, and a second question could not tell more."""
+    """The fewest of these that tell whose stratagem it is.
+
+    If key and Notes name the same intent, the charge named with it was copied from the same
+    payment, and asking for it would tell nothing new.
+    """
     named = named_payments(stratagem)
     first = named[0] if named else ""
     is_told_twice = stratagem.origin is Origin.PAYMENT and first in stratagem.stripe_ids
@@ -196,14 +205,14 @@ _Purchase = tuple[str | None, Decimal | None]
 
 
 def _match_nearest(
-    charges: Sequence[Charge], older: Sequence[Stratagem], found: dict[str, list[Match]]
+    charges: Sequence[Charge], legacy: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> list[Stratagem]:
     """Pair one to one within each (citizen, ducats); return the stratagems left over."""
     groups: defaultdict[_Purchase, _Timeline] = defaultdict(_Timeline)
     for charge in charges:
         if charge.citizen and charge.ducats:
             groups[charge.citizen, charge.ducats].charges.append(charge)
-    for stratagem in older:
+    for stratagem in legacy:
         groups[stratagem.citizen, stratagem.ducats].stratagems.append(stratagem)
     left_over = []
     for group in groups.values():
@@ -214,8 +223,8 @@ def _match_nearest(
 class _Timeline:
     """The charges and stratagems of one citizen and amount, each in order of time.
 
-    The closest pair of all is always adjacent on the merged line: anything between them would be
-    closer still. So a heap of adjacent pairs finds the nearest first in O(n log n).
+    The closest pair of all is always adjacent on the merged timeline: anything between the two
+    would be closer still. So a heap of adjacent pairs finds the nearest first, in O(n log n).
     """
 
     def __init__(self) -> None:
@@ -236,7 +245,7 @@ class _Timeline:
         return [s for s in self.stratagems if s.record_id not in taken]
 
     def _link(self) -> None:
-        # At the same second the charge comes first: it can have caused the stratagem.
+        # In the same second the charge comes first: it may have caused the stratagem.
         entries: list[Charge | Stratagem] = [*self.charges, *self.stratagems]
         entries.sort(key=lambda entry: (entry.created_at, isinstance(entry, Stratagem)))
         self._line: list[Charge | Stratagem | None] = [None, *entries, None]
@@ -266,7 +275,7 @@ class _Timeline:
         self._offer(before, after)
 
     def _rivals(self, left: int, right: int) -> tuple[str, ...]:
-        """Neighbours at the very same second: which of them is meant cannot be known."""
+        """Neighbours in the very same second: nobody can know which of them is meant."""
         rivals = []
         neighbours = ((left, self._previous[left]), (right, self._next[right]))
         for chosen, neighbour in neighbours:
@@ -279,8 +288,8 @@ class _Timeline:
 def _match_surplus(
     charges: Sequence[Charge], surplus: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> list[Stratagem]:
-    """Give each to the last charge before it that the older connector may have paid twice; return
-    the stratagems left over."""
+    """Give each stratagem to the last charge before it that the legacy connector may have credited
+    twice; return the stratagems left over."""
     purchases: defaultdict[_Purchase, list[tuple[datetime, str]]] = defaultdict(list)
     for charge in charges:
         purchases[charge.citizen, charge.ducats].append((charge.created_at, charge.id))
@@ -296,12 +305,12 @@ def _match_surplus(
 
 
 def _late_rows(
-    charges: Sequence[Charge], older: Sequence[Stratagem], found: dict[str, list[Match]]
+    charges: Sequence[Charge], legacy: Sequence[Stratagem], found: dict[str, list[Match]]
 ) -> dict[str, tuple[Stratagem, ...]]:
-    """By charge; a surplus of another payment may as well be the late transfer of this one."""
+    """By charge. A surplus of another payment may just as well be the late transfer of this one."""
     owned = {m.stratagem.record_id for ms in found.values() for m in ms if m.rule is Rule.NEAREST}
     spare: defaultdict[_Purchase, list[Stratagem]] = defaultdict(list)
-    for stratagem in older:
+    for stratagem in legacy:
         if stratagem.record_id not in owned:
             spare[stratagem.citizen, stratagem.ducats].append(stratagem)
     late: dict[str, tuple[Stratagem, ...]] = {}

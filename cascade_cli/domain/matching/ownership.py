@@ -1,8 +1,9 @@
-"""Whose transfer is whose: among all payments that were read, and for orders of some of them.
+"""Which rows belong to which payment, among all payments that were read, and for an order of one of
+them.
 
-A legacy row names no payment. Matched with one payment alone, it would be that payment's, even
-where it is surely another's. So every order for a payment is told here which rows are its own, and
-which belong to its neighbours.
+A legacy row names no payment. If it were matched with one payment alone, it would become that
+payment's, even if it surely belongs to another. So every order for a payment is told which rows are
+its own, and which belong to neighbouring charges.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Ownership:
         return frozenset(self._taken[charge.citizen] - self.own(charge))
 
     def tell_apart(self, order: Order, charge: Charge) -> Order:
-        """The order for the charge, with what is known of its own and of others' rows."""
+        """The order for the charge, told which rows are its own and which belong to others."""
         late = self._matches.late.get(charge.id, ())
         return replace(
             order,
@@ -48,31 +49,33 @@ class Ownership:
 
 
 def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
-    """Those of `rows` that belong to the order, oldest first.
+    """The `rows` that belong to the order, oldest first.
 
-    By key or Stripe id, or as the older connector's transfer for the same payment. Taking such a
-    row for this payment's can at worst leave a second payment open, which reconciliation shows;
-    leaving it aside could pay twice.
+    They belong by key or Stripe id, or as the legacy connector's transfer for the same payment. If
+    such a row is wrongly taken for this payment's, the worst result is that another payment stays
+    open, which reconciliation shows. If it is wrongly left aside, the payment could be delivered
+    twice.
     """
     own = [row for row in rows if row.record_id not in order.foreign_records]
     named = [r for r in own if r.stratagem_id == order.key or r.record_id in order.own_records]
     if order.charge is not None:
-        # A thousand portions have a thousand rows: only what may be this one's is matched.
+        # A thousand portions have a thousand rows, so only those that may belong to this one are
+        # matched.
         ids = frozenset(order.charge.names)
         keys = frozenset(map(stratagem_id_for, ids))
         rest = [row for row in own if _may_be_for(ids, keys, row) and row not in named]
         found = match([order.charge], rest)
         named += [m.stratagem for m in found.by_charge[order.charge.id]]
-        # What a person gave beside its own transfer has paid it, where nothing else is known.
+        # If nothing else is known, what a person gave beside its own transfer has paid it.
         named += found.corrections.get(order.charge.id, ())
     return tuple(sorted(named, key=lambda row: (row.created_at, row.record_id)))
 
 
 def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
-    """Those of `rows` that belong to nobody surely, and may turn out to be the order's own.
+    """The `rows` that surely belong to nobody, but may turn out to be the order's own.
 
-    Legacy rows of its citizen and amount, made after the payment at whatever time, and credits by
-    hand to its citizen that speak of the payment.
+    These are legacy rows for its citizen and amount, made at any time after the payment, and
+    credits by hand to its citizen that mention the payment.
     """
     charge = order.charge
     if charge is None:
@@ -100,6 +103,6 @@ def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ..
 
 
 def _may_be_for(ids: frozenset[str], keys: frozenset[str], row: Stratagem) -> bool:
-    """It names the payment, or none at all: nothing else is matched by any rule."""
+    """It names the payment, or is a legacy row, which names none: no rule matches any other row."""
     is_named = row.stratagem_id in keys or not ids.isdisjoint(row.stripe_ids)
     return is_named or row.origin is Origin.LEGACY

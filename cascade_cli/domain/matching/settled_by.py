@@ -1,4 +1,4 @@
-"""Which transfer of a person's, or of the legacy connector, can be the one that a payment lacks."""
+"""Which transfer, made by a person or the legacy connector, may be the one that a payment lacks."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from cascade_cli.domain.shop.money import ZERO
 
 
 def may_settle(row: Stratagem) -> bool:
-    """A person can have made it for a payment that it does not name."""
+    """A person may have made it for a payment that it does not name."""
     return row.origin in {Origin.MANUAL, Origin.LEGACY, Origin.OTHER} and bool(row.stratagem_id)
 
 
 def settling_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
-    """Those that a person will most likely say are its own."""
+    """The rows that a person will most likely say are its own."""
     late = (row for row in matched.late if _fits(matched, row))
     return tuple(row for row in (*late, *matched.mentioned) if not unsuitable(matched, row))
 
 
 def _fits(matched: MatchedCharge, row: Stratagem) -> bool:
-    """It is not more than is lacking, and no older payment comes before."""
+    """It is not more than the payment lacks, and no older payment comes first."""
     most = matched.uncovered if matched.is_attributable else row.ducats or ZERO
     is_free = row.record_id not in matched.spoken_for
     return is_free and (row.ducats or ZERO) <= most + ROUNDING_DUCATS
 
 
 def one_each(matched_charges: Iterable[MatchedCharge]) -> Iterator[MatchedCharge]:
-    """Of payments that lack the same late rows, the older one has the first."""
+    """If payments lack the same late rows, the older payment gets the first row."""
     taken: frozenset[str] = frozenset()
     for matched in sorted(
         matched_charges, key=lambda matched: (matched.charge.created_at, matched.charge.id)
@@ -43,9 +43,9 @@ def one_each(matched_charges: Iterable[MatchedCharge]) -> Iterator[MatchedCharge
 
 
 def unsuitable(matched: MatchedCharge, row: Stratagem) -> str:
-    """Why the row cannot be the transfer that the case lacks; empty where it can."""
+    """Why the row cannot be the transfer that the payment lacks; empty if it can."""
     if row.state(matched.terms.now) not in {State.EXECUTED, State.LIVE}:
-        return f"it is {row.status}, so that nothing has arrived by it"
+        return f"it is {row.status}, so nothing has arrived through it"
     if row.record_id in {own.record_id for own in (*matched.stratagems, *matched.corrections)}:
         return "it is that payment's already"
     if not may_settle(row):
@@ -57,7 +57,8 @@ def unsuitable(matched: MatchedCharge, row: Stratagem) -> str:
 
 
 def mentioned_by(matched: MatchedCharge) -> Stratagem | None:
-    """The newest credit by hand that speaks of it, and may have moved or could still be made to."""
+    """The newest credit by hand that mentions the payment, and that moved ducats, may have, or
+    could still be made to."""
     now = matched.terms.now
     rows = [row for row in matched.mentioned if row.state(now) in MAY_BE_RUN]
     return rows[-1] if rows else None

@@ -1,4 +1,4 @@
-"""Both sides as they were read, what had to be looked up because the listings did not tell, and
+"""Both sides as they were read, what had to be looked up because the listings did not show it, and
 what people did beside a payment's own transfers."""
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from cascade_cli.domain.shop.times import Window
 
 @dataclass(frozen=True)
 class Lookups:
-    """What was looked up one by one because the two listings did not tell.
+    """What was looked up one by one because the two listings did not show it.
 
-    `citizens` maps a name that was asked for to whether it exists, `arrived` one that does to when
-    its record was made, `ducats` to what it has, `similar` a missing name to those that look like
-    it. `payments` maps a payment's id to what it bought: one charge, or one for each of many
-    citizens, and none where Stripe knows no such payment or it was never paid.
-    `past` maps the id of a charge without a stratagem to what is remembered of its delivery.
+    `citizens` maps each name that was asked for to whether it exists. `arrived` maps an existing
+    name to when its record was made, `ducats` to what the citizen has, and `similar` a missing name
+    to those that look like it. `payments` maps a payment's id to what it bought: one charge, or one
+    for each of many citizens; none if Stripe does not know the payment or it was never paid. `past`
+    maps the id of a charge without a stratagem to what is remembered of its delivery.
     """
 
     citizens: Mapping[str, bool] = field(default_factory=dict)
@@ -40,8 +40,8 @@ class Lookups:
     ducats: Mapping[str, Decimal] = field(default_factory=dict)
 
     def payment_of(self, stratagem: Stratagem) -> str | None:
-        """The payment that the transfer names, if it can be for it: one for many citizens, named as
-        a whole, is for them alone."""
+        """The payment that the transfer names, if the transfer can be for it. A payment for many
+        citizens, named as a whole, only counts for those citizens."""
         named = (one for one in named_payments(stratagem) if self._is_for(one, stratagem.citizen))
         return next(named, None)
 
@@ -54,8 +54,8 @@ class Lookups:
 class Snapshot:
     """Both sides as they were read, each id once.
 
-    Judged is what lies in the window, and what `beyond` names besides: ids of charges, and
-    record ids of transfers. Other charges outside the window only help with matching.
+    Charges and transfers within the window are judged, and also those named in `beyond`: ids of
+    charges, and record ids of transfers. Other charges outside the window only help with matching.
     """
 
     window: Window
@@ -69,19 +69,19 @@ class Snapshot:
         return charge.created_at in self.window or charge.id in self.beyond
 
     def looks_at(self, stratagem: Stratagem) -> bool:
-        """Whether the transfer is one to find the payment of."""
+        """Whether the transfer's payment has to be found."""
         return stratagem.created_at in self.window or stratagem.record_id in self.beyond
 
     def accounts_for(self, stratagem: Stratagem) -> bool:
-        """Whether the transfer has to have an owner, even if no judged charge is it. What another
-        than the processor pays is our business only where it is for one of our payments."""
+        """Whether the transfer must have an owner, even if that is no judged charge. A transfer
+        that another processor pays concerns us only if it is for one of our payments."""
         return not stratagem.other_processor and self.looks_at(stratagem)
 
 
 def matched_charges_of(
     snapshot: Snapshot, matches: Matches, terms: Terms
 ) -> dict[str, MatchedCharge]:
-    """A case for every charge that is judged, by the charge's id."""
+    """A matched charge for every charge that is judged, by the charge's id."""
     returns = returns_of(snapshot.charges, (s for s in snapshot.stratagems if s.returns))
     beside = Beside(snapshot.charges, snapshot.stratagems, matches)
     matched_charges = {
@@ -106,7 +106,7 @@ def matched_charges_of(
 def matched_charge_of(
     charge: Charge, found: tuple[Match, ...], answers: Lookups, terms: Terms
 ) -> MatchedCharge:
-    """The charge with its matches and what was asked about it."""
+    """The charge with its matches and what was looked up about it."""
     citizen = charge.citizen or ""
     return MatchedCharge(
         charge,
@@ -123,7 +123,8 @@ def matched_charge_of(
 
 
 class Beside:
-    """Both by the charge's id, oldest first. A credit by hand may speak of several payments."""
+    """Take-backs and mentions by the charge's id, oldest first. A credit by hand may mention
+    several payments."""
 
     def __init__(
         self, charges: Iterable[Charge], stratagems: Iterable[Stratagem], matches: Matches
@@ -157,7 +158,7 @@ def _owners(matches: Matches) -> Iterator[tuple[str, str]]:
 
 
 def _is_for(charge: Charge, row: Stratagem) -> bool:
-    """A payment for many, spoken of as a whole, means the credited citizen's portion."""
+    """A payment for many, mentioned as a whole, means the credited citizen's portion."""
     return not charge.portion or charge.payment_id in row.mentions or charge.citizen == row.citizen
 
 

@@ -1,12 +1,14 @@
-"""The ducat equation: what was sold is accounted for to the last fraction, or cascade is wrong.
+"""The ducat equation: every ducat that was sold is accounted for to the last fraction, or cascade
+is wrong.
 
-Both sides are summed on their own. From Stripe's: sold = settled + in flight + undelivered +
-doubtful + unattributable. From Venice's: executed = settled + over-delivered + manual + orphaned +
-elsewhere + taken back of these. What came back for refunds is a third sum: returned = by the
-window's charges + elsewhere; what was given beyond that, since money came again, counts as
-executed. What people decided to take back of wrong transfers is a fourth sum. A charge lost, or a
-stratagem used twice, breaks one of them. What is plainly settled was compared pair by pair, and
-stands on both sides.
+Both sides are summed separately. Stripe's side: sold = settled + in flight + undelivered + doubtful
++ unattributable. Venice's side: executed = settled + over-delivered + manual + orphaned + elsewhere
++ what people took back of these. Ducats that came back for refunds are a third sum: returned = by
+the window's charges + elsewhere. Ducats given beyond that, because money came again, count as
+executed. Ducats that people decided to take back from wrong transfers are a fourth sum.
+
+A charge that is lost, or a stratagem that is used twice, breaks one of these sums. What is plainly
+settled was compared pair by pair, and is added to both sides.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly
 
 
 class EquationPart(StrEnum):
-    """Where those ducats of a charge are that have not reached its citizen."""
+    """Where a charge's ducats are that have not reached its citizen."""
 
     IN_FLIGHT = "in_flight"
     UNDELIVERED = "undelivered"
@@ -37,7 +39,7 @@ class EquationPart(StrEnum):
 
 
 def part_of(matched: MatchedCharge) -> EquationPart:
-    """The one part that takes all of the charge's outstanding ducats."""
+    """The one part that gets all of the charge's outstanding ducats."""
     states = {row.state(matched.terms.now) for row in matched.correcting if matched.is_right(row)}
     if matched.by_state[State.DOUBTFUL] or State.DOUBTFUL in states:
         return EquationPart.DOUBTFUL
@@ -53,10 +55,13 @@ def part_of(matched: MatchedCharge) -> EquationPart:
 
 @dataclass(frozen=True)
 class Equation:
-    """Ducats of one window. `returned` are those taken back after refunds, less those given again;
-    `refund_exposure` those delivered whose money is gone, neither returned nor written off;
-    `taken_back` are those that came back because a person decided so: over-delivered and orphaned
-    are what is left after that."""
+    """The ducats of one window.
+
+    `returned` are those taken back after refunds, less those given again. `refund_exposure` are
+    delivered ducats whose money is gone, neither returned nor written off. `taken_back` are those
+    that came back because a person decided so; `over_delivered` and `orphaned` are what is left
+    after that.
+    """
 
     sold: Decimal
     settled: Decimal
@@ -102,8 +107,10 @@ def equation_of(
     terms: Terms,
     plain: PlainlySettled,
 ) -> Equation:
-    """Of the charges that are judged and of those plainly settled, and of all transfers that count;
-    `owners` has the transfers that no judged charge accounts for."""
+    """The equation of the judged and the plainly settled charges, and of all transfers that count.
+
+    `owners` has the transfers that no judged charge accounts for.
+    """
 
     def executed(stratagems: Iterable[Stratagem]) -> Decimal:
         return sum_ducats(s for s in stratagems if s.state(terms.now) is State.EXECUTED)

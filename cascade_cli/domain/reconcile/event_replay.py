@@ -1,4 +1,4 @@
-"""What an event replayed today should cause, given what Stripe and Venice say today."""
+"""What replaying an event today should cause, given what Stripe and Venice say today."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 
 
 class Obstacle(StrEnum):
-    """Why a payment that was not credited yet is not credited by a replay."""
+    """Why a replay does not credit a payment that was not credited yet."""
 
     UNKNOWN_PAYMENT = "unknown_payment"
     PAID_ELSEWHERE = "paid_elsewhere"
@@ -30,24 +30,27 @@ class Obstacle(StrEnum):
     UNATTRIBUTABLE = "unattributable"
     UNKNOWN_CITIZEN = "unknown_citizen"
     ANOTHER_CITIZEN = "another_citizen"
-    """The citizen of that name came to Venice after a transfer was made for the one before."""
+    """The citizen of that name came to Venice after a transfer was made for an earlier citizen."""
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     UNDERPAID = "underpaid"
     """Less was paid than the ducats cost, or nobody can tell: see price_guard."""
     OVER_LIMIT = "over_limit"
     BLOCKED = "blocked"
-    """A transfer stands in the way that may have moved ducats, or others than were sold."""
+    """Another transfer is in the way, which may have moved ducats, or has another amount than was
+    sold."""
     AMBIGUOUS = "ambiguous"
     """Another transfer may already be the payment's."""
     CANCELLED = "cancelled"
-    """cascade cancels nothing: a person did, and a person has to undo it."""
+    """cascade never cancels anything: a person did, and a person has to undo it."""
 
 
 @dataclass(frozen=True)
 class Objection:
-    """One payment's obstacle in a sentence; it holds up no other payment. `command` gets a person
-    past it; without one its story tells more."""
+    """One payment's obstacle, in a sentence; it holds up no other payment.
+
+    `command` is how a person can get past it. If it is empty, the payment's story tells more.
+    """
 
     obstacle: Obstacle
     why: str
@@ -56,7 +59,7 @@ class Objection:
 
 @dataclass(frozen=True)
 class CreditTerms:
-    """By what a payment is judged: who exists, what ducats cost, what one credit may be."""
+    """What a payment is judged by: who exists, what ducats cost, how large one credit may be."""
 
     citizens: Mapping[str, Resident]
     prices: PriceList
@@ -71,7 +74,7 @@ def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) 
 def objections_to(
     charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
-    """All of them, those that a person may overrule among them."""
+    """All reasons, including those that a person may overrule."""
     if charge.unallocated:
         yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
         return
@@ -87,7 +90,7 @@ def objections_to(
         yield Objection(Obstacle.UNDERPAID, price.why)
     resident = terms.citizens.get(charge.citizen)
     if resident is None:
-        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_citizen(charge.citizen, terms.citizens))
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_such_citizen(charge.citizen, terms.citizens))
     elif why := successor(charge.citizen, resident.since, rows):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:
@@ -101,8 +104,8 @@ def objections_to(
 def credit_order(
     charge: Charge, facts: Mapping[str, Any], ownership: Ownership, past: PastDelivery
 ) -> Order | Objection:
-    """The order for a charge without objections, told apart from its neighbours' records, with what
-    is remembered of its delivery."""
+    """The order for a charge without objections, with the records of neighbouring charges told
+    apart, and what is remembered of its delivery."""
     try:
         order = order_for_charge(charge, REASON, facts)
     except ValueError as error:
@@ -111,6 +114,7 @@ def credit_order(
 
 
 def question_about(charge: Charge) -> Order:
-    """By what a charge's transfers are looked for, whoever and whatever it names."""
+    """An order with which to look up a charge's transfers, whatever citizen or amount the charge
+    names."""
     citizen, ducats = charge.citizen or "", charge.ducats or ZERO
     return Order(charge.stratagem_id, citizen, ducats, Cause.PAYMENT, "", charge)

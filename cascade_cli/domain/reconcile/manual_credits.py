@@ -1,4 +1,4 @@
-"""Credits by hand that did not arrive, or may arrive twice: no payment speaks for them."""
+"""Credits by hand that did not arrive, or that may arrive twice. No payment would reveal them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
 
 if TYPE_CHECKING:
-    # A short run needs no journal.
+    # A short run does not need the journal.
     from cascade_cli.domain.records.journal_entries import Intent
 
 _KINDS = {
@@ -50,7 +50,8 @@ _KINDS = {
 
 
 def is_given_by(row: Stratagem, citizen: str, payments: Sequence[str], now: datetime) -> bool:
-    """By hand, or by a decision, the citizen got ducats for one of the payments, or may still."""
+    """The transfer, by hand or by a decision, gave the citizen ducats for one of the payments, or
+    may still."""
     if row.citizen != citizen or row.state(now) not in MAY_STILL_MOVE:
         return False
     named = {*row.mentions, *(row.stripe_ids if row.corrects else ())}
@@ -58,18 +59,20 @@ def is_given_by(row: Stratagem, citizen: str, payments: Sequence[str], now: date
 
 
 def is_beside(order: Order, intent: Intent) -> bool:
-    """Another transfer, which somebody gives by hand or by a decision, is for the same payment. A
-    second correction is none: its number says that the first was seen executed."""
+    """The intent is another transfer, by hand or by a decision, for the same payment.
+
+    A second correction is not: its number shows that the first was seen executed.
+    """
     if intent.key == order.key or intent.citizen != order.citizen:
         return False
     if corrected_payment_in(order.key) and corrected_payment_in(intent.key):
         return False
-    theirs = _meant(intent.key, str(intent.detail.get("reason", "")))
-    ours = order.charge.names if order.charge else _meant(order.key, order.reason)
+    theirs = _payments_meant(intent.key, str(intent.detail.get("reason", "")))
+    ours = order.charge.names if order.charge else _payments_meant(order.key, order.reason)
     return not set(map(whole_id, ours)).isdisjoint(map(whole_id, theirs))
 
 
-def _meant(key: str, reason: str) -> Sequence[str]:
+def _payments_meant(key: str, reason: str) -> Sequence[str]:
     """The payments for which a person gives something beside their own transfers."""
     if payment := corrected_payment_in(key):
         return (payment,)
@@ -80,9 +83,9 @@ def _meant(key: str, reason: str) -> Sequence[str]:
 def overdue_by_hand(
     stratagems: Iterable[Stratagem], snapshot: Snapshot, terms: Terms
 ) -> Iterator[Item]:
-    """A discrepancy for each credit by hand that is neither well nor just being made. Another
-    transfer of the snapshot may have given the same since, or taken back what was too much.
+    """A discrepancy for each credit by hand that is neither well nor just being made.
 
+    Another transfer of the snapshot may since have given the same, or taken back what was too much.
     A cancelled one is a person's decision, and nobody paid for it.
     """
     by_key: defaultdict[str, list[Stratagem]] = defaultdict(list)
@@ -96,7 +99,7 @@ def overdue_by_hand(
 
 
 def _taking(rows: Sequence[Stratagem], snapshot: Snapshot) -> tuple[Stratagem, ...]:
-    """What people decided to take back of them."""
+    """What people decided to take back of these rows."""
     records = {row.record_id for row in rows}
     back = (row for row in snapshot.stratagems if row.origin is Origin.TAKE_BACK)
     theirs = [row for row in back if taken_record_in(row.stratagem_id) in records]
@@ -104,7 +107,7 @@ def _taking(rows: Sequence[Stratagem], snapshot: Snapshot) -> tuple[Stratagem, .
 
 
 def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
-    """One promise, and more than one row whose ducats moved, may have, or will."""
+    """One promise, but more than one row whose ducats moved, may have, or will."""
     taking = _taking(rows, snapshot)
     moving = may_all_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
@@ -148,7 +151,7 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
 
 
 def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
-    """Of several rows under one key, made by accident, the one counts that tells most."""
+    """If several rows have one key by accident, the one that says most counts."""
     stratagem = telling(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
@@ -172,7 +175,7 @@ def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Ite
         matched_by=None,
         verdict=evidence[-1],
         evidence=evidence,
-        # What another transfer has given nobody waits for.
+        # If another transfer has given it, nobody is waiting for it.
         at_risk=ZERO if given else stratagem.ducats or ZERO,
         advice=given or f"Safe to retry? {transfer_status.retry}",
         repair=Repair(transfer_status.command) if transfer_status.has_cure else None,
@@ -180,8 +183,10 @@ def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Ite
 
 
 def manual_credit_status(row: Stratagem, snapshot: Snapshot, moment: Moment) -> TransferStatus:
-    """How it stands, with what is known beside it: `cascade credit` refuses what would be given
-    twice, and what the engine lacked may be there now."""
+    """The status of a credit by hand, given what is known beside it.
+
+    `cascade credit` refuses what would be given twice, and what the engine lacked may be there now.
+    """
     transfer_status = status_of(row, moment)
     if row.origin is not Origin.MANUAL or transfer_status.state not in {
         State.STALLED,
@@ -207,7 +212,7 @@ def _is_there_now(row: Stratagem, answers: Lookups) -> bool:
 
 
 def _given_since(row: Stratagem, beside: Sequence[Stratagem], now: datetime) -> str:
-    """That another transfer has given what this one was to give; empty where none has."""
+    """A sentence that another transfer has given what this one was to give; empty if none has."""
     for other in beside if row.mentions else ():
         is_another = other.stratagem_id != row.stratagem_id
         if is_another and is_given_by(other, row.citizen, row.mentions, now):

@@ -1,4 +1,5 @@
-"""Transfers that no judged charge accounts for: what does, and the item of one for nobody."""
+"""Transfers that no judged charge accounts for: what does account for them, and the item of one
+that nothing accounts for."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class Owner(Enum):
 def owners_elsewhere(
     snapshot: Snapshot, matches: Matches, matched_charges: Mapping[str, MatchedCharge]
 ) -> dict[Owner, list[Stratagem]]:
-    """The transfers of the snapshot that are not the judged charges', by what accounts for them."""
+    """The snapshot's transfers that do not belong to judged charges, grouped by what accounts for
+    them."""
     owners: dict[Owner, list[Stratagem]] = {owner: [] for owner in Owner}
     outside = [
         found for charge, found in matches.by_charge.items() if charge not in matched_charges
@@ -59,7 +61,7 @@ def _owner(stratagem: Stratagem, matched: Container[str], answers: Lookups) -> O
 
 
 def takebacks_by_record(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
-    """What people decided to take back, by the record that it is of."""
+    """What people decided to take back, by the record whose ducats come back."""
     found: dict[str, tuple[Stratagem, ...]] = {}
     # Airtable lists in any order: the report is the same for each.
     for row in sorted(rows, key=lambda row: (row.created_at, row.record_id)):
@@ -71,8 +73,8 @@ def takebacks_by_record(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratag
 def orphan_item(
     stratagem: Stratagem, taking: tuple[Stratagem, ...], answers: Lookups, terms: Terms
 ) -> Item:
-    """The item of a transfer for nobody, with what people decided about it; `taking` takes its
-    ducats back."""
+    """The item of an orphan, with what people decided about it; `taking` are the transfers that
+    take its ducats back."""
     item = _judged(stratagem, answers, terms)
     facts = facts_of_rows([stratagem], item.kind, terms.now)
     if taking:
@@ -81,7 +83,7 @@ def orphan_item(
 
 
 def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item:
-    """A transfer for nobody whose ducats somebody decided to take back."""
+    """The item of an orphan whose ducats somebody decided to take back."""
     row, now = item.stratagems[0], terms.now
     ducats = row.ducats or ZERO
     taken = in_states(taking, now, State.EXECUTED)

@@ -1,4 +1,4 @@
-"""What an operator wants to see at a glance, worked out from what was read."""
+"""What an operator wants to see at a glance, computed from what was read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class KindCount:
 
 @dataclass(frozen=True)
 class InFlight:
-    """What is paid and on its way; `oldest_at` is None where nothing is."""
+    """What is paid and on its way; `oldest_at` is None if nothing is."""
 
     payments: int
     ducats: Decimal
@@ -61,8 +61,8 @@ class Today:
 
 @dataclass(frozen=True)
 class Open:
-    """How many discrepancies are open, for whom, how many payments wait beside them, and how many
-    people `decided` about, by how."""
+    """How many discrepancies are open, and for whom; how many payments are waiting besides; and how
+    many cases people `decided`, by how."""
 
     number: int
     automatic: int
@@ -71,7 +71,7 @@ class Open:
 
     @property
     def for_people(self) -> int:
-        """Those that no machine may settle."""
+        """Discrepancies that no machine may settle."""
         return self.number - self.automatic
 
     @property
@@ -92,14 +92,14 @@ class Open:
 
     @property
     def closed(self) -> str:
-        """What people decided, in a sentence that tells what is snoozed apart; empty where they
+        """What people decided, in a sentence that lists snoozed cases separately; empty if they
         decided nothing."""
         told = counted(self.decided)
         return f"Decided by people: {told}." if told else ""
 
 
 def what_is_open(result: Reconciliation) -> Open:
-    """In numbers."""
+    """The numbers for the first line of a screen."""
     found = result.discrepancies
     automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
     return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
@@ -120,7 +120,7 @@ def _tally(kind: Kind, items: list[Item]) -> KindCount:
 
 
 def in_flight(result: Reconciliation) -> InFlight:
-    """What reconciliation says is on its way; a payment for many counts once."""
+    """What is on its way, according to reconciliation. A payment for many counts once."""
     items = result.in_flight
     payments = {item.charge.charge_id if item.charge else id(item) for item in items}
     oldest = min((item.occurred_at for item in items), default=None)
@@ -128,22 +128,23 @@ def in_flight(result: Reconciliation) -> InFlight:
 
 
 def is_unresolved(payment_id: str | None, result: Reconciliation, *, unjudged: bool = True) -> bool:
-    """Whether a payment still needs somebody: not once it was settled or is on its way.
+    """Whether a payment still needs somebody: not if it is settled or on its way.
 
-    `unjudged` is the answer for one that the result does not know.
+    `unjudged` is the answer for a payment that is not in the result.
     """
     items = [item for item in result.items if item.charge and _is_named(payment_id, item.charge)]
     return any(item.is_open for item in items) if items else unjudged
 
 
 def _is_named(payment_id: str | None, charge: Charge) -> bool:
-    """By an event: it may name the invoice that the charge paid."""
+    """An event may name the invoice that the charge paid."""
     invoice = charge.period.invoice if charge.period else None
     return payment_id in {*charge.names, invoice} - {None}
 
 
 def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) -> tuple[Day, ...]:
-    """The ducats that the engine delivered on each of the last so many UTC days, today's last."""
+    """The ducats that the engine delivered on each of the last `days` UTC days; today comes
+    last."""
     by_date: dict[date, list[Stratagem]] = {}
     for row in executed:
         if row.executed_at and row.state(now) is State.EXECUTED:
@@ -155,7 +156,7 @@ def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) ->
 
 
 def today(promised: Decimal, limit: Decimal, now: datetime) -> Today:
-    """The day's limit as it stands; it begins anew at midnight UTC."""
+    """The day's limit as it stands; it resets at midnight UTC."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return Today(promised, limit, midnight + timedelta(days=1))
 
@@ -163,7 +164,7 @@ def today(promised: Decimal, limit: Decimal, now: datetime) -> Today:
 def passed_over(rows: Iterable[Stratagem], last_executed_at: datetime | None, terms: Terms) -> int:
     """How many live transfers an engine that keeps its schedule would have executed by now.
 
-    0 where it executed anything lately: a row may be old, and active only since a repair.
+    0 if the engine executed anything recently: a row may be old, but active only since a repair.
     """
     due = terms.now - terms.schedule.longest_wait
     if last_executed_at and last_executed_at > due:

@@ -1,4 +1,4 @@
-"""Every paid charge against the transfer it should have caused: the decision, on values alone."""
+"""Every paid charge against the transfer it should have caused: the decision, from values alone."""
 
 from __future__ import annotations
 
@@ -38,22 +38,23 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.selling.price_guard import overpaid
+from cascade_cli.domain.shop.citizen_names import did_you_mean, near_names
 from cascade_cli.domain.shop.money import ZERO, exactly
 
-# Of a credit by hand: it arrived, or a person took it back.
+# How a credit by hand ends: it arrived, or a person cancelled it.
 _DECIDED = frozenset({"executed", "cancelled"})
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """The items worst first, how many of each kind, and the ducat equation.
+    """The items (worst first), how many there are of each kind, and the ducat equation.
 
-    `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments
-    that are not judged here. `under_way` are those credits by hand that may still come to
-    nothing, whether or not that is a discrepancy yet. `debts` are those after refunds, by
-    payment, and `settled_debts` the payments whose recorded debts stand no more. `decided` counts
-    what people decided and nothing is left to do about, by how; `counts` has only what nobody
-    decided to leave as it is.
+    `manual` counts credits by hand with a recorded reason, `elsewhere` transfers for payments that
+    are not judged here. `under_way` are those credits by hand that may still come to nothing,
+    whether or not that is a discrepancy yet. `debts` are the debts that refunds left, by payment,
+    and `settled_debts` the payments whose recorded debts no longer stand. `decided` counts, by how,
+    the cases that people decided and that need nothing more. `counts` leaves out cases that people
+    decided to leave as they are.
     """
 
     items: Items
@@ -68,7 +69,7 @@ class Reconciliation:
 
     @property
     def discrepancies(self) -> tuple[Item, ...]:
-        """The items that need explaining, and that nobody decided to leave as they are."""
+        """The items that need explaining, except those that people decided to leave as they are."""
         return tuple(item for item in self.items.unsettled if item.is_open)
 
     @property
@@ -77,17 +78,19 @@ class Reconciliation:
         return tuple(item for item in self.items.unsettled if item.kind is Kind.IN_FLIGHT)
 
 
-def reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
-    """Give every charge that is judged exactly one kind, and every transfer an owner.
+def reconcile(
+    snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path
+) -> Reconciliation:
+    """Give every judged charge exactly one kind, and every transfer an owner.
 
-    `aside` says what is settled without being judged; what it says changes no verdict.
+    `fast_path` finds what is settled without being judged; it changes no verdict.
     """
     with exactly():
-        return _reconcile(snapshot, terms, aside)
+        return _reconcile(snapshot, terms, fast_path)
 
 
-def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliation:
-    plain, rest = aside(snapshot, terms.prices)
+def _reconcile(snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Reconciliation:
+    plain, rest = fast_path(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     matched_charges = matched_charges_of(rest, matches, terms)
     owners = owners_elsewhere(rest, matches, matched_charges)
@@ -107,7 +110,7 @@ def _reconcile(snapshot: Snapshot, terms: Terms, aside: FastPath) -> Reconciliat
     overdue = overdue_by_hand(by_hand, snapshot, terms)
     judged += [_decided_by_hand(item, terms) for item in overdue]
     counts = Counter(item.kind for item in judged if not item.is_decided)
-    # Not `+= len(plain)`: a kind that nothing is of has no count.
+    # Not `+= len(plain)`: a kind without items must not appear in the counts.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
     return Reconciliation(
         Items(judged, plain, partial(_settled, snapshot.answers, terms)),
@@ -130,7 +133,7 @@ def _decided_by_hand(item: Item, terms: Terms) -> Item:
 def _debts(
     terms: Terms, matched_charges: Iterable[MatchedCharge], plain: PlainlySettled
 ) -> dict[str, Decimal]:
-    """The recorded debts that still stand, as far as that is known: those of payments that are not
+    """The recorded debts that still stand, as far as that is known. Debts of payments that are not
     judged here stand as they were recorded."""
     debts = dict(terms.decided.debts)
     if debts:
@@ -144,15 +147,15 @@ def _debts(
 def _with_copies(
     by_hand: Sequence[Stratagem], snapshot: Snapshot, matches: Matches
 ) -> tuple[Stratagem, ...]:
-    """With them what else has their keys, made before the window."""
+    """These credits, and rows with the same keys that were made before the window."""
     keys = {stratagem.stratagem_id for stratagem in by_hand}
     earlier = (s for s in matches.unmatched if not snapshot.accounts_for(s))
     return (*by_hand, *(s for s in earlier if s.stratagem_id in keys))
 
 
 def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
-    """Oldest first, in whatever order they were read; with them whatever else has their key: of
-    several rows the one counts that tells most."""
+    """Oldest first, in whatever order they were read. Includes all rows with the same key, since of
+    several rows the one that says most counts."""
     by_hand = tuple(by_hand)
     keys = {stratagem.stratagem_id for stratagem in by_hand if stratagem.status not in _DECIDED}
     found = (stratagem for stratagem in by_hand if stratagem.stratagem_id in keys)
@@ -160,7 +163,7 @@ def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
 
 
 def _settled(answers: Lookups, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
-    """The item of a plainly settled charge, made as any other is."""
+    """The item of a plainly settled charge, made like any other."""
     with exactly():
         return item_of(matched_charge_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
 
@@ -201,7 +204,7 @@ def _judged(matched: MatchedCharge) -> Item:
 
 
 def _conclusion(matched: MatchedCharge, kind: Kind, beyond: str) -> str:
-    """Settled is said of the ducats: where more was paid, that is not passed over."""
+    """Whether it is settled depends on the ducats. If too much money was paid, that is added."""
     conclusion = conclusion_of(matched, kind)
     is_told = beyond and conclusion and not matched.cents_back
     return f"{conclusion}; {beyond}" if is_told else conclusion
@@ -216,14 +219,24 @@ def _is_moving(matched: MatchedCharge) -> bool:
 
 
 def _with_line(item: Item, line: Repair | None) -> Item:
-    """Where a payment's line says whose it is, the transfer is not taken back as nobody's."""
+    """If a payment's command says that this transfer settles it, the transfer gets that command
+    too, and is not taken back as an orphan."""
     return replace(item, repair=line) if line and item.is_open else item
+
+
+def _concerned(item: Item) -> Iterator[str | None]:
+    """Who bought it, and whom each of its transfers concerns."""
+    yield item.citizen
+    yield from (row.concerned for row in item.rows)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """All discrepancies, unless more or less is asked for: `everything` is what is settled, in
-    flight or decided as well. No kinds means any, `limit` counts from the worst."""
+    """Which items to show; by default all discrepancies.
+
+    `everything` adds what is settled, in flight or decided. No kinds means any kind. `limit` counts
+    from the worst.
+    """
 
     everything: bool = False
     kinds: frozenset[Kind] = frozenset()
@@ -232,7 +245,7 @@ class Selection:
 
     @property
     def is_part(self) -> bool:
-        """Less than all discrepancies is asked for."""
+        """Not all discrepancies are asked for."""
         return bool(self.kinds or self.citizen is not None or self.limit)
 
     @property
@@ -241,18 +254,29 @@ class Selection:
         return self.everything or self.is_part
 
     def items(self, result: Reconciliation) -> Iterator[Item]:
-        """Worst first."""
+        """The selected items, worst first."""
         is_beyond = self.everything or any(not kind.is_discrepancy for kind in self.kinds)
         found = result.items if is_beyond else result.discrepancies
         return islice(filter(self.has, found), self.limit)
 
     def of(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Those of `items` that are meant, in their order."""
+        """The selected ones of `items`, in their order."""
         return tuple(islice(filter(self.has, items), self.limit))
 
     def has(self, item: Item) -> bool:
-        """Whether it is of one of the kinds, and about the citizen: who bought it, or whom one of
-        its transfers concerns."""
+        """Whether the item is of one of the kinds and about the citizen: as the buyer, or in one of
+        its transfers."""
         if self.kinds and item.kind not in self.kinds:
             return False
-        return self.citizen in {None, item.citizen, *(row.concerned for row in item.rows)}
+        return self.citizen in {None, *_concerned(item)}
+
+    def no_such_citizen(self, result: Reconciliation) -> str:
+        """That nothing which was read concerns the citizen, and whose name is near; empty where
+        something does, or no citizen is asked for."""
+        if self.citizen is None:
+            return ""
+        names = {name for item in result.items for name in _concerned(item) if name}
+        if self.citizen in names:
+            return ""
+        near = {self.citizen: near_names(self.citizen, sorted(names))}
+        return f"nothing that was read concerns {self.citizen!r}.{did_you_mean(near)}"

@@ -29,26 +29,27 @@ class PlannedRepair:
 
     @property
     def stratagem_id(self) -> str:
-        """The id that its row has; without one, what it gets."""
+        """The id of its row; if there is no row yet, the id it will get."""
         row = self.item.telling
         return row.name if row else self.order.key
 
     @property
     def outgoing_ducats(self) -> Decimal:
-        """What leaves the processor because of it; ending a surplus sends nothing out."""
+        """The ducats that leave the processor because of it; ending a surplus sends nothing out."""
         return ZERO if self.order.retire_surplus else self.order.ducats
 
 
 @dataclass(frozen=True)
 class RepairPlan:
-    """What a machine may do; `for_people` is what it leaves, and why, if a limit is the reason."""
+    """What a machine may do. `for_people` are the items that it leaves, with the reason if that is
+    a limit."""
 
     repairs: tuple[PlannedRepair, ...]
     for_people: tuple[tuple[Item, str], ...]
 
     @property
     def writes(self) -> tuple[object, ...]:
-        """Two plans that are alike in this write the same."""
+        """If two plans agree in this, they write the same."""
         return moves_of(repair.order for repair in self.repairs)
 
     @property
@@ -64,7 +65,7 @@ def plan_repairs(
     per_credit_ducats: Decimal,
     facts: Mapping[str, Any],
 ) -> RepairPlan:
-    """Oldest payment first; what exceeds the limit for one credit is left to people."""
+    """Oldest payment first. Items above the limit for one credit are left to people."""
     ownership = Ownership(snapshot.charges, snapshot.stratagems)
     repairs, for_people = [], []
     for item in sorted(result.discrepancies, key=lambda item: item.occurred_at):
@@ -77,8 +78,8 @@ def plan_repairs(
         else:
             order = _order(item.charge, item.stratagems, ownership, facts)
             if item.repair.ends_surplus:
-                rest = item.repair.leaves_rest
-                order = replace(order, charge=item.charge, retire_surplus=True, leaves_rest=rest)
+                rest = item.repair.lets_lapse
+                order = replace(order, charge=item.charge, retire_surplus=True, lets_lapse=rest)
             repairs.append(PlannedRepair(item, order))
     return RepairPlan(tuple(repairs), tuple(for_people))
 
@@ -99,7 +100,8 @@ def _surplus_by_hand(item: Item, facts: Mapping[str, Any]) -> Order:
 def _order(
     charge: Charge, rows: Sequence[Stratagem], ownership: Ownership, facts: Mapping[str, Any]
 ) -> Order:
-    # What a machine may deliver is contested no more; Stripe calls it disputed for ever.
+    # If a machine may deliver it, no dispute is open any more; but Stripe calls the charge disputed
+    # for ever.
     order = order_for_charge(replace(charge, disputed=False), REASON, facts)
     if charge.refunds or charge.disputed:
         order = _after_a_rest(order, rows)
@@ -107,10 +109,14 @@ def _order(
 
 
 def _after_a_rest(order: Order, rows: Sequence[Stratagem]) -> Order:
-    """While money was gone, only the rest was promised. A row that the engine may have taken up
-    stays that rest, since another amount would hide what moved; what it lacks is given later."""
+    """While money was gone, only the rest was promised.
+
+    A row that the engine may have taken up stays that rest, since another amount would hide what
+    moved. What it lacks is given later.
+    """
     begun = next((r for r in rows if r.status == "active" and r.reason == REASON_REST), None)
     if begun and begun.ducats and begun.ducats < order.ducats:
         order = replace(order, ducats=begun.ducats, reason=REASON_REST)
-    # Who gets it is no matter of money: another name stays a conflict, for a person.
+    # Money that came or went cannot change the recipient: another name stays a conflict, for a
+    # person.
     return replace(order, amends=all(row.citizen == order.citizen for row in rows))

@@ -1,4 +1,4 @@
-"""Stripe's side: what was paid, and by whom for whom."""
+"""Stripe's side: what was paid, by whom, and for which citizen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cascade_cli.domain.shop.money import format_money
 MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
 
 
-# While the payer's bank has not decided for the first time, nobody knows whose the money is.
+# Until the payer's bank has decided for the first time, nobody knows whose the money is.
 _FIRST_ROUND = frozenset(
     {"warning_needs_response", "warning_under_review", "needs_response", "under_review"}
 )
@@ -26,10 +26,11 @@ _GOING_BACK = frozenset({"succeeded", "pending"})
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money of one charge on its way back to the payer, there, or not: `status` is Stripe's.
+    """A refund of one charge, whether its money is on the way to the payer, has arrived, or failed.
 
-    `has_left` says whether it left our balance and did not come back, whatever the status is; it
-    is None where Stripe does not tell. A dispute counts as a refund with its own id.
+    `status` is Stripe's word. `has_left` says whether the money left our balance and did not come
+    back, whatever the status; None if Stripe does not say. A dispute counts as a refund with its
+    own id.
     """
 
     id: str
@@ -41,7 +42,7 @@ class Refund:
 
     @property
     def age(self) -> tuple[datetime, str]:
-        """Sorts the oldest first, and always alike."""
+        """Sort key: the oldest first, and always in the same order."""
         return self.created_at, self.id
 
     @property
@@ -54,8 +55,8 @@ class Refund:
 class Dispute:
     """A payer's complaint at the bank; `status` is Stripe's (`needs_response`, `won`, `lost` …).
 
-    `taken_cents` is what it took of the charge's money and has not returned, by its own balance
-    transactions; None where Stripe does not tell of them. All cents are in the charge's currency.
+    `taken_cents` is what the dispute took of the charge's money and has not returned, by its own
+    balance transactions; None if Stripe does not show them. All cents are in the charge's currency.
     """
 
     id: str
@@ -68,32 +69,34 @@ class Dispute:
 
     @property
     def cents_gone(self) -> int:
-        """The charge's money that is gone because of it, decided or not."""
+        """The charge's money that is gone because of the dispute, decided or not."""
         if self.taken_cents is None:
             return self.amount_cents if self.status == "lost" else 0
         return max(self.taken_cents, 0)
 
     @property
     def is_open(self) -> bool:
-        """Nobody can say yet whose the money is. A dispute that was won is open until the money is
-        back. An appeal, or a status that nobody has heard of, counts as lost while the money is
-        gone."""
+        """Nobody can say yet whose the money is.
+
+        A won dispute stays open until the money is back. An appeal, or an unknown status, counts as
+        lost while the money is gone.
+        """
         if self.status in _FIRST_ROUND or self.awaits_money:
             return True
         return self.status not in _OURS | _CLOSED and not self.cents_gone
 
     @property
     def awaits_money(self) -> bool:
-        """It was won, and what it took is not back yet."""
+        """It was won, but the money that it took is not back yet."""
         return self.status in _OURS and self.cents_gone > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """One citizen's part of a charge for many: the `number`th `of` so many.
+    """One citizen's part of a charge for many: number `number` of `of`.
 
-    `whole_ducats` were bought with all of the money; `cents` is this part's share of it, for show:
-    the shares of all portions are together what was captured, to the cent.
+    `whole_ducats` were bought with all of the money. `cents` is this part's share of the money, for
+    display only. The shares of all portions add up to what was captured, to the cent.
     """
 
     number: int
@@ -104,8 +107,8 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class PeriodGood:
-    """One product on an invoice: a month of it gives `paid` ducats and `bonus` on top, and the
-    invoice has so many months of it, its `share`."""
+    """One product on an invoice: a month of it gives `paid` ducats and `bonus` on top. `share` is
+    how many months of it the invoice contains."""
 
     paid: Decimal
     bonus: Decimal
@@ -116,10 +119,10 @@ class PeriodGood:
 class Period:
     """What a payment of an invoice was for: ducats from `since` to `until`.
 
-    `cents` is what the ducats cost on the invoice, beside what else stands there; `bonus` are those
-    of them that nobody pays for, None where only the price list tells; `goods` say what each
-    product gives. Each of so many `prices` was rounded. A subscription's price is that of the day
-    it was `sold_on`, as long as it lasts.
+    `cents` is what the ducats cost on the invoice, without its other items. `bonus` is how many of
+    the ducats nobody pays for, None if only the price list tells; `goods` say what each product
+    gives. `prices` is how many prices were rounded. A subscription keeps the price of the day it
+    was `sold_on`.
     """
 
     since: datetime
@@ -143,17 +146,17 @@ class Period:
 class Charge:
     """A paid charge that bought ducats.
 
-    `citizen` and `ducats` are None where the metadata named none that could be used, such as the
-    payment processor;
-    `citizen_text` and `ducats_text` are what it said. `rate` is USD per ducat, `exchange` what
-    the metadata says of the exchange rate of another currency, `gift` what it says of a giver,
-    `period` what a subscription's payment was for. `refunded_cents` is what its `refunds` sent
-    back: neither the rest of an authorisation that was not captured, nor what has not left yet.
+    `citizen` and `ducats` are None if the metadata names none that can be used; the payment
+    processor is not a usable citizen. `citizen_text` and `ducats_text` are the metadata's own
+    words. `rate` is USD per ducat, `exchange` the exchange rate that the metadata gives for another
+    currency, `gift` what it says of a giver, `period` what a subscription's payment was for.
+    `refunded_cents` is what its `refunds` sent back. It includes neither the part of an
+    authorisation that was not captured, nor refunds that have not left yet.
 
-    Of a payment for many there is one for each citizen, its `portion`: `id` then has the portion's
-    number behind it, `ducats` are its own, and the cents are those of the whole, in proportion to
-    which the ducats stay or go back. `unallocated` says why nobody knows which citizens a payment
-    is for, although it was sold for many.
+    A payment for many citizens becomes one charge for each, with its `portion`. Then `id` ends in
+    the portion's number, and `ducats` are the portion's own. The cents are those of the whole
+    payment: the ducats stay or go back in proportion to them. `unallocated` says why nobody knows
+    which citizens a payment is for, although it was sold for many.
     """
 
     id: str
@@ -183,35 +186,37 @@ class Charge:
 
     @property
     def lacks(self) -> str:
-        """Why nobody can be credited by what it says."""
+        """Why nobody can be credited from what the charge says."""
         if self.names_processor:
             return f"it is for {self.citizen_text!r} itself: {MINTS}"
-        return "it names no usable citizen or amount of ducats"
+        return "it does not say who gets the ducats, or how many"
 
     @property
     def ducats_cents(self) -> int:
-        """What was paid for ducats, and not for what else its invoice holds."""
+        """What was paid for ducats, without the invoice's other items."""
         return min(self.captured_cents, self.period.cents) if self.period else self.captured_cents
 
     @property
     def payment_id(self) -> str:
-        """What the payment is known by: its intent, else the charge itself; a portion's number
-        stands behind it."""
+        """The id of the payment: its intent, or the charge if it has none. A portion's number is
+        appended."""
         return (self.payment_intent or self.charge_id) + self.suffix
 
     @property
     def charge_id(self) -> str:
-        """What Stripe knows the charge by."""
+        """Stripe's id of the charge."""
         return whole_id(self.id) if self.portion else self.id
 
     @property
     def suffix(self) -> str:
-        """Behind each id that stands for this portion only; empty where there is no other."""
+        """What ends every id that stands for this portion only; empty if the charge is not a
+        portion."""
         return f".{self.portion.number}" if self.portion else ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All ids that mean it: its own, and those of the payment that it is a portion of."""
+        """All ids that mean this charge: its own, and those of the payment of which it is a
+        portion."""
         if self.portion is None:
             return (self.payment_id, self.id)
         whole = self.payment_intent or self.charge_id
@@ -219,7 +224,7 @@ class Charge:
 
     @property
     def own_cents(self) -> int:
-        """The money for its ducats alone."""
+        """The money for this charge's own ducats."""
         return self.portion.cents if self.portion else self.captured_cents
 
     @property
@@ -229,11 +234,12 @@ class Charge:
 
     @property
     def own_refunded_cents(self) -> int:
-        """What of that went back by refunds."""
+        """How much of that money refunds sent back."""
         return self.own_share_of(self.refunded_cents)
 
     def own_share_of(self, cents: int) -> int:
-        """Of a portion its share of the whole's, for show."""
+        """A portion's share of some of the whole payment's cents, for display; all of them for a
+        whole payment."""
         if self.portion is None:
             return cents
         return cents * self.portion.cents // max(self.captured_cents, 1)
@@ -244,8 +250,8 @@ class Charge:
         return stratagem_id_for(self.payment_id)
 
     def gift_to(self, citizen: str | None) -> Gift | None:
-        """The gift, unless it was that citizen who gave: a person may have put another recipient
-        in the place of the one whom the payment names."""
+        """The gift, unless that citizen is the giver: a person may have replaced the recipient whom
+        the payment names."""
         return None if self.gift is None or self.gift.giver == citizen else self.gift
 
     @property
@@ -256,10 +262,10 @@ class Charge:
 
 @dataclass
 class Listing:
-    """What a listing of charges held: the paid purchases of ducats, and how many others.
+    """What a listing of charges contained: the paid purchases of ducats, and how many others.
 
-    A payment for many citizens is a charge for each of them. `pending` are those unpaid ones that
-    may still become paid, and when they were created.
+    A payment for many citizens is one charge for each. `pending` maps unpaid charges that may still
+    be paid to when they were created.
     """
 
     charges: list[Charge] = field(default_factory=list)

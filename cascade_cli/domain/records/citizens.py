@@ -1,6 +1,6 @@
-"""Citizens as their records show them: what they have, and since when they have been there.
+"""Citizens as their records show them: what they have, and since when they exist.
 
-A citizen who came to Venice after a transfer to that name was made is another person.
+If a citizen came to Venice after a transfer to that name was made, it is another person.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Resident:
 
 
 def successor(citizen: str | None, since: datetime | None, rows: Iterable[Stratagem]) -> str:
-    """Why the citizen of that name, whose record was made at `since`, is not the one whom one of
-    the transfers was made for; empty where nothing tells that."""
+    """Why the citizen of that name, whose record was made at `since`, may not be the person for
+    whom one of the transfers was made; empty if nothing suggests that."""
     if citizen is None or since is None:
         return ""
     for row in rows:
@@ -39,9 +39,12 @@ def successor(citizen: str | None, since: datetime | None, rows: Iterable[Strata
 
 
 def _was_there_at(row: Stratagem) -> datetime | None:
-    """When there surely was a citizen for it: the engine finds one before it moves ducats, cascade
-    before it makes a row. The legacy connector asks nobody: its buyer may have arrived later, and
-    then cascade has revived the row under the connector's StratagemId."""
+    """A moment at which the citizen surely existed; None if the row proves none.
+
+    The engine finds a citizen before it moves ducats, and cascade before it makes a row. The legacy
+    connector does not check: its buyer may have arrived later, and cascade may since have revived
+    the row under the connector's StratagemId.
+    """
     if row.state(row.created_at) in MAY_HAVE_MOVED:
         return row.executed_at or row.created_at
     is_legacy = row.origin in {Origin.LEGACY, Origin.OTHER} or not is_own_key(row.stratagem_id)

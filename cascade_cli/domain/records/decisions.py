@@ -1,7 +1,7 @@
-"""What a person decided about one case, and the facts on which that rests.
+"""What a person decided about one case, and the facts on which the decision rests.
 
-A decision counts as long as its facts are what they were. When they change, the case is open again,
-and says what was decided, by whom, and what has changed since.
+A decision counts as long as its facts stay the same. When they change, the case opens again, and
+says what was decided, by whom, and what has changed since.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class How(StrEnum):
     """What can be decided."""
 
     CREDIT = "credit"
-    """The right citizen gets what he lacks."""
+    """The right citizen gets the ducats that are lacking."""
     TAKE_BACK = "take_back"
-    """Ducats come back from whoever has too many of them."""
+    """Ducats come back from whoever has too many."""
     SETTLED_BY = "settled_by"
-    """A transfer that a person made is this case's."""
+    """A transfer that a person made settles this case."""
     MOVED = "moved"
     """A doubtful row has moved its ducats."""
     NOT_MOVED = "not_moved"
@@ -31,9 +31,9 @@ class How(StrEnum):
     ACCEPT = "accept"
     """Nothing will be done."""
     SNOOZE = "snooze"
-    """Nothing will be done before a moment."""
+    """Nothing will be done before a given moment."""
     REOPEN = "reopen"
-    """What was decided counts no more."""
+    """What was decided no longer counts."""
 
     @property
     def option(self) -> str:
@@ -42,13 +42,14 @@ class How(StrEnum):
 
     @property
     def closes(self) -> bool:
-        """The case is left as it is, and is no discrepancy. All others change the case itself."""
+        """The case is left as it is and is no longer a discrepancy. All other decisions change the
+        case itself."""
         return self in {How.ACCEPT, How.SNOOZE}
 
 
 @dataclass(frozen=True, slots=True)
 class RowFact:
-    """One transfer of the case; corrections that rest on the decision are none."""
+    """One transfer of the case, but not one that the decision itself made."""
 
     record: str
     state: str
@@ -64,7 +65,7 @@ class RowFact:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`cents_back` is the money that went back, `dispute` says how disputes stand. `lacking` and
-    `surplus` are in ducats, with what people corrected since."""
+    `surplus` are in ducats, and include what people have corrected since."""
 
     kind: str
     rows: tuple[RowFact, ...]
@@ -87,8 +88,11 @@ class Facts:
 
 
 def what_changed(then: Facts, now: Facts, *, beyond_rows: bool = True) -> str:
-    """In words; empty where nothing has. Where what was decided changes the case by itself, only
-    what others did counts: then not `beyond_rows`."""
+    """What has changed, in words; empty if nothing has.
+
+    Without `beyond_rows`, only changes that others made count: for decisions that change the case
+    themselves.
+    """
     return "; ".join(_changes(then, now, beyond_rows=beyond_rows))
 
 
@@ -101,7 +105,7 @@ def _changes(then: Facts, now: Facts, *, beyond_rows: bool) -> Iterator[str]:
         if record not in before:
             yield f"a transfer is new: {row.described}"
         elif row != (old := before[record]):
-            yield _of_row(old, row)
+            yield _row_change(old, row)
     for record in before.keys() - after.keys():
         yield f"a transfer is gone: {before[record].described}"
     if then.cents_back != now.cents_back:
@@ -114,7 +118,7 @@ def _changes(then: Facts, now: Facts, *, beyond_rows: bool) -> Iterator[str]:
         yield f"{now.surplus} ducats are too many, not {then.surplus}"
 
 
-def _of_row(old: RowFact, row: RowFact) -> str:
+def _row_change(old: RowFact, row: RowFact) -> str:
     if old.state != row.state and (old.citizen, old.ducats) == (row.citizen, row.ducats):
         return f"{row.record} was {old.state} and is {row.state}"
     return f"{row.record} was {old.ducats} ducats for {old.citizen!r}, {old.state}: {row.described}"
@@ -126,9 +130,11 @@ def _words(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one person decided, when, from where and why. `ducats` are those that it moves or
-    accepts, `stratagem_id` the transfer that it makes or speaks of, `debt` what could not be taken
-    back."""
+    """What one person decided, when, from where and why.
+
+    `ducats` are those that the decision moves or accepts, `stratagem_id` the transfer that it makes
+    or is about, `debt` what could not be taken back.
+    """
 
     how: How
     by: str
@@ -175,7 +181,7 @@ class Decision:
 
     @property
     def is_same_as(self) -> tuple[object, ...]:
-        """Two decisions that are alike in this are one, typed twice."""
+        """If two decisions agree in this, they are the same one typed twice."""
         until = self.until.isoformat() if self.until else None
         return self.how, self.ducats, self.citizen, self.stratagem_id, until
 
@@ -191,20 +197,20 @@ class Decision:
         return f"{what}, by {self.by} on {self.host}, {format_moment(self.at)}: {self.reason}{debt}"
 
     def change(self, now: Facts) -> str:
-        """What has changed since in the facts that it rests on; empty where nothing has."""
+        """What has changed since in the facts on which the decision rests; empty if nothing has."""
         return what_changed(self.facts, now, beyond_rows=self.how.closes)
 
     def is_over(self, now: datetime) -> bool:
-        """Its time has come."""
+        """Whether it was for a limited time, and that time is over."""
         return self.until is not None and self.until <= now
 
     def dated(self, by: str, host: str, at: datetime) -> Decision:
-        """By whom, from where and when it is made."""
+        """The decision, with who made it, from where and when."""
         return replace(self, by=by, host=host, at=at)
 
 
 def counted(decided: Mapping[How, int]) -> str:
-    """How many of each, for people: `2 accepted, 1 snoozed`; empty where there is none."""
+    """How many of each, for people: `2 accepted, 1 snoozed`; empty if there are none."""
     return ", ".join(f"{decided[how]:,} {_COUNTED[how]}" for how in How if decided.get(how))
 
 

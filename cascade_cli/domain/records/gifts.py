@@ -6,20 +6,21 @@ import unicodedata
 from dataclasses import dataclass
 
 MOST_CHARACTERS = 500
-"""Of a message. Stripe keeps no longer value in a payment's metadata."""
+"""The longest message: Stripe allows no longer value in a payment's metadata."""
 
-# What may act on whoever shows it, or cannot be seen: control and formatting characters (those that
-# turn the direction of writing among them), line breaks, halves of characters, private ones.
+# Characters that may affect whatever displays them, or that cannot be seen: control and formatting
+# characters (including those that change the direction of text), line breaks, surrogates and
+# private-use characters.
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-# Without these many an emoji, and some scripts, fall apart.
+# Without these, many emoji and some scripts fall apart.
 JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Who gave, the words that go with it, and whether the recipient is to learn who it was.
+    """Who gave, the message, and whether the recipient may learn who gave.
 
-    Both texts may be anything where a stranger wrote the payment's metadata: show them by
+    A stranger may have written both texts into the payment's metadata: display them through
     `as_text`.
     """
 
@@ -29,13 +30,13 @@ class Gift:
 
     @property
     def named_giver(self) -> str | None:
-        """The giver, made harmless, for what the recipient or any citizen can read; None where
-        nobody there is to know."""
+        """The giver, made harmless, for text that the recipient or any citizen can read; None if
+        the giver is anonymous."""
         return None if self.anonymous else as_text(self.giver)
 
 
 def wished_gift(giver: str, recipient: str | None, message: str | None, *, anonymous: bool) -> Gift:
-    """A gift as somebody asks for it. Raises ValueError, with what is wrong."""
+    """A gift as somebody asks for it. Raises ValueError, saying what is wrong."""
     if not giver.strip():
         raise ValueError("a gift needs a giver")
     if not recipient:
@@ -49,19 +50,20 @@ def _checked(message: str) -> str:
     text = message.strip()
     if len(text) > MOST_CHARACTERS:
         raise ValueError(
-            f"the message has {len(text)} characters, and {MOST_CHARACTERS} are the most"
+            f"the message has {len(text)} characters, and at most {MOST_CHARACTERS} are allowed"
         )
     for place, character in enumerate(text, 1):
         if _is_harmful(character):
             raise ValueError(
                 f"character {place} of the message is U+{ord(character):04X}: line breaks, control "
-                "characters and marks that turn the direction of writing are not taken"
+                "characters and marks that change the direction of writing are not allowed"
             )
     return text
 
 
 def as_text(text: str) -> str:
-    """What strangers wrote, with all that could act on whoever shows it spelt out."""
+    """What strangers wrote, with every character spelt out that could affect whatever displays
+    it."""
     return "".join(repr(c)[1:-1] if _is_harmful(c) else c for c in text)
 
 

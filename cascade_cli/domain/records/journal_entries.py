@@ -1,5 +1,5 @@
-"""What cascade remembers of its own doing: intents, attempts and outcomes, in order, for ever;
-and who holds a claim or a lock."""
+"""What cascade remembers of its own work (intents, attempts and outcomes, in order, for ever), and
+who holds a claim or a lock."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any
 from cascade_cli.domain.shop.times import format_moment, moment_text
 
 CITIZEN_CAUSE = "citizen"
-"""The cause of an Intent that sets the processor's own balance. It promises nothing to a buyer,
-so the limit of ducats per day leaves it out."""
+"""The cause of an Intent that sets the processor's own balance. It promises nothing to a buyer, so
+it does not count towards the limit of ducats per day."""
 
 _HEAD = re.compile(r"([0-9a-fA-F]{64})(?::([0-9]{1,18}))?")
 
@@ -24,11 +24,11 @@ class EntryKind(StrEnum):
     """What a journal entry records."""
 
     INTENT = "intent"
-    """A transfer is to be made, for this cause; written before anything outside."""
+    """A transfer is to be made for a cause; written before anything is sent outside."""
     AMENDMENT = "amendment"
-    """A person corrected to whom, or how much, an intent promised."""
+    """A person corrected the recipient or the amount of an intent."""
     ATTEMPT = "attempt"
-    """A write is about to be sent; until its outcome stands here, its fate is unknown."""
+    """A write is about to be sent; its fate is unknown until an outcome is recorded."""
     OUTCOME = "outcome"
     """What became of an attempt."""
     EVENT = "event"
@@ -36,7 +36,7 @@ class EntryKind(StrEnum):
     RUN = "run"
     """A command that writes, or a complete reconciliation, began or ended."""
     TAKEOVER = "takeover"
-    """A claim or lock of a dead worker went to another."""
+    """A claim or lock of a dead worker passed to another worker."""
 
 
 class Fate(StrEnum):
@@ -51,9 +51,11 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Worker:
-    """Who works with the journal: `run` is unique to one invocation, `operator` the person or
-    `cron`, `base` the shop's, in Airtable. Several shops may share a journal: each sees and counts
-    its own, and what was written before anybody named a base. Without a `base`: all of it.
+    """Who works with the journal.
+
+    `run` is unique to one invocation, `operator` is the person or `cron`, `base` the shop's base in
+    Airtable. Several shops may share a journal: each sees and counts its own entries, and those
+    written before entries named a base. Without a `base`, all entries are seen.
     """
 
     run: str
@@ -68,10 +70,10 @@ class Worker:
 class Intent:
     """A transfer that somebody or something asked for; `key` is its StratagemId.
 
-    `detail` is kept as it is (Stripe ids, reason, price …). `refuse_twin_since` asks for a
-    refusal if the same citizen was promised the same ducats by hand after that moment. With
-    `amends`, what the key was promised before is corrected, instead of a conflict.
-    `overrides` are decisions against guards: they are recorded even if the promise stays the same.
+    `detail` is kept as it is (Stripe ids, reason, price …). `refuse_twin_since` asks for a refusal
+    if the same citizen was promised the same ducats by hand after that moment. `amends` corrects an
+    earlier promise for the key instead of reporting a conflict. `overrides` are decisions against
+    guards: they are recorded even if the promise stays the same.
     """
 
     key: str
@@ -97,7 +99,7 @@ class ClaimState(StrEnum):
     """Whether a key may be worked on."""
 
     HELD = "held"
-    """By us, from now until released or the lease ends."""
+    """By us, until it is released or the lease ends."""
     BUSY = "busy"
     """Another living worker holds it."""
     CONFLICT = "conflict"
@@ -112,8 +114,8 @@ class ClaimState(StrEnum):
 class Claim:
     """The answer to one Intent.
 
-    `first_intent_at` is when the key was first claimed, `last_attempt` the last write sent for
-    it by anybody. `other` describes who or what stands in the way; `ducats_left_today` what the
+    `first_intent_at` is when the key was first claimed, `last_attempt` the last write that anybody
+    sent for it. `other` describes who or what stands in the way; `ducats_left_today` is what the
     day's limit still allows.
     """
 
@@ -124,13 +126,15 @@ class Claim:
     other: str = ""
     ducats_left_today: Decimal | None = None
     limit_needed: Decimal | None = None
-    """Where the day's limit is in the way: what it would have to be."""
+    """If the day's limit is in the way: how high it would have to be."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the journal; `hash` covers everything before it. `base` is empty in entries of
-    a cascade that did not know of several."""
+    """One line of the journal; `hash` covers everything before it.
+
+    `base` is empty in entries of older versions, which knew only one base.
+    """
 
     seq: int
     at: datetime
@@ -148,10 +152,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head:
-    """The hash of an entry, which covers all before it, and the entry's number if it is known.
+    """The hash of an entry, which covers all entries before it, and the entry's number if known.
 
-    Whoever keeps the newest one elsewhere can tell later that nothing before it was changed, cut
-    off or put back.
+    Anyone who keeps the newest head elsewhere can later prove that nothing before it was changed,
+    cut off or restored from an older copy.
     """
 
     hash: str
@@ -169,9 +173,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether the chain is whole; `flaw` says what is wrong at `seq`, `head` is its last hash.
+    """Whether the chain is whole; `flaw` says what is wrong at `seq`, `head` is the last hash.
 
-    Whoever keeps the head elsewhere can tell later that the journal was not replaced whole.
+    Anyone who keeps the head elsewhere can later prove that the journal was not replaced as a
+    whole.
     """
 
     entries: int
@@ -187,7 +192,8 @@ class Verification:
 
 @dataclass(frozen=True)
 class Holder:
-    """One worker's hold on a row. `birth` tells its process from a later one with its pid."""
+    """One worker's hold on a row. `birth` distinguishes its process from a later one with the same
+    pid."""
 
     run: str
     host: str
@@ -199,7 +205,7 @@ class Holder:
     lease_until: str
 
     def columns(self) -> dict[str, Any]:
-        """What a row records of this hold."""
+        """What the row stores about this hold."""
         return asdict(self)
 
     def has_lease(self, moment: datetime) -> bool:
@@ -208,7 +214,7 @@ class Holder:
 
     @property
     def ends(self) -> str:
-        """When its lease does, for people."""
+        """When the lease ends, for people."""
         return format_moment(datetime.fromisoformat(self.lease_until))
 
     def __str__(self) -> str:

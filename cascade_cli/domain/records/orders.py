@@ -1,4 +1,4 @@
-"""What ought to stand in Venice for one cause: a payment, a credit by hand, or a refund; and which
+"""What ought to exist in Venice for one cause (a payment, a credit by hand, a refund), and which
 guards a person may overrule for it."""
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Override(StrEnum):
 
 
 def refund_although(override: Override, payment_id: str) -> str:
-    """What a person types who has decided so about what a refund left of a payment."""
+    """The command by which a person delivers what a refund left of a payment, despite a guard."""
     return command("refund", payment_id, f"--{override}")
 
 
 def credit_although(
     overrides: Iterable[Override], payment_id: str, citizen: str, ducats: str, reason: str
 ) -> str:
-    """What a person types who has decided so; `ducats` as they are written."""
+    """The command by which a person credits despite guards; `ducats` is inserted as given."""
     options = ("--payment", payment_id, "--reason", reason)
     words = (*options, *(f"--{override}" for override in sorted(overrides)))
     if citizen.startswith("-"):
@@ -51,18 +51,19 @@ def credit_although(
 
 
 MAX_DECIMALS = 6
-"""Of an amount that is sold, or made by dividing one."""
-# In Notes: the citizen whom the payment names, where a person credits another in his place.
+"""Of an amount that is sold, or that results from a division."""
+# In Notes: the citizen whom the payment names, if a person credits another one instead.
 INSTEAD_OF = "instead_of"
 # In Notes: which portion of a payment for many citizens it is.
 PORTION = "portion"
 # In Notes: what the engine had said of the row before cascade revived it.
 ENGINE_LOG = "engine_log"
-# In Notes: what of that a person has found to have moved nothing, so that it means nothing now.
+# In Notes: the part of the engine's log that no longer counts, because a person found that the row
+# had moved nothing.
 RULED_LOG = "ruled_log"
-# In Notes: the operator's own key of a credit by hand.
+# In Notes: the operator's own reference for a credit by hand.
 REFERENCE = "reference"
-# In Notes: who made it.
+# In Notes: who made the credit.
 OPERATOR = "operator"
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
@@ -81,9 +82,9 @@ class Cause(StrEnum):
     GIVE_BACK = "give_back"
     """Money that was to go back to the payer did not."""
     CORRECTION = "correction"
-    """A person decided that a citizen lacks them."""
+    """A person decided that a citizen lacks these ducats."""
     TAKE_BACK = "take_back"
-    """A person decided that a citizen has them from a transfer that was wrong."""
+    """A person decided that a citizen has these ducats from a transfer that was wrong."""
 
 
 @dataclass(frozen=True)
@@ -91,19 +92,25 @@ class Order:
     """One transfer that ought to exist; `key` is its StratagemId, for ever.
 
     `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
-    `charge` is the payment behind it, None for a credit by hand. `facts` go into the
-    stratagem's Notes. `foreign_records` are record ids known to belong to other payments,
-    `own_records` those of the older connector known to belong to this one. `refuse_twin_since`
-    is the journal's: no second such credit by hand since then. With `retire_surplus`, active
-    rows beyond the one that is due are ended, and nothing is made or revived; one that
-    `leaves_rest` does not see to it that this one arrives. With `amends`, a person, or money that
-    went or came, corrects an earlier order of the same key, whose transfer surely moved nothing.
-    One that `ends` is not to arrive any more: its live rows are taken out of the engine's way, and
-    nothing is made or revived. Of a `gift` the giver is told as well. `overrides` are what a person
-    decided although a guard refuses it; they stand in the `facts` as well. `unclear_records` are
-    legacy rows that another payment has, and that may be this one's all the same. `settled_until`
-    is the end of the complete run that left nothing open about the payment: what it saw executed
-    and is not there now has vanished. A credit by hand may be meant `again`, although one was made.
+    `charge` is the payment behind the order, None for a credit by hand. `facts` go into the
+    stratagem's Notes. `gift` means that the giver is told as well.
+
+    `own_records` are rows known to belong to this payment, `foreign_records` rows known to belong
+    to others: legacy rows do not say so themselves. `unclear_records` are legacy rows that were
+    given to another payment but may be this one's. `settled_until` is the end of the complete run
+    that left nothing open about the payment: a row that it saw executed and that is missing now has
+    vanished.
+
+    `retire_surplus` ends active rows beyond the one that is due, and makes or revives nothing.
+    `lets_lapse` then means: do not make sure that the remaining one arrives. `ends` means that the
+    order must no longer arrive: its live rows are taken out of the engine's way, and nothing is
+    made or revived.
+
+    `amends` corrects an earlier order with the same key, whose transfer surely moved nothing,
+    because a person decided so or because money went or came back. `refuse_twin_since` makes the
+    journal refuse a second such credit by hand since that moment. `overrides` are the guards that a
+    person overruled; they are in `facts` as well. `again` confirms a credit by hand, although one
+    was made.
     """
 
     key: str
@@ -117,7 +124,7 @@ class Order:
     foreign_records: frozenset[str] = frozenset()
     refuse_twin_since: datetime | None = None
     retire_surplus: bool = False
-    leaves_rest: bool = False
+    lets_lapse: bool = False
     amends: bool = False
     payer: str = ""
     ends: bool = False
@@ -129,35 +136,36 @@ class Order:
 
     @property
     def mentions(self) -> tuple[str, ...]:
-        """Of a credit by hand, the payments that its reason or reference speaks of."""
+        """For a credit by hand, the payments that its reason or reference mentions."""
         if self.cause is not Cause.MANUAL:
             return ()
         return mentioned_payments(f"{self.facts.get(REFERENCE, '')} {self.reason}")
 
     @property
     def concerned(self) -> str:
-        """The citizen on the other side of the processor: who gives, else who receives."""
+        """The citizen who deals with the processor: the payer if there is one, else the
+        recipient."""
         return self.payer or self.citizen
 
     @property
     def description(self) -> str:
-        """For people: what goes to, or comes from, whom."""
+        """For people: how many ducats, and to or from whom."""
         ducats = f"{format_ducats(self.ducats)} ducats"
         return f"{ducats} from {self.payer!r}" if self.payer else f"{ducats} to {self.citizen!r}"
 
 
 def order_for_charge(charge: Charge, reason: str, facts: Mapping[str, Any]) -> Order:
-    """What a paid charge entitles its citizen to, as a machine may credit it.
+    """The order that a machine may carry out for a paid charge.
 
-    Raises ValueError if a person has to decide: the charge names no usable citizen or amount,
-    money went back, or the payer disputes it.
+    Raises ValueError if a person has to decide: the charge names no usable citizen or amount, money
+    went back, or the payer disputes it.
     """
     if charge.unallocated:
         raise ValueError(f"{charge.payment_id}: {charge.unallocated}")
     if charge.names_processor:
         raise ValueError(f"{charge.payment_id}: {charge.lacks}")
     if not charge.citizen or not charge.ducats:
-        raise ValueError(f"{charge.payment_id} names no usable citizen or amount of ducats")
+        raise ValueError(f"{charge.payment_id} does not say who gets the ducats, or how many")
     if charge.refunded_cents or charge.disputed:
         what = "is disputed" if charge.disputed else "was refunded, in part or whole"
         raise ValueError(f"{charge.payment_id} {what}")
@@ -183,7 +191,7 @@ def decided(order: Order, *overrides: Override) -> Order:
 
 
 def payment_facts(charge: Charge) -> dict[str, Any]:
-    """What Notes should tell of the payment."""
+    """What Notes should say about the payment."""
     facts: dict[str, Any] = {
         "payment_intent": charge.payment_intent,
         "charge": charge.charge_id,
@@ -201,15 +209,18 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
 
 
 def _gift_facts(gift: Gift | None) -> dict[str, Any] | None:
-    """Without the message, which is between two people. Not beside the payment's id but one level
-    below: whatever a giver is called, it cannot be taken for the id of another payment."""
+    """The gift for Notes, without its message, which is private.
+
+    The giver's name is nested one level below the payment's id, so it can never be taken for the id
+    of another payment.
+    """
     if gift is None:
         return None
     return {"anonymous": True} if gift.anonymous else {"giver": gift.named_giver}
 
 
 def _period_facts(period: Period) -> dict[str, str]:
-    """Which month of which subscription the ducats are for."""
+    """The subscription, and the month of it for which the ducats are."""
     facts = {
         "invoice": period.invoice,
         "subscription": period.subscription,
@@ -227,8 +238,10 @@ def manual_key(reference: str) -> str:
 
 
 def parse_ducats(text: str) -> Decimal:
-    """An amount as a person types it, or as cascade prints it. Raises ValueError, naming the
-    accepted form, or the nearest amount that can be transferred."""
+    """An amount as a person types it, or as cascade prints it.
+
+    Raises ValueError, naming the accepted form or the nearest amount that can be transferred.
+    """
     if not _DUCATS.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
     ducats = Decimal(text)
@@ -243,14 +256,14 @@ def parse_sale(text: str) -> Decimal:
 
 
 def for_sale(ducats: Decimal) -> Decimal:
-    """The same amount. Raises ValueError if it has more decimals than the shop sells."""
+    """The amount, unchanged. Raises ValueError if it has more decimals than the shop sells."""
     if ducats != round(ducats, MAX_DECIMALS):
         raise ValueError(f"{format_ducats(ducats)!r} is not {SALE_FORM}")
     return ducats
 
 
 def exact(ducats: Decimal) -> Decimal:
-    """The same amount, which the engine's float can hold. Raises ValueError if it cannot."""
+    """The amount, unchanged. Raises ValueError if the engine's float cannot hold it."""
     if not is_exact(ducats):
         raise ValueError(
             f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
@@ -260,17 +273,18 @@ def exact(ducats: Decimal) -> Decimal:
 
 
 def is_exact(ducats: Decimal) -> bool:
-    """Whether the engine, which calls float() on it, transfers just so many."""
+    """Whether the engine, which calls float() on the amount, transfers exactly that."""
     return nearest(ducats) == ducats
 
 
 def nearest(ducats: Decimal) -> Decimal:
-    """What the engine makes of it."""
+    """The amount that the engine would transfer."""
     return Decimal(repr(float(ducats)))
 
 
 def enough(ducats: Decimal) -> Decimal:
-    """The same amount, or the least that is more and can be typed."""
+    """The amount if the engine's float can hold it, else the smallest larger one that can be
+    typed."""
     if is_exact(ducats):
         return ducats
     with exactly():
@@ -282,7 +296,8 @@ def enough(ducats: Decimal) -> Decimal:
 
 
 def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:
-    """All that orders would write: those that are alike in this do the same."""
+    """Everything that the orders would write. If two sets of orders agree in this, they do the
+    same."""
     return tuple(
         (o.key, o.citizen, o.payer, o.ducats, o.ends, o.retire_surplus, o.overrides) for o in orders
     )

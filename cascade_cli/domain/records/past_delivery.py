@@ -1,4 +1,4 @@
-"""What is remembered of the delivery of a payment whose stratagem the base does not show now."""
+"""What is remembered of a payment's delivery when the base no longer shows its stratagem."""
 
 from __future__ import annotations
 
@@ -14,52 +14,61 @@ from cascade_cli.domain.shop.times import format_moment
 if TYPE_CHECKING:
     from cascade_cli.domain.records.journal_entries import Attempt
 
-# As `domain.delivery` and `domain.journal` name them: a short reconciliation needs neither.
+# The names that `domain.delivery` and `domain.records.journal_entries` use. A short reconciliation
+# needs neither module.
 _CREATE, _NOTIFY, _APPLIED = "create", "notify", "applied"
 _LETS_GO = frozenset({"activate", "extend", "rewrite"})
-# A surplus is ended beside another row, which is due or was executed.
+# A surplus row is ended because another row is due or was executed.
 _RETIRE = "retire"
-# A row that is ended expires at once; one that is let go lives for hours.
+# A row that is ended expires at once; one that is released to the engine lives for hours.
 _SETTLING = timedelta(minutes=2)
 _AT_ONCE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class PastDelivery:
-    """`last_write` is the journal's last write for the payment's key; `settled_until` is the end
-    of the complete run that left nothing open about the payment."""
+    """What the journal and earlier runs know of one payment's delivery.
+
+    `last_write` is the journal's last write for the payment's key. `settled_until` is the end of
+    the complete run that left nothing open about the payment.
+    """
 
     last_write: Attempt | None = None
     settled_until: datetime | None = None
 
     @property
     def was_written(self) -> bool:
-        """cascade wrote a row: all writes but the first change one that was there."""
+        """cascade wrote a row: every write except a create changes a row that existed."""
         last = self.last_write
         return last is not None and (last.action != _CREATE or last.fate == _APPLIED)
 
     @property
     def was_let_go(self) -> bool:
-        """After the last that cascade did the engine had a row, or had executed one."""
+        """After cascade's last write, the engine either had a row to execute or had executed
+        one."""
         last = self.last_write
         is_applied = last is not None and last.action in _LETS_GO and last.fate == _APPLIED
         return is_applied or (last is not None and last.action in {_NOTIFY, _RETIRE})
 
     def is_older_than(self, row: Stratagem) -> bool:
-        """cascade has not written for it since the row was made, which is then a copy."""
+        """The row was made after cascade's last write for the payment, so it is a copy."""
         last = self.last_write
         return last is not None and row.created_at > last.at + _SETTLING
 
     def is_missed_by(self, rows: Iterable[Stratagem]) -> bool:
-        """A row of it is not among `rows`, which are all that the base shows, and move nothing."""
+        """A row of the payment is not among `rows`, which are all that the base shows, and which
+        move nothing."""
         if not (rows := tuple(rows)):
             return self.was_written or self.settled_until is not None
         is_remembered = self.was_let_go or self.settled_until is not None
         return is_remembered and all(self._is_another(row) for row in rows)
 
     def _is_another(self, row: Stratagem) -> bool:
-        """The engine was never given this row by cascade, or not by the last write: a spare one, a
-        legacy row, whose expiry each such write would have moved, or a surplus that was ended."""
+        """cascade never released this row to the engine, or not by its last write.
+
+        It is a spare row; or a legacy row (each such write would have moved its expiry); or a
+        surplus that was ended.
+        """
         if row.status == "planned":
             return True
         expiry, last = row.expires_at, self.last_write
@@ -69,10 +78,10 @@ class PastDelivery:
         return row.origin is Origin.LEGACY and not is_touched
 
     def evidence(self) -> Iterator[str]:
-        """Who says so."""
+        """Who remembers the delivery, in sentences."""
         if (last := self.last_write) and self.was_written:
             yield (
-                f"the journal: its stratagem was written last at {format_moment(last.at)} "
+                f"the journal: its stratagem was last written at {format_moment(last.at)} "
                 f"({last.action}: {last.fate})"
             )
         if self.settled_until:

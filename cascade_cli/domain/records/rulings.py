@@ -1,6 +1,6 @@
-"""What people decided about single rows, and how the rows look to everybody since.
+"""What people decided about single rows, and how those rows look to everybody since.
 
-A ruling rests on the row as it was: when the row changes, it says nothing any more.
+A ruling rests on the row as it was then. When the row changes, the ruling no longer applies.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from cascade_cli.domain.shop.money import format_ducats
 class RowRuling:
     """A person's word on one row: whether it moved its ducats, or which payment it `settles`.
 
-    `seen` is how the row was. `instead_of` is the citizen whom the payment names and who does not
-    exist, where the row's was the one meant.
+    `seen` describes the row at that moment. `instead_of` is the citizen whom the payment names and
+    who does not exist, if the row's citizen was meant.
     """
 
     record_id: str
@@ -30,11 +30,11 @@ class RowRuling:
     instead_of: str = ""
 
     def applied_to(self, row: Stratagem) -> Stratagem:
-        """The row as decided; as it is, where it is another or has changed since."""
+        """The row as decided; unchanged if it is another row or has changed since."""
         if row.record_id != self.record_id:
             return row
         if self.settles:
-            if self.seen != _deal(row):
+            if self.seen != _parties_and_amount(row):
                 return row
             ids = (self.settles, *(i for i in row.stripe_ids if i != self.settles))
             instead = self.instead_of or row.instead_of
@@ -55,7 +55,7 @@ class RowRuling:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> RowRuling | None:
-        """From what the journal kept; None for one that was taken back."""
+        """From what the journal kept; None for a ruling that was withdrawn."""
         ruling, settles = document["ruling"], document["settles"]
         if not (ruling or settles):
             return None
@@ -74,28 +74,31 @@ def no_rulings() -> Rulings:
 
 
 def on_move(row: Stratagem, ruling: Ruling) -> RowRuling:
-    """A person found out whether the row moved its ducats."""
+    """The ruling of a person who found out whether the row moved its ducats."""
     return RowRuling(row.record_id, seen(row), ruling)
 
 
 def settling(row: Stratagem, payment: str, instead_of: str = "") -> RowRuling:
-    """A person says that the row is the payment's."""
-    return RowRuling(row.record_id, _deal(row), settles=payment, instead_of=instead_of)
+    """The ruling of a person who says that the row belongs to the payment."""
+    return RowRuling(
+        row.record_id, _parties_and_amount(row), settles=payment, instead_of=instead_of
+    )
 
 
 def withdrawn(record_id: str) -> RowRuling:
-    """What was decided about the row counts no more."""
+    """The ruling that cancels what was decided about the row."""
     return RowRuling(record_id, "")
 
 
 def seen(row: Stratagem) -> str:
-    """All that says whether its ducats moved. An expiry that passes is no change."""
+    """Everything in the row that bears on whether its ducats moved. A passing expiry is no
+    change."""
     log = hashlib.sha256(row.engine_log.encode()).hexdigest()[:16]
     executed = row.executed_at.isoformat() if row.executed_at else ""
-    return f"{_deal(row)} {row.status} {executed} {log}"
+    return f"{_parties_and_amount(row)} {row.status} {executed} {log}"
 
 
-def _deal(row: Stratagem) -> str:
+def _parties_and_amount(row: Stratagem) -> str:
     """Who gives how much to whom."""
     ducats = format_ducats(row.ducats) if row.ducats is not None else "?"
     return f"{row.payer} > {row.citizen}: {ducats}"

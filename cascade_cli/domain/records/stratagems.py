@@ -1,8 +1,8 @@
-"""Venice's side: transfers as they stand in its base, and what each state means for money.
+"""Venice's side: transfers as its base shows them, and what each state means for money.
 
-`STATES` is the one table by which everybody decides what may still become of a transfer's ducats.
-Doubt belongs to the whole history of a row: what the engine once noted still counts when a later
-run, or a person, has changed Status since.
+`STATES` is the only table that decides what may still become of a transfer's ducats. It judges the
+whole history of a row: what the engine once noted still counts when a later run, or a person, has
+changed Status since.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class State(StrEnum):
     LIVE = "live"
     """The engine will take it at its next run."""
     STALLED = "stalled"
-    """The engine passes it over, now and at every run to come."""
+    """The engine passes over it, now and at every later run."""
     FAILED = "failed"
     """The engine gave up before any ducats moved."""
     DOUBTFUL = "doubtful"
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why the engine gave up, as its error text tells."""
+    """Why the engine gave up, according to its error text."""
 
     MALFORMED = "malformed"
     """Notes or amount could not be used; the row needs new Notes."""
@@ -42,11 +42,11 @@ class Failure(StrEnum):
     RECEIVER_MISSING = "receiver missing"
     NO_FUNDS = "no funds"
     UNCERTAIN = "uncertain"
-    """It broke off somewhere between the first balance and the last."""
+    """It broke off somewhere between the first balance write and the last."""
 
 
 class Trace(StrEnum):
-    """The gravest thing that the engine has ever noted about a transfer."""
+    """The gravest thing that the engine ever noted about a transfer."""
 
     NOTHING = "nothing"
     REFUSED = "refused"
@@ -54,13 +54,13 @@ class Trace(StrEnum):
     UNKNOWN_LINE = "unknown line"
     """A dated line that no version of the engine is known to write."""
     DONE = "done"
-    """One run noted a finished transfer."""
+    """Exactly one run noted a finished transfer."""
     UNCERTAIN = "uncertain"
     """A run broke off where ducats may have moved, or two runs finished."""
 
 
 class Ruling(StrEnum):
-    """What a person found out about a row that nobody could tell of."""
+    """What a person found out about a doubtful row."""
 
     MOVED = "moved"
     NOT_MOVED = "not_moved"
@@ -72,7 +72,7 @@ TAKING = frozenset({Origin.REFUND, Origin.TAKE_BACK})
 """These go from a citizen to the processor."""
 MAY_HAVE_MOVED = frozenset({State.EXECUTED, State.DOUBTFUL})
 MAY_STILL_MOVE = MAY_HAVE_MOVED | {State.LIVE}
-# Told to run a single row by its id, the engine heeds neither expiry nor Status.
+# If told to run a single row by its id, the engine ignores expiry and Status.
 MAY_BE_RUN = MAY_STILL_MOVE | {State.STALLED}
 
 
@@ -81,21 +81,25 @@ class Stratagem:
     """One `transfer_ducats` stratagem from the payment processor, or back to it.
 
     `citizen` receives the ducats and `payer` gives them; an empty `payer` is the processor.
-    `status` is Venice's word; `ducats` is None where `notes_flaw` says why the amount could not
-    be read. `failure` is the gravest cause that the engine ever noted, of equally grave ones the
-    last, and `failure_text` its words. `success_logged` is true when the engine's line about a
-    finished transfer stands in Notes, whatever Status says; `unknown_line` is a dated line that
-    no engine is known to write. `stripe_ids` are the `pi_…` and `ch_…` that Notes names,
-    `engine_log` is what the engine has added to Notes, what a revival kept of it included.
-    `is_parsable` is false where text behind the JSON keeps the engine from reading it.
-    `instead_of` is the citizen whom the payment names and in whose place a person put this one.
-    `other_processor` is who stands in the processor's place where that is somebody else: another
-    CASCADE_PROCESSOR, an older set-up, or a stranger. Of what is sold that is who pays it, of what
-    is taken back who receives it.
-    `ruling` is a person's word on a doubtful row, `ruled_log` what the engine had said of the row
-    before a person found that it had moved nothing. `mentions` are payments that the reason or
-    reference of a credit by hand speaks of. `made_by` is the person who decided on it, or credited
-    it by hand. `overrides` are the guards that this person overruled.
+    `status` is Venice's word. `ducats` is None if the amount could not be read; `notes_flaw` then
+    says why. `stripe_ids` are the `pi_…` and `ch_…` ids that Notes names. `instead_of` is the
+    citizen whom the payment names, if a person replaced that one by `citizen`. `mentions` are
+    payments that the reason or reference of a credit by hand mentions. `made_by` is the person who
+    decided on the transfer or credited it by hand, `overrides` the guards that this person
+    overruled.
+
+    `failure` is the gravest cause that the engine ever noted (of equally grave ones the last), and
+    `failure_text` the engine's words. `success_logged` is true if Notes contains the engine's line
+    about a finished transfer, whatever Status says. `unknown_line` is a dated line that no engine
+    is known to write. `engine_log` is what the engine added to Notes, including what a revival kept
+    of it. `is_parsable` is false if text behind the JSON keeps the engine from reading it.
+
+    `other_processor` is whoever takes the processor's place if that is somebody else: another
+    CASCADE_PROCESSOR, an older set-up, or a stranger. That one pays what is sold, or receives what
+    is taken back.
+
+    `ruling` is a person's word on a doubtful row. `ruled_log` is what the engine had said of the
+    row before a person found that it had moved nothing.
     """
 
     record_id: str
@@ -127,38 +131,40 @@ class Stratagem:
 
     @property
     def name(self) -> str:
-        """What it is called: by its StratagemId, or where it has none, by its record."""
+        """Its StratagemId, or its record id if it has none."""
         return self.stratagem_id or self.record_id
 
     @property
     def concerned(self) -> str:
-        """The citizen on the other side of the processor: who gives, else who receives."""
+        """The citizen who deals with the processor: the payer if there is one, else the
+        recipient."""
         return self.payer or self.citizen
 
     @property
     def whom(self) -> str:
-        """The same behind a number of ducats: `to 'marco'`, or `from 'marco'`."""
+        """That citizen as the end of a phrase: `to 'marco'`, or `from 'marco'`."""
         return f"{'from' if self.payer else 'to'} {self.concerned!r}"
 
     @property
     def portion(self) -> int | None:
-        """Of a payment for many citizens, which portion it is for, by its ids."""
+        """Which portion of a payment for many citizens it is for, according to its ids; None if
+        none."""
         names = (payment_id_in(self.stratagem_id) or "", *self.stripe_ids)
         return next((number for name in names if (number := portion_number(name))), None)
 
     @property
     def returns(self) -> bool:
-        """It stands for a refund, in either direction, and not for anything sold."""
+        """It belongs to a refund, in either direction, and not to a sale."""
         return self.origin in RETURNING
 
     @property
     def corrects(self) -> bool:
-        """A person decided on it: it makes good what another transfer did or failed to do."""
+        """A person decided on it: it makes up for what another transfer did or failed to do."""
         return self.origin in CORRECTING
 
     @property
     def trace(self) -> Trace:
-        """The gravest thing that the engine has noted, in this life of the row or an earlier."""
+        """The gravest thing that the engine noted, in this life of the row or an earlier one."""
         if self.failure is Failure.UNCERTAIN:
             return Trace.UNCERTAIN
         if self.success_logged:
@@ -169,21 +175,21 @@ class Stratagem:
 
     @property
     def is_readable(self) -> bool:
-        """The engine can read from its Notes how much to transfer."""
+        """The engine can read the amount from its Notes."""
         return self.ducats is not None and self.is_parsable
 
     @property
     def has_moved(self) -> bool:
-        """Its ducats moved at least once, as far as its record tells."""
+        """Its ducats moved at least once, as far as the record shows."""
         return self.status == "executed" or self.success_logged or self.executed_at is not None
 
     @property
     def doubt(self) -> str:
-        """Why nobody can tell whether its ducats moved, or how often; of a doubtful row only."""
+        """For a doubtful row: why nobody can tell whether, or how often, its ducats moved."""
         if self.trace is Trace.UNCERTAIN:
             return self.failure_text or "the engine broke off, and does not say where"
         if self.status == "executed":
-            return self.notes_flaw or "its ducats went to another than the processor"
+            return self.notes_flaw or "its ducats went to somebody other than the processor"
         if self.trace is Trace.DONE:
             return "its Notes say that the transfer was done, and its Status says otherwise"
         if self.executed_at:
@@ -201,12 +207,13 @@ class Stratagem:
         return self.unruled_state(now)
 
     def unruled_state(self, now: datetime) -> State:
-        """The same by what the row itself tells."""
+        """The state without any person's ruling."""
         state = self._state_by(self.trace, now)
         return _beside_the_processor(self, state) if self.other_processor else state
 
     def _unmoved_state(self, now: datetime) -> State:
-        """Nothing that the engine noted counts any more; what it would do next does."""
+        """The state if nothing that the engine noted counts any more, only what it would do
+        next."""
         state = self._state_by(Trace.REFUSED, now)
         return state if state in {State.LIVE, State.STALLED} else State.FAILED
 
@@ -221,8 +228,11 @@ class Stratagem:
 
 
 def _beside_the_processor(stratagem: Stratagem, state: State) -> State:
-    """Somebody else stands in the processor's place. What was executed has paid the citizen. What
-    may yet be executed is not ours to count on, and what was taken back went to somebody else."""
+    """The state of a transfer in which somebody else takes the processor's place.
+
+    If it was executed, the citizen has been paid. If it may yet be executed, we cannot count on it.
+    What was taken back went to somebody else.
+    """
     is_back = stratagem.origin in TAKING
     if state is State.LIVE or (state is State.EXECUTED and is_back):
         return State.DOUBTFUL
@@ -230,7 +240,7 @@ def _beside_the_processor(stratagem: Stratagem, state: State) -> State:
 
 
 def possible_moves(rows: Iterable[Stratagem]) -> str:
-    """What is known of the ducats of doubtful transfers, as the end of a sentence about them."""
+    """What is known about the ducats of doubtful transfers, as the end of a sentence."""
     if all(row.has_moved for row in rows):
         return "moved at least once, and perhaps again"
     return "may or may not have moved"
@@ -240,10 +250,11 @@ _ANY = None
 _PASSED_OVER = ("planned", "expired", "cancelled", "")
 _T = Trace
 
-# The first line that fits decides; `_ANY` fits everything. FACTS of the engine: it takes what is
-# active and has not expired, a blank ExpiresAt included, and it reads Notes as JSON before anything
-# else, so that a row with its own lines behind the JSON can only fail. Of an executed row the last
-# column asks for the amount alone, since the engine's lines stand behind it rightly.
+# The first line that fits decides; `_ANY` fits everything. FACTS of the engine: it takes active
+# rows that have not expired, including those with a blank ExpiresAt. It reads Notes as JSON before
+# anything else, so a row with the engine's own lines behind the JSON can only fail. For an executed
+# row the last column is about the amount alone, since the engine's lines belong behind the JSON
+# then.
 STATES: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
     # Status,      engine noted,      ExecutedAt, expired, readable
     (_ANY, _T.UNCERTAIN, _ANY, _ANY, _ANY, State.DOUBTFUL),
@@ -256,13 +267,13 @@ STATES: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
     ("active", _ANY, _ANY, True, _ANY, State.STALLED),
     ("failed", _T.REFUSED, _ANY, _ANY, _ANY, State.FAILED),
     (_PASSED_OVER, _ANY, _ANY, _ANY, _ANY, State.STALLED),
-    # Executed for an amount that nobody can read, failed without a reason, and words that no
-    # engine writes.
+    # An executed row with an unreadable amount, a failed one without a reason, and any Status that
+    # no engine writes.
     (_ANY, _ANY, _ANY, _ANY, _ANY, State.DOUBTFUL),
 )
 
 
-# A million rows have a handful of combinations.
+# A million rows have only a handful of combinations.
 @lru_cache(maxsize=1024)
 def _decided(*seen: str | bool) -> State:
     return next(state for *row, state in STATES if all(map(_fits, row, seen)))

@@ -1,5 +1,5 @@
-"""Stripe's events: which of them tell of a payment, in which order they are replayed, and where
-each that the webhook accepted stands."""
+"""Stripe's events: which ones report a payment, in which order they are replayed, and where each
+event that the webhook accepted stands."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ KEPT = timedelta(days=30)
 """How long Stripe keeps events (its documentation)."""
 
 OLDEST_SIGNATURE = timedelta(seconds=300)
-"""An event signed longer ago may be a recording."""
+"""An event signed longer ago than this may be a recording."""
 
 FURTHEST_AHEAD = timedelta(seconds=30)
-"""Clocks differ a little; a signature from further ahead was made to be kept for later."""
+"""Clocks differ a little; a signature from further in the future was made to be used later."""
 
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
-"""When an event was made that does not say it in a way that can be used."""
+"""Stands in for the time of an event that gives no usable time."""
 
 PAYING_TYPES = frozenset(
     {
@@ -33,7 +33,7 @@ PAYING_TYPES = frozenset(
         "invoice.paid",
     }
 )
-"""One payment causes several of these; all of them together are one credit."""
+"""One payment causes several of these; together they are one credit."""
 
 REFUNDING_TYPES = frozenset(
     {
@@ -48,7 +48,8 @@ REFUNDING_TYPES = frozenset(
         "charge.dispute.funds_reinstated",
     }
 )
-"""Money went back, or did not after all; likewise all of them together are one look."""
+"""Money went back, or did not after all. Several of these, too, together cause one check of the
+payment."""
 
 DISPUTING_TYPES = frozenset({"charge.dispute.created"})
 """The payer contests a payment, and nobody knows yet how that ends."""
@@ -56,18 +57,18 @@ DISPUTING_TYPES = frozenset({"charge.dispute.created"})
 
 @dataclass(frozen=True)
 class Event:
-    """One event, with the payment (`pi_…`, else `ch_…`) that it says it is about, or with the
-    invoice (`in_…`) where it says only that.
+    """One event, with the payment (`pi_…`, else `ch_…`) that it names, or the invoice (`in_…`) if
+    it names only that.
 
-    `raw` is its JSON, byte for byte. Nothing in it is believed but ids: its `data` has the shape
-    of whatever API version was in force, and a file can be written by anybody.
+    `raw` is its JSON, byte for byte. We trust nothing in it except ids: its `data` has the shape of
+    whatever API version was in force, and anybody can write a file.
     """
 
     id: str
     type: str
     created_at: datetime
     livemode: bool | None
-    """None where it does not say."""
+    """None if the event does not say."""
     payment_id: str | None
     subjects: frozenset[str]
     pending_webhooks: int
@@ -75,13 +76,13 @@ class Event:
 
     @property
     def is_paying(self) -> bool:
-        """It tells that money arrived."""
+        """It reports that money arrived."""
         return self.type in PAYING_TYPES
 
 
 def acted_on(*, refunds: bool, disputes: bool) -> frozenset[str]:
-    """The types that a machine deals with, where the settings let it refund, or withhold what is
-    disputed; all others are for people."""
+    """The event types that cascade acts on by itself, if the settings allow refunds, or withholding
+    disputed ducats; all others are left to people."""
     more = (REFUNDING_TYPES if refunds else frozenset()) | (
         DISPUTING_TYPES if disputes else frozenset()
     )
@@ -95,12 +96,13 @@ def chronological(events: Iterable[Event]) -> tuple[Event, ...]:
 
 
 def of_types(events: Iterable[Event], types: Sequence[str]) -> list[Event]:
-    """Those of the types, where `charge.*` stands for all of a kind; all if none are named."""
+    """The events of these types, in which `charge.*` stands for a whole group; all events if no
+    types are given."""
     return [e for e in events if not types or any(fnmatchcase(e.type, t) for t in types)]
 
 
 def by_payment(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """The events that tell of a payment, by its id, in their order."""
+    """The events that report a payment, grouped by its id, in their order."""
     found: dict[str, list[Event]] = {}
     for event in events:
         if event.is_paying and event.payment_id:
@@ -109,7 +111,7 @@ def by_payment(events: Iterable[Event]) -> dict[str, list[Event]]:
 
 
 def forgotten(window: Window, now: datetime) -> Window | None:
-    """The part of the window of which Stripe has no events any more."""
+    """The part of the window for which Stripe no longer has events."""
     horizon = now - KEPT
     return Window(window.since, min(horizon, window.until)) if window.since < horizon else None
 
@@ -118,7 +120,7 @@ class EventState(StrEnum):
     """Where an accepted event stands."""
 
     WAITING = "waiting"
-    """To be dealt with at `next_at`, or again."""
+    """To be processed at `next_at`, for the first time or again."""
     CREDITED = "credited"
     RECORDED = "recorded"
     """Nothing to credit: kept and shown."""
@@ -128,7 +130,7 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True)
 class Accepted:
-    """One event of the inbox (without its bytes), and how often it was tried."""
+    """One event of the inbox (without its bytes), and how often it has been tried."""
 
     event: Event
     received_at: datetime
@@ -137,7 +139,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Kept:
-    """An event with where it stands; one that is WAITING is looked at again at `next_at`."""
+    """An event and its state; one that is WAITING is processed again at `next_at`."""
 
     accepted: Accepted
     state: EventState
@@ -146,7 +148,7 @@ class Kept:
 
     @property
     def about(self) -> str:
-        """The payment that it tells of, or itself: several events tell of one payment."""
+        """The payment that it reports, else its own id: several events report the same payment."""
         return self.accepted.event.payment_id or self.accepted.event.id
 
 

@@ -1,8 +1,8 @@
-"""How much of a charge's money went back, and by what: the one answer for everybody.
+"""How much of a charge's money went back, and through what. Everybody asks here.
 
 The money decides, not the word. A refund counts when its money has left our balance and not come
-back: one that still waits for the payer has moved nothing. A dispute counts by the sum of its own
-balance transactions. While a bank has not decided, what its dispute took is held: its ducats are
+back: a refund that still waits for the payer has moved nothing. A dispute counts by the sum of its
+own balance transactions. Until a bank has decided, what its dispute took is held: its ducats are
 neither taken back nor given again.
 """
 
@@ -19,7 +19,7 @@ Number = TypeVar("Number", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class MoneyCause:
     """What counts of one refund or dispute: `cents` are gone, `held_cents` are gone for now."""
 
     refund: Refund
@@ -29,17 +29,17 @@ class Gone:
 
 @dataclass(frozen=True)
 class MoneyBack:
-    """What went back of one charge, together never more than was paid; `causes` has each refund and
+    """What went back of one charge, never more than was paid in all. `causes` has each refund and
     dispute, whatever became of it, oldest first."""
 
     cents: int
     held_cents: int
-    causes: tuple[Gone, ...]
+    causes: tuple[MoneyCause, ...]
 
 
 def refunded_cents(refunds: Sequence[Refund], stated_cents: int) -> int:
-    """What refunds sent back: at most the sum that Stripe states, which stands in for them where
-    they are not known."""
+    """What refunds sent back: at most the sum that Stripe states. If the refunds are not known,
+    that sum."""
     gone = sum(refund.amount_cents for refund in refunds if refund.money_is_gone)
     return min(gone, stated_cents) if refunds else stated_cents
 
@@ -47,14 +47,14 @@ def refunded_cents(refunds: Sequence[Refund], stated_cents: int) -> int:
 def money_back(
     charge: Charge, disputes: Sequence[Dispute] = (), taken: Container[str] = ()
 ) -> MoneyBack:
-    """What is decided counts before what is open, and older before younger.
+    """Decided causes count before open ones, and older before younger.
 
-    Of what is decided, causes in `taken` come first: ducats that came back for one stay with it,
-    and do not move to and fro when another is added.
+    Among decided causes, those in `taken` come first: ducats that came back for a cause stay with
+    it, and do not move when another cause is added.
     """
     causes = sorted(_causes(charge, disputes), key=lambda one: one.refund.age)
     ranked = sorted(causes, key=lambda one: (one.held_cents > 0, one.refund.id not in taken))
-    # Without its refunds only their sum is known, and nothing can be taken for it.
+    # If the refunds are not known, only their sum is, and nothing can be taken back for it.
     nameless = 0 if charge.refunds else min(charge.refunded_cents, charge.captured_cents)
     amounts = within(
         charge.captured_cents - nameless, (one.cents + one.held_cents for one in ranked)
@@ -66,11 +66,11 @@ def money_back(
     )
 
 
-def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
-    """Each portion takes its share of a refund back under an id of its own."""
+def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[MoneyCause]:
+    """Each portion takes back its share of a refund under its own id."""
     sent = (refund.amount_cents if refund.money_is_gone else 0 for refund in charge.refunds)
     for refund, cents in zip(charge.refunds, within(charge.refunded_cents, sent), strict=True):
-        yield Gone(replace(refund, id=refund.id + charge.suffix), cents)
+        yield MoneyCause(replace(refund, id=refund.id + charge.suffix), cents)
     for dispute in disputes:
         gone = dispute.cents_gone
         cause = Refund(
@@ -80,15 +80,15 @@ def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[Gone]:
             dispute.created_at or charge.created_at,
             has_left=gone > 0,
         )
-        yield Gone(cause, held_cents=gone) if dispute.is_open else Gone(cause, gone)
+        yield MoneyCause(cause, held_cents=gone) if dispute.is_open else MoneyCause(cause, gone)
 
 
 def within(bound: Number, amounts: Iterable[Number]) -> Iterator[Number]:
-    """Each of the amounts, as far as the bound reaches."""
+    """Each amount in turn, cut off where their sum would exceed the bound."""
     for amount in amounts:
         yield min(amount, bound)
         bound -= min(amount, bound)
 
 
-def _limited(one: Gone, cents: int) -> Gone:
+def _limited(one: MoneyCause, cents: int) -> MoneyCause:
     return replace(one, cents=min(one.cents, cents), held_cents=min(one.held_cents, cents))

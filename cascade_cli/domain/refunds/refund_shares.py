@@ -1,8 +1,8 @@
 """What a refund takes back, and what is still to do so that no ducats stay without their money.
 
-Each refund, and each dispute, is one cause, and has one transfer: its share of the ducats in
-proportion to its cents, rounded down, so that in the citizen's favour and never more than all.
-What was not delivered yet is withheld instead of taken back, the oldest refund's share first.
+Each refund and each dispute is one cause with one transfer: its share of the ducats, in proportion
+to its cents. It is rounded down, so in the citizen's favour, and never more than all. Ducats that
+were not delivered yet are withheld instead of taken back, for the oldest refund first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import StrEnum
 from cascade_cli.domain.records.charges import Charge, Refund
 from cascade_cli.domain.records.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
-from cascade_cli.domain.refunds.money_back import Gone, within
+from cascade_cli.domain.refunds.money_back import MoneyCause, within
 from cascade_cli.domain.shop.keys import (
     Origin,
     give_back_key,
@@ -26,9 +26,9 @@ from cascade_cli.domain.shop.keys import (
 )
 from cascade_cli.domain.shop.money import ZERO, exactly
 
-# Why only a part of what was sold is delivered.
+# The reason in Notes if only a part of what was sold is delivered.
 REASON_REST = "Ducat purchase via CASCADE, refunded in part"
-# Shares are rounded one by one: together they may be so much less than the whole.
+# Shares are rounded one by one, so their sum may fall short of the whole by this much.
 ROUNDING_DUCATS = Decimal("0.0001")
 _SMALLEST = Decimal(1).scaleb(-MAX_DECIMALS)
 
@@ -45,26 +45,26 @@ class Policy(StrEnum):
 
 
 class Refunding(StrEnum):
-    """Who acts when Stripe tells that money went back."""
+    """Who acts when Stripe reports that money went back."""
 
     MANUAL = "manual"
     """A person, by `cascade refund`."""
     AUTO = "auto"
-    """Whoever hears of the event."""
+    """Whichever process receives the event."""
 
 
 class Disputing(StrEnum):
-    """What becomes of ducats whose payment is disputed, while nobody knows how that ends."""
+    """What becomes of ducats whose payment is disputed, until the dispute is decided."""
 
     SHOW = "show"
-    """Nothing: it is shown."""
+    """Nothing: the dispute is only shown."""
     HOLD = "hold"
-    """What has not arrived is withheld."""
+    """Ducats that have not arrived are withheld."""
 
 
 def share(ducats: Decimal, cents: int, whole_cents: int) -> Decimal:
-    """So many of `ducats` as `cents` are of `whole_cents`: all, or rounded down to what the
-    engine's float can hold."""
+    """The part of `ducats` in proportion to `cents` of `whole_cents`: all of them, or rounded down
+    to what the engine's float can hold."""
     if cents <= 0 or whole_cents <= 0:
         return ZERO
     with exactly():
@@ -73,7 +73,8 @@ def share(ducats: Decimal, cents: int, whole_cents: int) -> Decimal:
 
 
 def floored(ducats: Decimal) -> Decimal:
-    """At most that, with at most six decimals, as a float holds it; all digits if it can."""
+    """The largest amount up to `ducats` that a float holds: with all its digits if possible, else
+    with at most six decimals."""
     if is_exact(ducats):
         return ducats
     for decimals in range(MAX_DECIMALS, -1, -1):
@@ -87,10 +88,10 @@ def floored(ducats: Decimal) -> Decimal:
 class RefundShare:
     """One refund with its share, and what became of it; all in ducats.
 
-    `due` is its share, zero where its money did not go back; `held` is what nobody has decided
-    about; `withheld` never arrived; `taken` was executed, `given` executed the other way;
-    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed;
-    `debt` is what is on record as not to be had from the citizen.
+    `due` is its share, zero if its money did not go back. `held` is what nobody has decided about.
+    `withheld` never arrived. `taken` was executed, `given` was executed in the other direction,
+    `under_way` is still to be executed. `lacking` was not delivered because of it, and is owed.
+    `debt` is on record as not to be had from the citizen.
     """
 
     refund: Refund
@@ -107,35 +108,40 @@ class RefundShare:
 
     @property
     def left(self) -> Decimal:
-        """To be taken back, beside what is under way."""
+        """What is still to be taken back, beyond what is under way."""
         with exactly():
             gone = self.withheld + self.returned + self.under_way + self.written_off
             return max(ZERO, self.due - gone)
 
     @property
     def returned(self) -> Decimal:
-        """Taken, and not given again."""
+        """Taken back and not given again."""
         return max(ZERO, self.taken - self.given)
 
     @property
     def completed(self) -> Decimal:
-        """Given beyond what was taken, to whom only the rest had been delivered."""
+        """Given beyond what was taken, because only the rest had been delivered."""
         return max(ZERO, self.given - self.taken)
 
     @property
     def surplus(self) -> Decimal:
-        """To be given back: taken for money that did not go back after all, or came again."""
+        """What is to be given back: taken for money that did not go back after all, or came
+        again."""
         with exactly():
             kept = max(ZERO, self.due + self.held - self.withheld)
             return max(ZERO, self.returned - kept) + self.lacking
 
     def next_key(self, now: datetime) -> str:
-        """Under which the next ducats come: a row that moved none is revived, a new one is made
-        only beside rows that all were executed."""
+        """The key under which the next ducats come back.
+
+        A row that moved nothing is revived. A new one is made only if all earlier rows were
+        executed.
+        """
         return self._next(refund_key, now)
 
     def next_give_back_key(self, now: datetime) -> str:
-        """Under which the next ducats go back: a dispute can be lost and won more than once."""
+        """The key under which the next ducats are given back: a dispute can be lost and won more
+        than once."""
         return self._next(give_back_key, now)
 
     def _next(self, key: Callable[[str, int], str], now: datetime) -> str:
@@ -149,16 +155,16 @@ class RefundShare:
 
 @dataclass(frozen=True)
 class RefundAccount:
-    """A charge with all that is known of its money and ducats.
+    """A charge with everything known of its money and ducats.
 
-    `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats: of the
-    second, what moved or may still. `rows` return ducats, `written_off` says by refund how many
-    nobody will take back any more, `debts` how many could not be taken; `lacking` is what a
+    `causes` are its refunds and disputes, oldest first. `sold` and `moving` are ducats; `moving`
+    are those that moved or may still. `rows` return ducats. `written_off` maps refunds to ducats
+    that nobody will take back, `debts` to ducats that could not be taken. `lacking` is what a
     delivered rest lacks.
     """
 
     charge: Charge
-    causes: tuple[Gone, ...]
+    causes: tuple[MoneyCause, ...]
     sold: Decimal
     moving: Decimal
     rows: tuple[Stratagem, ...] = ()
@@ -180,14 +186,14 @@ class RefundAccount:
             )
 
     def _never_due(self, part: RefundShare) -> Decimal:
-        """What of it is not due, or not any more, and was not given yet."""
+        """The part of its share that is not due, or no longer, and was not given yet."""
         whole = self._share(part.refund.amount_cents)
         return max(ZERO, whole - part.due - part.held - part.completed)
 
     def _share(self, cents: int) -> Decimal:
         return share(self.sold, cents, self.charge.captured_cents)
 
-    def _part(self, cause: Gone, now: datetime) -> RefundShare:
+    def _part(self, cause: MoneyCause, now: datetime) -> RefundShare:
         refund = cause.refund
         rows = tuple(r for r in self.rows if refund_id_in(r.stratagem_id) == refund.id)
         taking = [row for row in rows if row.origin is Origin.REFUND]
@@ -207,13 +213,13 @@ class RefundAccount:
 
 
 def in_states(rows: Iterable[Stratagem], now: datetime, *states: State) -> Decimal:
-    """The ducats of those rows that are in one of the states."""
+    """The ducats of the rows that are in one of the states."""
     with exactly():
         return sum((row.ducats or ZERO for row in rows if row.state(now) in states), ZERO)
 
 
 def staying(row: Stratagem, takebacks: Iterable[Stratagem], now: datetime) -> Decimal:
-    """A row's ducats but for those that people took back, or that are on their way back."""
+    """A row's ducats without those that people took back, or that are on their way back."""
     of_it = (t for t in takebacks if taken_record_in(t.stratagem_id) == row.record_id)
     return max(ZERO, (row.ducats or ZERO) - in_states(of_it, now, State.EXECUTED, State.LIVE))
 
@@ -232,7 +238,7 @@ def taken_for(rows: Iterable[Stratagem], now: datetime) -> frozenset[str]:
 
 
 def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:
-    """Ducats that came back for refunds, less those that were given back again."""
+    """Ducats that came back for refunds, less those that were given again."""
     rows = tuple(rows)
     with exactly():
         taken = in_states((r for r in rows if r.origin is Origin.REFUND), now, State.EXECUTED)
@@ -243,8 +249,8 @@ def returned(rows: Iterable[Stratagem], now: datetime) -> Decimal:
 def returns_of(
     charges: Iterable[Charge], stratagems: Iterable[Stratagem]
 ) -> dict[str, tuple[Stratagem, ...]]:
-    """By the charge's id, the rows that return its ducats, oldest first: Notes name the payment, or
-    its portion."""
+    """By the charge's id, the rows that return its ducats, oldest first. Their Notes name the
+    payment or its portion."""
     owners = {name: charge.id for charge in charges for name in (charge.payment_id, charge.id)}
     found: dict[str, list[Stratagem]] = {}
     for row in sorted(stratagems, key=lambda row: (row.created_at, row.record_id)):
@@ -264,7 +270,8 @@ def to_take(
 ) -> tuple[Decimal, ...]:
     """How much to take for each part now: by the policy, or `wanted` in all, oldest first.
 
-    Never more than what is left of it nor, but for policy `all`, than the citizen has.
+    Never more than what is left of a part. Never more than the citizen has, except under the policy
+    `all`.
     """
     # The engine's floats leave dust in a balance: nobody takes back the 16th decimal of a ducat.
     with exactly():
@@ -275,7 +282,7 @@ def to_take(
     taken = []
     with exactly():
         for part in parts:
-            # What is under way has its row: whatever is left comes after it.
+            # Nothing more is taken while a row is under way; the rest follows afterwards.
             left = ZERO if part.under_way else part.left
             amount = floored(left if budget is None else min(left, max(budget, ZERO)))
             budget = None if budget is None else budget - amount

@@ -1,9 +1,10 @@
-"""One payment for many citizens: who gets how much of it, as a text that two machines agree on.
+"""One payment for many citizens: who gets how much, as a text on which two machines agree.
 
-The text goes into Stripe's metadata as far as it fits, and into the journal, such as
-`525=NLR,marco;10=polo`. It has only letters, digits and `.-_~%,;=`, so that no place changes it,
-and its digest names it: what was changed, or is not all there, has another. The order of the
-citizens is part of it, for each has the number of a portion, and its key depends on that.
+The text goes into the journal, and into Stripe's metadata if it fits: for example
+`525=NLR,marco;10=polo`. It consists only of letters, digits and `.-_~%,;=`, so that no system
+alters it. A digest identifies it: a text that was changed, or is incomplete, has another digest.
+The order of the citizens matters, since each has the number of a portion, on which the portion's
+key depends.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 
 MOST_CITIZENS = 1000
 DIGEST_LENGTH = 32
-# Stripe's metadata: 50 keys with values of 500 characters. The keys that are left are for all else.
+# Stripe's metadata holds 50 keys with values of 500 characters. The remaining keys are for
+# everything else.
 MOST_PIECES = 36
 LONGEST_PIECE = 500
 _LONGEST_NAME = 200
@@ -32,7 +34,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Share:
-    """So many ducats for one citizen."""
+    """The ducats for one citizen."""
 
     citizen: str
     ducats: Decimal
@@ -65,42 +67,42 @@ class Allocation:
 
     @property
     def digest(self) -> str:
-        """What names it."""
+        """What identifies the allocation."""
         return digest_of(self.text)
 
     @property
     def seal(self) -> Seal:
-        """By which it is known again."""
+        """What the allocation can be recognised by."""
         return Seal(len(self.shares), self.total, self.digest)
 
 
 @dataclass(frozen=True)
 class Seal:
-    """What an allocation must be like to be the one that was sold."""
+    """What an allocation must match to be the one that was sold."""
 
     count: int
     total: Decimal
     digest: str
 
     def is_of(self, allocation: Allocation) -> bool:
-        """Whether it is this one, whole and unchanged."""
+        """Whether it is the seal of this allocation, whole and unchanged."""
         return allocation.seal == self
 
 
 def pieces_of(allocation: Allocation) -> tuple[str, ...]:
-    """The text, cut to what a place of many small values takes; empty if it takes not all."""
+    """The text, cut into values that fit into Stripe's metadata; empty if it does not all fit."""
     text = allocation.text
     pieces = [text[at : at + LONGEST_PIECE] for at in range(0, len(text), LONGEST_PIECE)]
     return tuple(pieces) if len(pieces) <= MOST_PIECES else ()
 
 
 def fits(allocation: Allocation) -> bool:
-    """Whether it has room there."""
+    """Whether the allocation fits into Stripe's metadata."""
     return bool(pieces_of(allocation))
 
 
 def digest_of(text: str) -> str:
-    """Of an allocation's text."""
+    """The digest of an allocation's text."""
     return sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
@@ -117,10 +119,10 @@ def read_allocation(text: str) -> Allocation:
 
 
 def flaws(shares: Sequence[Share]) -> Iterator[str]:
-    """Why nobody can be credited by it.
+    """Why nobody can be credited by these shares.
 
-    A citizen who stands in it twice is refused: in a list that people keep, the second row is a
-    slip more often than a wish, and ducats that went out by mistake are not got back.
+    A citizen listed twice is refused. In a list that people keep, the second row is more often a
+    slip than a wish, and ducats that went out by mistake are not got back.
     """
     if not shares:
         yield "it names nobody"
@@ -143,7 +145,7 @@ def _is_name(citizen: str) -> bool:
 
 
 def portions_of(whole: Charge, allocation: Allocation) -> tuple[Charge, ...]:
-    """The charge as one for each citizen."""
+    """The charge, divided into one for each citizen."""
     cents = _parts(whole.captured_cents, [share.ducats for share in allocation.shares])
     of, total = len(allocation.shares), allocation.total
     return tuple(
@@ -161,7 +163,7 @@ def portions_of(whole: Charge, allocation: Allocation) -> tuple[Charge, ...]:
 
 
 def _parts(cents: int, ducats: Iterable[Decimal]) -> list[int]:
-    """The cents in proportion to the ducats, so that together they are all."""
+    """The cents in proportion to the ducats. The parts add up to all of the cents."""
     ducats, parts, reached, given = list(ducats), list[int](), ZERO, 0
     with exactly():
         whole = sum(ducats, ZERO)
@@ -174,11 +176,11 @@ def _parts(cents: int, ducats: Iterable[Decimal]) -> list[int]:
 
 
 class Allocations:
-    """Where there is no journal: Stripe's metadata is the only place."""
+    """The store to use if there is no journal: then Stripe's metadata is the only place."""
 
     def find(self, _digest: str) -> Allocation | None:
         """The allocation of that digest, if it was kept."""
         return None
 
     def keep(self, _allocation: Allocation) -> None:
-        """For good, before anything is sold by it."""
+        """Keep it for good, before anything is sold by it."""

@@ -1,9 +1,9 @@
-"""How many ducats an invoice sells: the sum over its lines, as exact as its money.
+"""How many ducats an invoice sells: the exact sum over its lines.
 
-A product's id says what it gives, so that a line tells it by itself, whatever plan a subscription
-was changed to since: `cascade_ducats_500_25` is 500 ducats that are paid for and 25 on top. A whole
-month gives all of it; a part of a month as much of it as its amount is of the product's price, and
-what is given back for an unused part takes as much away.
+A product's id says what it gives: `cascade_ducats_500_25` is 500 ducats that are paid for and 25 on
+top. So each line speaks for itself, whatever plan the subscription was changed to since. A whole
+month gives all of it. A part of a month gives the fraction that its amount is of the product's
+price. A credit for an unused part takes away as much in the same way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _PRODUCT = re.compile(rf"{PRODUCT_PREFIX}{_NUMBER}(?:_{_NUMBER})?")
 
 @dataclass(frozen=True)
 class Good:
-    """Ducats that are paid for, and a bonus on top; None where only the price list tells it."""
+    """Ducats that are paid for, and a bonus on top; `bonus` is None if only the price list tells
+    it."""
 
     paid: Decimal
     bonus: Decimal | None = ZERO
@@ -46,7 +47,7 @@ def product_id(good: Good) -> str:
 
 
 def good_of(product: str) -> Good | None:
-    """What a product gives by its id; None for another product."""
+    """What a product gives, by its id; None if it is not one of ours."""
     match = _PRODUCT.fullmatch(product)
     if match is None:
         return None
@@ -56,10 +57,11 @@ def good_of(product: str) -> Good | None:
 
 @dataclass(frozen=True)
 class InvoiceLine:
-    """One line of an invoice; `good` is what one of it gives a month, None if no ducats.
+    """One line of an invoice.
 
-    `amount_cents` is for all of its quantity, less than zero where something is given back. For a
-    part of a month, `full_cents` is the price of one for the whole, None where it is not known.
+    `good` is what one unit gives a month, None if no ducats. `amount_cents` is for all of the
+    quantity, negative if something is given back. For a part of a month, `full_cents` is the price
+    of one unit for the whole month, None if that is not known.
     """
 
     amount_cents: int
@@ -75,14 +77,14 @@ class InvoiceLine:
 
     @property
     def owed_cents(self) -> int:
-        """What is left to pay of it: nothing of a free line, or one discounted to nothing."""
+        """What is left to pay for the line: nothing if it is free, or discounted to nothing."""
         return self.amount_cents - self.discount_cents
 
 
 @dataclass(frozen=True)
 class Sold:
-    """What an invoice sold: ducats, those of them that were not paid for, what they cost, of how
-    many prices, for which time, and which products."""
+    """What an invoice sold: the ducats, how many of them were not paid for, their cost, the number
+    of prices, the time they are for, and the products."""
 
     ducats: Decimal
     bonus: Decimal | None
@@ -94,8 +96,10 @@ class Sold:
 
 
 def with_said(lines: Sequence[InvoiceLine], said: Decimal | None) -> Sequence[InvoiceLine]:
-    """The lines of a subscription that somebody made by hand: its metadata says what one of it
-    gives. That is clear only where all that recurs has one price; else they are left as they are.
+    """The lines of a subscription that somebody made by hand. `said` is what its metadata says one
+    unit gives.
+
+    That is only clear if all recurring lines have one price; otherwise the lines stay as they are.
     """
     prices = {line.price for line in lines if line.is_recurring}
     if said is None or any(line.good for line in lines) or len(prices) != 1:
@@ -105,9 +109,9 @@ def with_said(lines: Sequence[InvoiceLine], said: Decimal | None) -> Sequence[In
 
 
 def sold_by(lines: Iterable[InvoiceLine]) -> Sold | None:
-    """What the lines sell together; None where none of them sells ducats.
+    """What the lines sell together; None if none of them sells ducats.
 
-    Raises ValueError, saying why, where a line cannot be counted, or more is given back than sold.
+    Raises ValueError, saying why, if a line cannot be counted, or more is given back than sold.
     """
     ours = [line for line in lines if line.good and line.owed_cents]
     if not ours:
@@ -119,7 +123,7 @@ def sold_by(lines: Iterable[InvoiceLine]) -> Sold | None:
         return None
     if ducats < 0:
         raise ValueError("more ducats are given back by its lines than sold")
-    # What a whole month was billed for says the time better than what was left of the one before.
+    # A line for a whole month shows the period better than a line for the rest of the month before.
     telling = [x for x in ours if not x.is_part] or [x for x in ours if x.amount_cents > 0]
     return Sold(
         floored(_decimal(ducats)),
@@ -133,7 +137,7 @@ def sold_by(lines: Iterable[InvoiceLine]) -> Sold | None:
 
 
 def _share(line: InvoiceLine) -> Fraction:
-    """How many months of the product the line stands for."""
+    """The number of months of the product for which the line stands."""
     if line.is_part:
         if not line.full_cents or line.full_cents < 0:
             raise ValueError(f"the whole price of {line.price} is not known")
@@ -144,7 +148,7 @@ def _share(line: InvoiceLine) -> Fraction:
 
 
 def _decimal(number: Fraction | int) -> Decimal:
-    """Rounded down to so many decimals as a transfer can have."""
+    """Rounded down to the number of decimals that a transfer can have."""
     scale = 10**MAX_DECIMALS
     with exactly():
         return Decimal(number * scale // 1).scaleb(-MAX_DECIMALS)

@@ -1,8 +1,8 @@
-"""Whether enough was paid for a charge's ducats: no machine delivers where that is not certain.
+"""Whether enough was paid for a charge's ducats. If that is not certain, no machine delivers them.
 
 Three things make it uncertain: less was paid than the ducats cost; the shop knows no exchange rate
 of the currency; or the payment's metadata, which strangers can write, set a rate outside the bounds
-and less was paid than the price list asks for. Every path that delivers asks here.
+and less was paid than the price list asks. Every path that delivers asks here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats, format_m
 
 
 class PriceFlaw(StrEnum):
-    """Why a price is not certain to be paid."""
+    """Why it is not certain that the price was paid."""
 
     UNDERPAID = "underpaid"
     UNKNOWN_RATE = "unknown_rate"
@@ -42,15 +42,15 @@ class PriceObjection:
 
 
 def price_objection(charge: Charge, prices: PriceList) -> PriceObjection | None:
-    """Why no machine may deliver the charge at its price; None where enough was paid.
+    """Why no machine may deliver the charge at its price; None if enough was paid.
 
-    Where the charge names no ducats, there is nothing to judge.
+    If the charge names no ducats, there is nothing to judge.
     """
     return next(_objections(charge, prices), None) if charge.ducats else None
 
 
 def paid_for(charge: Charge, prices: PriceList) -> Decimal:
-    """Of the ducats that the charge names, those that are known to be paid for."""
+    """The part of the charge's ducats that is known to be paid for."""
     found, ducats = price_objection(charge, prices), charge.ducats or ZERO
     return max(ZERO, ducats - found.missing) if found else ducats
 
@@ -82,7 +82,7 @@ def _short(flaw: PriceFlaw, charge: Charge, due: Due, own: str) -> PriceObjectio
 
 
 def _own_part(charge: Charge, ducats: Decimal) -> Decimal:
-    """Of what is missing for the whole payment, the share of one citizen."""
+    """One citizen's share of what is missing for the whole payment."""
     if charge.portion is None:
         return ducats
     return ratio(ducats * (charge.ducats or ZERO), charge.portion.whole_ducats)
@@ -92,7 +92,7 @@ def _unknown_rate(charge: Charge, prices: PriceList, due: Due) -> PriceObjection
     currency = charge.currency.upper()
     worth = min(one.price_cents(one.paid_part(charge)) for one in prices.lists_of(charge))
     rate = min(one.rate for one in prices.lists_of(charge))
-    own = ", but for the payment's own" if due.valuation.per_usd else ""
+    own = ", except the payment's own" if due.valuation.per_usd else ""
     ducats = charge.ducats or ZERO
     why = (
         f"paid {format_money(charge.ducats_cents, charge.currency)} for "
@@ -117,7 +117,7 @@ def _own_rate(charge: Charge, prices: PriceList, due: Due) -> str:
 
 
 _ONE = Decimal(1)
-# A price may have been rounded the other way.
+# The price may have been rounded in the other direction.
 _ROUNDING_CENTS = 1
 
 
@@ -135,10 +135,11 @@ def overpaid(charge: Charge, prices: PriceList) -> str:
 
 
 def most_cents(charge: Charge, prices: PriceList) -> int | None:
-    """The highest price that its ducats can have had, in minor units; None where nobody can tell.
+    """The highest price that its ducats can have had, in minor units; None if nobody can tell.
 
-    By the list of its day or of the day before, at its own rates where they are plausible. What
-    equals a package and names none may have been bought without its bonus.
+    By the price list of its day or of the day before, and by the payment's own rates if they are
+    plausible. If the amount equals a package but the payment names none, it may have been bought
+    without the bonus.
     """
     per_usd = _most_per_usd(charge, prices)
     if not charge.ducats or per_usd is None:
@@ -167,7 +168,7 @@ def _most_per_usd(charge: Charge, prices: PriceList) -> Decimal | None:
         return valuation.refused / TOLERANCE_OLD_RATE
     if charge.exchange and valuation.per_usd == charge.exchange.per_usd:
         return valuation.per_usd
-    # Judged by the lowest rate that can be true; the highest is as far on the other side.
+    # Payments are judged by the lowest plausible rate; the highest is as far on the other side.
     return valuation.per_usd / TOLERANCE_OLD_RATE / TOLERANCE_OLD_RATE
 
 

@@ -1,9 +1,9 @@
 """What ducats cost, and whether a charge paid for all that it names.
 
-Decimals throughout. A price is ducats × rate, in another currency × its exchange rate, rounded as
-`currencies.to_minor` says: at most half a minor unit against the shop, and never so low that the
-sale would be judged underpaid. A charge is judged by the list of its own day, or of the day before:
-a page stays open for a day.
+Everything is in decimals. A price is ducats × rate, in another currency × its exchange rate,
+rounded as `currencies.to_minor` says: at most half a minor unit against the shop, and never so low
+that the sale would be judged underpaid. A charge is judged by the price list of its own day or of
+the day before, since a page stays open for a day.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cascade_cli.domain.shop.money import (
     ratio,
 )
 
-# The older payment API truncated float dollars x 100, which can lose one cent.
+# The legacy payment API truncated float dollars x 100, which can lose one cent.
 TRUNCATION_CENTS = 1
 PAGE_LIFE = timedelta(days=1)
 _ONE = Decimal(1)
@@ -38,7 +38,7 @@ _ONE = Decimal(1)
 
 @dataclass(frozen=True)
 class Package:
-    """So many ducats at the list's rate, and a `bonus` of ducats on top that nobody pays for."""
+    """`ducats` at the list's rate, and a `bonus` on top that nobody pays for."""
 
     name: str
     ducats: Decimal
@@ -81,7 +81,7 @@ class Quote:
 class Due:
     """What a charge ought to have paid, in minor units of its currency, and by which rates.
 
-    `forgiven` may be missing. `cents` is 0 where nobody knows a rate.
+    It may fall short by `forgiven`. `cents` is 0 if nobody knows a rate.
     """
 
     cents: int
@@ -112,9 +112,9 @@ class PriceList:
     """What the shop sells: packages, and any amount of ducats within the custom bounds.
 
     Rates are in US dollars per ducat; the defaults are the design document's. `currencies` are
-    offered beside US dollars, in lower case. `changes` are later lists with their first days
-    (UTC), oldest first. Raises PriceListError where the values contradict each other or no card
-    could be charged.
+    offered besides US dollars, in lower case. `changes` are later lists with their first days
+    (UTC), oldest first. Raises PriceListError if the values contradict each other, or no card could
+    be charged.
     """
 
     rate: Decimal = Decimal("0.10")
@@ -138,7 +138,7 @@ class PriceList:
     def price_cents(
         self, ducats: Decimal, currency: str = CURRENCY, exchange: Exchange | None = None
     ) -> int:
-        """The price of so many paid ducats, in minor units of the currency."""
+        """The price of `ducats` paid ducats, in minor units of the currency."""
         per_usd = exchange.per_usd if exchange else _ONE
         with exactly():
             return to_minor(ducats * self.rate * per_usd, currency)
@@ -151,7 +151,7 @@ class PriceList:
         currency: str = CURRENCY,
         exchange: Exchange | None = None,
     ) -> Quote:
-        """The offer for an amount or a package, exactly one of them; of this list, on any day.
+        """The offer of this list, on any day, for either an amount or a package.
 
         Raises ValueError, saying what is on offer.
         """
@@ -163,7 +163,7 @@ class PriceList:
             chosen = Package("", ducats)
         else:
             raise ValueError(
-                f"{format_ducats(ducats)} ducats are not sold: an amount lies between "
+                f"{format_ducats(ducats)} ducats are not sold: choose an amount between "
                 f"{format_ducats(self.custom_minimum)} and {format_ducats(self.custom_maximum)}"
             )
         return self._priced(chosen, package, currency, exchange)
@@ -171,17 +171,17 @@ class PriceList:
     def quote_many(
         self, shares: Sequence[Decimal], currency: str = CURRENCY, exchange: Exchange | None = None
     ) -> Quote:
-        """The offer for the sum of many citizens' ducats, without a bonus. The list's smallest
-        amount is the least that is sold at all, its largest the most for one citizen.
+        """The offer for the sum of many citizens' ducats, without a bonus.
 
+        The sum must reach the list's smallest amount, and no citizen may get more than its largest.
         Raises ValueError, saying what is on offer.
         """
         with exactly():
             total = sum(shares, ZERO)
         if total < self.custom_minimum or max(shares) > self.custom_maximum:
             raise ValueError(
-                f"they are not sold: at least {format_ducats(self.custom_minimum)} ducats together "
-                f"and at most {format_ducats(self.custom_maximum)} for one citizen are"
+                f"these amounts are not sold: choose at least {format_ducats(self.custom_minimum)} "
+                f"ducats together and at most {format_ducats(self.custom_maximum)} for one citizen"
             )
         return self._priced(Package("", total), None, currency, exchange)
 
@@ -203,7 +203,8 @@ class PriceList:
     def paid_part(self, charge: Charge) -> Decimal:
         """The charge's ducats without the bonus of the package that it names or equals."""
         if charge.portion:
-            # All portions are judged by the price of the whole, for which no package counts.
+            # All portions are judged by the price of the whole payment, which gets no package's
+            # bonus.
             return charge.portion.whole_ducats
         ducats = charge.ducats or ZERO
         if charge.period and charge.period.bonus is not None:
@@ -213,42 +214,45 @@ class PriceList:
         return min(paid, default=ducats)
 
     def rate_of(self, charge: Charge) -> Decimal:
-        """The rate that the charge was sold at, never below the lowest the shop ever offered."""
+        """The rate at which the charge was sold, but never below the lowest rate of this list."""
         return max(charge.rate or self.lowest_rate, self.lowest_rate)
 
     def shortfall_cents(self, charge: Charge) -> int:
-        """Minor units missing for the ducats it names; 0 where no rate is known to judge by."""
+        """Minor units missing for the ducats that the charge names; 0 if no rate is known to judge
+        by."""
         due = self.due(charge)
         missing = due.cents - charge.ducats_cents
         return missing if missing > due.forgiven else 0
 
     def least_cents(self, charge: Charge) -> int:
-        """The smallest payment that is not too little for its ducats, rates, package and day."""
+        """The smallest payment that is enough for the charge's ducats, rates, package and day."""
         due = self.due(charge)
         return due.cents - due.forgiven
 
     def valuation_rate_of(self, charge: Charge) -> ValuationRate:
-        """By which exchange rate the charge is judged."""
+        """The exchange rate by which the charge is judged."""
         if charge.currency == CURRENCY:
             return ValuationRate(_ONE, "")
         day = _sold_on(charge)
         return valuation_rate_of(charge.currency, charge.exchange, day, self.rates)
 
     def lists_of(self, charge: Charge) -> tuple[PriceList, ...]:
-        """By which it is judged: that of its day, and that of the day before if it is another."""
+        """The lists by which the charge is judged: that of its day, and that of the day before if
+        it differs."""
         day = _sold_on(charge)
         return tuple(
             {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}.values()
         )
 
     def due(self, charge: Charge) -> Due:
-        """What it ought to have paid by the list of its day, or of the day before if less."""
+        """What the charge ought to have paid, by the list of its day or the day before, whichever
+        is less."""
         valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
         found = (one._due(charge, valuation, one.rate_of(charge)) for one in lists)
         return min(found, key=lambda due: due.cents)
 
     def due_by_list(self, charge: Charge) -> Due:
-        """The same, whatever the payment says of its own rates."""
+        """The same, ignoring any rates that the payment itself names."""
         valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
         valuation = replace(valuation, per_usd=valuation.refused or valuation.per_usd)
         found = (one._due(charge, valuation, one.rate) for one in lists)
@@ -267,10 +271,11 @@ class PriceList:
 
 
 def allowed_bonus(period: Period, ducats: Decimal, packages: Sequence[Package]) -> Decimal:
-    """Of a subscription's bonus, what the list's packages give: a product's id is written by
-    whoever may write products.
+    """The part of a subscription's bonus that the list's packages give, since anybody who may write
+    products can write a product's id.
 
-    Where the period does not tell its goods, no more in proportion than the most generous package.
+    If the period does not list its goods, at most the bonus of the most generous package, in
+    proportion.
     """
     bonus = period.bonus or ZERO
     if not period.goods:
@@ -285,19 +290,19 @@ def allowed_bonus(period: Period, ducats: Decimal, packages: Sequence[Package]) 
 
 
 def worth_ducats(cents: int, currency: str, rate: Decimal, valuation: ValuationRate) -> Decimal:
-    """What so many minor units buy, to a millionth: for ranking."""
+    """The ducats that so many minor units buy, to a millionth. For ranking."""
     units = Decimal(cents).scaleb(-minor_unit_digits(currency))
     return ratio(units, rate * (valuation.per_usd or _ONE))
 
 
 def _sold_on(charge: Charge) -> date:
-    """By the list and rates of which day a charge is judged: a subscription keeps its price."""
+    """The day whose list and rates judge the charge: a subscription keeps its price."""
     day = charge.created_at.date()
     return min(charge.period.sold_on or day, day) if charge.period else day
 
 
 def _may_be(charge: Charge, package: Package) -> bool:
-    """A charge names its package by name or, as the older API's packages are called, by size."""
+    """A charge names its package by name or, like the legacy API's packages, by size."""
     return charge.package in {None, package.name, f"{package.ducats:f}"}
 
 
@@ -316,6 +321,6 @@ def _flaws(prices: PriceList) -> Iterator[tuple[str, str]]:
             yield key, why
     totals = [package.total for package in prices.packages]
     for package in prices.packages:
-        # A payment that names no package is told by its ducats.
+        # A payment that names no package is recognised by its ducats.
         if totals.count(package.total) > 1:
             yield f"packages.{package.name}", "gives as many ducats as another package"

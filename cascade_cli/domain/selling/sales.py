@@ -1,4 +1,4 @@
-"""A sale: what is sold to whom, and the page or PaymentIntent by which it is paid."""
+"""A sale: what is sold to whom, and the page or PaymentIntent that takes the payment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cascade_cli.domain.selling.pricing import Quote
 
 @dataclass(frozen=True)
 class Sale:
-    """What a page sells to whom, and where it leads afterwards; a `gift` is paid by another. With
-    an `allocation` it is for many, and `citizen` is empty.
+    """What a page sells to whom, and where it leads afterwards.
 
-    `monthly_from` is the day on which it is sold every month from now on, at that day's price;
-    None where it is sold once.
+    Somebody else pays for a `gift`. With an `allocation` the sale is for many, and `citizen` is
+    empty. `monthly_from` is the day from which it is sold every month, at that day's price; None if
+    it is sold once.
     """
 
     citizen: str
@@ -30,18 +30,18 @@ class Sale:
 
     @property
     def citizens(self) -> tuple[str, ...]:
-        """All who are to be credited."""
+        """Everybody who is to be credited."""
         shares = self.allocation.shares if self.allocation else ()
         return tuple(share.citizen for share in shares) or (self.citizen,)
 
     @property
     def named(self) -> tuple[str, ...]:
-        """All who have to exist: with them whoever gives."""
+        """Everybody who has to exist: the citizens, and the giver of a gift."""
         return (*self.citizens, *([self.gift.giver] if self.gift else []))
 
     @property
     def whom(self) -> str:
-        """For people: for whom it is."""
+        """The recipients, for people."""
         if self.allocation:
             return f"{len(self.citizens)} citizens"
         return f"{self.citizen}, a gift" if self.gift else self.citizen
@@ -59,10 +59,11 @@ class PayPage:
 
 @dataclass(frozen=True)
 class PaymentIntent:
-    """A PaymentIntent; `charges` is the paid one, once there is one; of a payment for many citizens
-    there is one for each, see `Charge`.
+    """A PaymentIntent at Stripe.
 
-    Whoever has the `client_secret` can pay with it: it is for the buyer alone.
+    `charges` is its paid charge, once there is one; for a payment for many citizens, one for each
+    (see `Charge`). Anybody who has the `client_secret` can pay with it, so it is for the buyer
+    alone.
     """
 
     id: str
@@ -74,4 +75,4 @@ class PaymentIntent:
     client_secret: str = field(repr=False)
     charges: tuple[Charge, ...] = ()
     is_purchase: bool = False
-    """It says itself that it buys ducats. Others may all the same: by an invoice."""
+    """It says itself that it buys ducats. Others may buy them too, by an invoice."""

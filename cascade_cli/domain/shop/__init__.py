@@ -1,1 +1,1 @@
-"""The words everything else is written in: money, times, keys, names, currencies."""
+"""Money, times, keys, names and currencies: what everything else is built from."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from unicodedata import normalize
 
+SUGGESTIONS = 3
 _NO_INK = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _CALLED = {
     " ": "space",
@@ -27,7 +29,7 @@ _CALLED = {
     "\ufeff": "byte order mark",
 }
 INVISIBLE = tuple(_CALLED)
-"""The characters without ink that names really have: pasted from a web page or a spreadsheet."""
+"""The invisible characters that real names contain: pasted from a web page or a spreadsheet."""
 
 
 def folded(name: str) -> str:
@@ -37,17 +39,18 @@ def folded(name: str) -> str:
 
 
 def visible(name: str) -> str:
-    """What of it leaves ink."""
+    """The characters of the name that leave ink."""
     return "".join(character for character in name if not _is_invisible(character))
 
 
 def look_alike(one: str, other: str) -> bool:
-    """They differ in nothing but case, spaces, invisible characters or how accents are written."""
+    """Whether they differ only in case, spaces, invisible characters or how accents are written."""
     return one != other and folded(one) == folded(other)
 
 
-def similar_names(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each wanted name that has any, the others that look like it, nearest first."""
+def look_alikes(wanted: Iterable[str], others: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For each wanted name that has look-alikes among the others: those look-alikes, nearest
+    first."""
     by_look: defaultdict[str, list[str]] = defaultdict(list)
     for other in others:
         by_look[folded(other)].append(other)
@@ -59,21 +62,49 @@ def _nearest_first(wanted: str, alike: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(alike), key=lambda o: (sum(1 for _ in _differences(o, wanted)), o)))
 
 
-def no_citizen(name: str, others: Iterable[str]) -> str:
-    """That Venice has nobody of that name, and whom it has instead that looks like it."""
-    similar = similar_names([name], others).get(name, ())
-    return f"Venice has no citizen {name!r}{there_is(name, similar)}"
+def no_such_citizen(name: str, others: Iterable[str]) -> str:
+    """A sentence: Venice has no citizen of that name, but has these others that look like it."""
+    similar = look_alikes([name], others).get(name, ())
+    return f"Venice has no citizen {name!r}{look_alikes_clause(name, similar)}"
 
 
-def there_is(name: str, similar: Iterable[str]) -> str:
-    """The end of such a sentence; empty where there is none."""
-    told = [told_apart(other, name) for other in similar]
+def look_alikes_clause(name: str, similar: Iterable[str]) -> str:
+    """The end of that sentence, naming the look-alikes; empty if there are none."""
+    told = [with_difference(other, name) for other in similar]
     if len(told) > 1:
         return f"; there are {', and '.join(told)}"
     return f"; there is a {told[0]}" if told else ""
 
 
-def told_apart(name: str, wanted: str) -> str:
+def near_names(name: str, others: Sequence[str]) -> list[str]:
+    """Names that look the same or differ little, most similar first."""
+    same = look_alikes([name], others).get(name, ())
+    similar = get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
+    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]
+
+
+def did_you_mean(near: Mapping[str, Sequence[str]]) -> str:
+    """` Did you mean …?` for each of these names; empty if no other name is near."""
+    for_whom = {name: f" for {name!r}" if len(near) > 1 else "" for name in near}
+    return "".join(
+        f" Did you mean {' or '.join(_shown(other, name) for other in others)}{for_whom[name]}?"
+        for name, others in near.items()
+        if others
+    )
+
+
+def no_citizen_called(name: str, others: Sequence[str]) -> str:
+    """A sentence: Venice has no citizen of that name, and these names are near."""
+    if look_alikes([name], others):
+        return f"{no_such_citizen(name, others)}."
+    return f"Venice has no citizen {name!r}.{did_you_mean({name: near_names(name, others)})}"
+
+
+def _shown(other: str, name: str) -> str:
+    return with_difference(other, name) if look_alike(other, name) else repr(other)
+
+
+def with_difference(name: str, wanted: str) -> str:
     """`'Marco', which differs in upper and lower case`: a name that looks like the wanted one."""
     return f"{name!r}, which {' and '.join(_differences(name, wanted))}"
 

@@ -1,4 +1,4 @@
-"""How many charges lie where in time, as far as is known yet: what readers divide their work by."""
+"""An estimate of how charges are spread over time. Readers divide their work by it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import threading
 from collections.abc import Iterator
 
 Span = tuple[float, float, float]
-"""From, to (both in seconds since 1970), and rows in each second between."""
+"""Start, end (both in seconds since 1970), and rows per second between them."""
 
 
 class DensityEstimate:
-    """Filled by whoever reads Stripe, asked by all threads on both sides; thread-safe.
+    """Filled by the reader of Stripe, and consulted by all threads on both sides; thread-safe.
 
-    It only plans: however wrong it is, no row is lost or read twice. Of times of which nothing
-    is known it expects the average of the others.
+    It is only for planning: however wrong it is, no row is lost or read twice. For times of which
+    nothing is known it assumes the average of the others.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class DensityEstimate:
         self._rows, self._seconds = 0, 0.0
 
     def note(self, since: float, until: float, rows: int) -> None:
-        """So many charges were read in [since, until]."""
+        """Record that `rows` charges were read in [since, until]."""
         seconds = max(1.0, until - since)
         with self._lock:
             self._spans.append((since, since + seconds, rows / seconds))
@@ -33,11 +33,11 @@ class DensityEstimate:
         self._told.set()
 
     def close(self) -> None:
-        """Nothing more will be told: nobody needs to wait."""
+        """Nothing more will be recorded, so nobody needs to wait."""
         self._told.set()
 
     def wait(self, seconds: float) -> None:
-        """Return when something is known, or nothing will be, or the time is up."""
+        """Return as soon as something is known, the estimate is closed, or the time is up."""
         self._told.wait(seconds)
 
     def rows(self, since: float, until: float) -> float:
@@ -45,7 +45,7 @@ class DensityEstimate:
         return sum((end - start) * density for start, end, density in self._between(since, until))
 
     def second_after(self, since: float, until: float, rows: float) -> int:
-        """The whole second by which so many charges, counted from `since`, are to be expected."""
+        """The whole second by which to expect `rows` charges, counted from `since`."""
         for start, end, density in self._between(since, until):
             expected = (end - start) * density
             if expected >= rows > 0:

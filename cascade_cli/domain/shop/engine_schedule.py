@@ -10,9 +10,9 @@ from cascade_cli.domain.shop.times import parse_duration
 
 SCHEDULE_FORMS = "'03:00,11:00,19:00 Europe/Rome' or 'every 10m'"
 LONGEST_PERIOD = timedelta(days=7)
-# A write on its way for up to a minute may meet the run that begins meanwhile.
+# A write may be in flight for up to a minute, and meet a run that begins meanwhile.
 BEFORE_RUN = timedelta(minutes=1)
-# A run of some thousand transfers at five requests a second.
+# A run of several thousand transfers, at five requests a second.
 RUN_LASTS = timedelta(minutes=5)
 
 
@@ -87,9 +87,9 @@ def _periodic(period: timedelta) -> PeriodicRuns:
 
 
 def meets_engine(schedule: Schedule, now: datetime) -> bool:
-    """A scheduled run is due within a minute or so, or began just now.
+    """Whether a scheduled run is due within about a minute, or has just begun.
 
-    An engine that runs every few minutes at unknown moments can be met at any time.
+    An engine that runs every few minutes at unknown moments may be running at any time.
     """
     if not isinstance(schedule, DailyRuns):
         return False

@@ -1,10 +1,10 @@
-"""The StratagemIds that cascade gives, how those of others are told apart, and what a typed id can
-be the id of.
+"""The StratagemIds that cascade gives, how to recognise those of others, and what a typed id may
+stand for.
 
-One payment has one key for ever, so that whoever credits it, and however often, names the same
-record: `cascade_payment_<payment intent>`, or the charge's id where there is no intent. A payment
-for many citizens has as many portions, each with a number of its own behind a dot, in every id that
-stands for it: `cascade_payment_<payment intent>.3`. Stripe's own ids have no dots.
+A payment has one key for ever: `cascade_payment_<payment intent>`, or with the charge's id if there
+is no intent. So everyone who credits the payment, however often, names the same record. A payment
+for many citizens has a portion for each. Every id that stands for a portion ends in a dot and the
+portion's number: `cascade_payment_<payment intent>.3`. Stripe's own ids have no dots.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from enum import StrEnum
 
 KEY_PREFIX = "cascade_"
-"""Every StratagemId of cascade's and of the legacy connector's begins with it."""
+"""Every StratagemId made by cascade or the legacy connector begins with it."""
 PAYMENT_PREFIX = "cascade_payment_"
 MANUAL_PREFIX = "cascade_manual_"
 REFUND_PREFIX = "cascade_refund_"
@@ -21,7 +21,7 @@ GIVE_BACK_PREFIX = "cascade_giveback_"
 CORRECTION_PREFIX = "cascade_correction_"
 TAKE_BACK_PREFIX = "cascade_takeback_"
 DECISION_PREFIX = "cascade_decision_"
-"""Of no StratagemId: under it the journal keeps what people decided about a case."""
+"""Not part of any StratagemId: the journal keeps decisions about a case under it."""
 LEGACY_SOURCE = "cascade_payment_processor"
 
 PAYMENT_ID = re.compile(r"(?:pi|ch|py)_[A-Za-z0-9]+")
@@ -33,7 +33,7 @@ INVOICE_ID = re.compile(INVOICE_PREFIX + r"[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 _CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
 _RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
-# So often at most are ducats of one transfer taken back.
+# Ducats of one transfer are taken back at most this often.
 _MOST_INSTALMENTS = 10
 _LEGACY_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
 
@@ -44,13 +44,14 @@ class Origin(StrEnum):
     PAYMENT = "payment"
     """It names its payment: by its StratagemId or by a Stripe id in its Notes."""
     LEGACY = "older"
-    """The older connector made it: it names a citizen and a time, but no payment."""
+    """The legacy connector made it: it names a citizen and a time, but no payment."""
     MANUAL = "manual"
     """A person credited it with a reason."""
     REFUND = "refund"
     """It takes ducats back from a citizen, because money went back to the payer."""
     GIVE_BACK = "give_back"
-    """It gives them back again: the refund failed, or the dispute was won after all."""
+    """It gives those ducats to the citizen again: the refund failed, or the dispute was won after
+    all."""
     CORRECTION = "correction"
     """A person decided that a payment's citizen lacks these ducats."""
     TAKE_BACK = "take_back"
@@ -64,22 +65,22 @@ def stratagem_id_for(payment_id: str) -> str:
 
 
 def mentioned_payments(text: str) -> tuple[str, ...]:
-    """The payments and charges, or portions of them, that a text speaks of."""
+    """The payments and charges, or portions of them, that a text mentions."""
     return tuple(dict.fromkeys(_MENTION.findall(text)))
 
 
 def portion_id(stripe_id: str, number: int) -> str:
-    """What one portion of a payment is known by."""
+    """The id of one portion of a payment."""
     return f"{stripe_id}.{number}"
 
 
 def whole_id(identity: str) -> str:
-    """Stripe's own id, of the whole payment, of an id that may be a portion's."""
+    """Stripe's own id of the whole payment, from an id that may be a portion's."""
     return identity.partition(".")[0]
 
 
 def portion_number(identity: str) -> int | None:
-    """Which portion an id stands for; None for a whole payment's."""
+    """The number of the portion that an id stands for; None if it stands for a whole payment."""
     number = identity.partition(".")[2]
     return int(number) if number else None
 
@@ -92,24 +93,25 @@ def payment_id_in(stratagem_id: str) -> str | None:
 
 def refund_key(refund_id: str, instalment: int = 0) -> str:
     """The one StratagemId under which ducats come back for a refund (`re_…`) or a lost dispute
-    (`du_…`); what could not be taken at first comes by instalments, each with its own.
+    (`du_…`).
 
-    Raises ValueError on what is no such id.
+    What could not be taken at first comes in instalments, each with its own key. Raises ValueError
+    if `refund_id` is not such an id.
     """
     return REFUND_PREFIX + _checked(refund_id) + (f"_rest{instalment}" if instalment else "")
 
 
 def give_back_key(refund_id: str, again: int = 0) -> str:
-    """The StratagemId under which ducats taken for a refund go back to the citizen if it fails, or
-    for a dispute if it is won; each further time has a number."""
+    """The StratagemId under which ducats go back to the citizen if the refund for which they were
+    taken fails, or the dispute is won. Each further time has a number."""
     return GIVE_BACK_PREFIX + _checked(refund_id) + (f"_again{again}" if again else "")
 
 
 def correction_key(payment_id: str, number: int = 1) -> str:
-    """The StratagemId under which a payment's citizen gets what he still lacks. Only a further
-    correction, of what became wrong later, has a number.
+    """The StratagemId under which a payment's citizen gets the ducats still lacking.
 
-    Raises ValueError on what is no payment's id.
+    Only a further correction, of what went wrong later, has a number. Raises ValueError if
+    `payment_id` is not a payment's id.
     """
     if not PORTION_ID.fullmatch(payment_id):
         raise ValueError(f"{payment_id[:40]!r} is no payment's id")
@@ -117,7 +119,7 @@ def correction_key(payment_id: str, number: int = 1) -> str:
 
 
 def decision_key(case: str) -> str:
-    """Under which the journal keeps what was decided about a payment, or about a record."""
+    """The key under which the journal keeps the decision about a payment or a record."""
     return DECISION_PREFIX + case
 
 
@@ -129,20 +131,23 @@ def corrected_payment_in(stratagem_id: str) -> str | None:
 
 
 def take_back_key(record_id: str, instalment: int = 0) -> str:
-    """The StratagemId under which ducats of a wrong transfer come back; what could not be taken at
-    first comes by instalments, each with its own. Raises ValueError on what is no record's id."""
+    """The StratagemId under which ducats of a wrong transfer come back.
+
+    What could not be taken at first comes in instalments, each with its own key. Raises ValueError
+    if `record_id` is not a record's id.
+    """
     if not re.fullmatch(r"rec[A-Za-z0-9]+", record_id):
         raise ValueError(f"{record_id[:40]!r} is no record's id")
     return TAKE_BACK_PREFIX + record_id + (f"_rest{instalment}" if instalment else "")
 
 
 def take_back_keys(record_id: str) -> list[str]:
-    """All under which ducats of one transfer may come back."""
+    """All StratagemIds under which ducats of one transfer may come back."""
     return [take_back_key(record_id, instalment) for instalment in range(_MOST_INSTALMENTS)]
 
 
 def taken_record_in(stratagem_id: str) -> str | None:
-    """The record whose ducats a transfer takes back, by its StratagemId, or None."""
+    """From a StratagemId: the record whose ducats the transfer takes back, or None."""
     rest = stratagem_id.removeprefix(TAKE_BACK_PREFIX)
     found = _RECORD_ID.fullmatch(rest) if rest != stratagem_id else None
     return found[1] if found else None
@@ -158,8 +163,8 @@ def refund_id_in(stratagem_id: str) -> str | None:
 
 
 def is_own_key(stratagem_id: str) -> bool:
-    """cascade made the row, by its StratagemId: a payment's, a credit's by hand, a refund's or
-    a decision's."""
+    """Whether the StratagemId is one that cascade gives: to a payment, a credit by hand, a refund
+    or a decision."""
     is_by_hand = stratagem_id.startswith(MANUAL_PREFIX)
     found = (payment_id_in, refund_id_in, corrected_payment_in, taken_record_in)
     return is_by_hand or any(read(stratagem_id) for read in found)
@@ -172,13 +177,12 @@ def _checked(refund_id: str) -> str:
 
 
 def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Origin:
-    """Sort a transfer by what it carries: our StratagemId's form, Stripe ids, Notes' `source`.
+    """Classify a transfer by the form of its StratagemId, the Stripe ids and the `source` in its
+    Notes.
 
-    What returns or corrects ducats names its payment in Notes as well, so that its key is asked for
-    first.
-
-    The older connector's source comes before the form of the id: a citizen called `pi` makes
-    `cascade_payment_pi_1763900000`, which reads like a payment's key.
+    The StratagemId is checked first, since returns and corrections also name their payment in
+    Notes. The legacy connector's source is checked before the form of a payment's key: a citizen
+    called `pi` makes `cascade_payment_pi_1763900000`, which reads like a payment's key.
     """
     if own := _later_origin(stratagem_id):
         return own
@@ -194,7 +198,7 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
 
 
 def _later_origin(stratagem_id: str) -> Origin | None:
-    """Of what stands beside a payment's own transfer, by its key."""
+    """The origin of a transfer that returns or corrects another, by its key."""
     if corrected_payment_in(stratagem_id):
         return Origin.CORRECTION
     if taken_record_in(stratagem_id):
@@ -212,7 +216,7 @@ LONGEST = 255
 
 
 class Form(StrEnum):
-    """Whose id it is."""
+    """What kind of thing an id stands for."""
 
     PAYMENT = "payment"
     EVENT = "event"
@@ -221,9 +225,9 @@ class Form(StrEnum):
     DISPUTE = "dispute"
     INVOICE = "invoice"
     SUBSCRIPTION = "subscription"
-    """Its newest payment tells of it."""
+    """Told by its newest payment."""
     NAME = "name"
-    """A StratagemId, a record id, or a citizen: Venice tells."""
+    """A StratagemId, a record id, or a citizen: only Venice can tell which."""
 
 
 _PREFIXES = {
@@ -239,12 +243,12 @@ _PREFIXES = {
     "in": Form.INVOICE,
     "sub": Form.SUBSCRIPTION,
 }
-# A portion's number may stand behind it.
+# A portion's number may follow it.
 _STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+(?:\.[1-9][0-9]{0,3})?")
 
 
 def form_of(identity: str) -> Form:
-    """Raises ValueError for a text that nobody's id can be."""
+    """What the typed id stands for. Raises ValueError if the text cannot be an id."""
     if not identity.strip() or len(identity) > LONGEST or "\0" in identity:
         raise ValueError(f"{identity[:40]!r} is no id")
     match = _STRIPE_ID.fullmatch(identity)
@@ -252,6 +256,6 @@ def form_of(identity: str) -> Form:
 
 
 def is_cut_off(identity: str) -> bool:
-    """It begins like an id of Stripe's and does not go on like one."""
+    """Whether it begins like one of Stripe's ids but is not a whole one."""
     prefix, separator, _ = identity.partition("_")
     return bool(separator) and prefix in _PREFIXES and not _STRIPE_ID.fullmatch(identity)

@@ -10,11 +10,11 @@ ZERO = Decimal(0)
 ONE_MILLIONTH = Decimal("0.000001")
 ONE_HUNDREDTH = Decimal("0.01")
 
-# Metadata is typed by strangers: `1e999999999` is a finite Decimal, and printing it fills memory.
+# Strangers write metadata: `1e999999999` is a finite Decimal, and printing it fills memory.
 TOO_MANY = Decimal(10) ** 12
 MOST_DECIMALS = 30
 _USUAL_LENGTH = 40
-# Enough for the sum of any number of such amounts; Python's usual 28 digits would round.
+# Enough for the sum of any number of such amounts; Python's default of 28 digits would round.
 EXACT_DIGITS = 60
 _EXACT = nullcontext()
 
@@ -44,7 +44,7 @@ THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 def exactly() -> AbstractContextManager[object]:
     """Within this block, sums and differences of ducats are exact to the last digit."""
-    # Whoever judges a case does so within a reconciliation: a context made anew takes longer than
+    # Most callers already run within a reconciliation's context. Making a new one takes longer than
     # most sums.
     return _EXACT if getcontext().prec == EXACT_DIGITS else localcontext(Context(prec=EXACT_DIGITS))
 
@@ -53,12 +53,12 @@ def read_ducats(value: object) -> Decimal | None:
     """A positive number of ducats from what came over the wire, else None.
 
     Goes through `str()`, so that the float 0.1 is 0.1 ducats and not its binary neighbour. A
-    trillion and more is no number of ducats, nor is one with more than 30 decimals.
+    trillion or more is not accepted, nor are more than 30 decimals.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     text = str(value)
-    # A shop sells few amounts: each is kept once, however many rows name it.
+    # A shop sells few different amounts, so each is cached, however many rows name it.
     return _known_ducats(text) if len(text) <= _USUAL_LENGTH else _ducats_in(text)
 
 
@@ -81,7 +81,7 @@ def _is_usable(number: Decimal) -> bool:
 
 
 def ratio(number: Decimal | int, divisor: Decimal | int) -> Decimal:
-    """To a millionth: for ranking, where a quotient needs no more digits."""
+    """The quotient to a millionth. For ranking, which needs no more digits."""
     return (Decimal(number) / divisor).quantize(ONE_MILLIONTH)
 
 
@@ -92,13 +92,13 @@ def format_ducats(ducats: Decimal, *, grouped: bool = False) -> str:
 
 
 def format_optional(ducats: Decimal | None) -> str | None:
-    """The same; None where the number is not known."""
+    """Like `format_ducats`; None if the number is not known."""
     return None if ducats is None else format_ducats(ducats)
 
 
 def rounded(ducats: Decimal) -> str:
-    """For people: `16,706.6`. To a hundredth, since floats over the wire have a dozen decimals that
-    nobody reads; what is there never becomes nothing."""
+    """For people: `16,706.6`. Rounded to a hundredth, since floats over the wire have a dozen
+    decimals that nobody reads. A small amount is shown as `< 0.01`, never as 0."""
     if 0 < abs(ducats) < ONE_HUNDREDTH:
         return f"< {ONE_HUNDREDTH}"
     with exactly():

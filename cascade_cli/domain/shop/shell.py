@@ -1,4 +1,4 @@
-"""Commands that a person can paste into a shell, whatever stands in their arguments."""
+"""Commands that a person can paste into a shell, whatever their arguments contain."""
 
 from __future__ import annotations
 
@@ -10,27 +10,29 @@ from unicodedata import is_normalized
 COMMANDS = (
     *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
     *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
+    *("completion",),
 )
-"""What follows `cascade` in a line to type, and not in a sentence about cascade. `sandbox` is not
-among them: it means the sandbox without any option."""
+"""The words that follow `cascade` in a command line, but not in a sentence about cascade. `sandbox`
+is left out: it means the sandbox without any option."""
 QUOTED = r"""(?<!\S)\$?'[^']*'(?:"'"'[^']*')*"""
-"""Somebody's word: a reason or a citizen's name may read like a command."""
+"""A quoted argument: a reason or a citizen's name may read like a command."""
 COMMAND_LINE = rf"`[^`]*`|\bcascade (?:--|(?:{'|'.join(COMMANDS)})\b).*"
-"""A command in a sentence, to be typed as it stands: between backticks, or to the line's end."""
+"""A command in a sentence, to be typed as it stands: between backticks, or up to the line's end."""
 _COMMAND = re.compile(rf"{QUOTED}|\bcascade(?= (?:{'|'.join(COMMANDS)})\b)")
 
 
 def quote(argument: str) -> str:
     """One shell word that means exactly `argument`, written in printable characters only."""
-    # Programs through which a line is copied may compose its accents: it would name another.
+    # Programs may compose the accents of a line that is copied through them, and it would then name
+    # another citizen.
     if argument.isprintable() and is_normalized("NFC", argument):
         return shlex.quote(argument)
-    # $'…' (bash, zsh, ksh) spells what a terminal would act upon instead of showing.
+    # $'…' (bash, zsh, ksh) spells out what a terminal would act upon instead of showing.
     return "$'" + "".join(map(_spell, argument)) + "'"
 
 
 def _spell(character: str) -> str:
-    # A `!` after an escaped quote would call up an interactive shell's history.
+    # In an interactive shell, a `!` after an escaped quote would expand the history.
     if character.isascii() and character.isprintable() and character not in "'\\!":
         return character
     # Byte by byte: \U… means nothing to a shell whose locale is not UTF-8.
@@ -43,9 +45,9 @@ def command(*words: str) -> str:
 
 
 def complete(text: str, options: Sequence[str]) -> str:
-    """The same text, with the global options in every command line that stands in it.
+    """The text, with the global options added to every command line in it.
 
-    What is quoted is left as it is.
+    Quoted words are left as they are.
     """
     if not options or "cascade " not in text:
         return text

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 MOMENT_FORMS = "45m, 36h, 7d, 2w, 2026-11-01 or 2026-11-01T08:00:00Z"
 DURATION_FORMS = "90s, 15m, 48h or 7d"
 
-# What clocks may differ by without harm: a run begins an hour before the last one ended.
+# Clocks may differ by this much without harm: a run begins an hour before the last one ended.
 CLOCK_TOLERANCE = timedelta(seconds=10)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -61,7 +61,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 def format_moment(moment: datetime) -> str:
     """To the minute, for people: `2026-11-20 14:02 UTC`."""
-    # Ten times as quick as strftime, and there are several in each verdict.
+    # Ten times faster than strftime, and each verdict contains several moments.
     return f"{moment.astimezone(UTC).isoformat(' ')[:16]} UTC"
 
 
@@ -85,5 +85,5 @@ def format_span(span: timedelta) -> str:
 
 
 def moment_text(moment: datetime) -> str:
-    """A moment so that text order is time order."""
+    """A moment as text that sorts in order of time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

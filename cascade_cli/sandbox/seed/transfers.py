@@ -61,6 +61,10 @@ class Transfers:
         self._accounts[fields["Username"]] = self._tables.create("CITIZENS", fields, at=at)["id"]
         self._ducats[fields["Username"]] = float(fields["Ducats"])
 
+    def has_account(self, username: str) -> bool:
+        """Whether somebody of this name has an account."""
+        return username in self._accounts
+
     def write_balances(self) -> None:
         """Write the changed balances to CITIZENS, after topping up the processor's if it is low."""
         while self._ducats[PROCESSOR] < LOWEST_FUNDS:
@@ -160,20 +164,25 @@ class Transfers:
         Without `at`, that is the scheduled run after the row's creation.
         """
         at = at or self.run_time(row)
+        transfer = self.finish(row, at)
+        self.debit(transfer.payer, transfer.terms.amount, at)
+        self.debit(transfer.payee, -transfer.terms.amount, at)
+        return at
+
+    def finish(self, row: StratagemRow, at: datetime) -> Transfer:
+        """Leave row and notices as a successful run does; the balances stay."""
         transfer = Transfer(
             row.fields["StratagemId"],
             row.fields["ExecutedBy"],
             row.fields["TargetCitizen"],
             read_terms(row.notes),
         )
-        self.debit(transfer.payer, transfer.terms.amount, at)
-        self.debit(transfer.payee, -transfer.terms.amount, at)
         notes = row.notes + transfer.success_line(at)
         self.change(row, at, Status="executed", ExecutedAt=at.isoformat(), Notes=notes)
         if self._until - at < NOTICES_KEPT:
             for notice in transfer.notices(at):
                 self._notify(notice, at)
-        return at
+        return transfer
 
     def fail(self, row: StratagemRow, text: str) -> datetime:
         """Leave the row as the scheduled run does after a failure that the engine expects."""

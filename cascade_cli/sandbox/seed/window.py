@@ -23,9 +23,9 @@ _APPETITE = (
 )
 
 
-def run_after(moment: datetime) -> datetime:
-    """The engine's first run after `moment`, in UTC."""
-    return next(run for run in _runs_around(moment) if run > moment)
+def run_after(moment: datetime, times: Sequence[time] = RUN_TIMES) -> datetime:
+    """The first run after `moment`, in UTC: the engine's, or that of a job with other `times`."""
+    return next(run for run in _runs_around(moment, times) if run > moment)
 
 
 def run_before(moment: datetime) -> datetime:

@@ -100,7 +100,7 @@ class CreateIntent(BaseModel):
 
 
 class GiftTold(BaseModel):
-    """A gift; without its giver where that is not to be told."""
+    """A gift; without its giver if the giver stays anonymous."""
 
     giver_id: str | None
     message: str
@@ -108,7 +108,7 @@ class GiftTold(BaseModel):
 
     @classmethod
     def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTold | None:
-        """The giver may be told who gave it."""
+        """The gift as one of the two may see it: the giver always learns who gave it."""
         if gift is None:
             return None
         giver = gift.giver if to_giver else gift.named_giver
@@ -155,7 +155,7 @@ class CreatedIntent(BaseModel):
 
 
 class CreatedSubscription(BaseModel):
-    """Stripe's page on which the buyer subscribes; nothing is sold before."""
+    """Stripe's page on which the buyer subscribes; nothing is sold before that."""
 
     checkout_session: str
     url: str = Field(description="To send the buyer to.")
@@ -209,8 +209,8 @@ class PortionState(BaseModel):
 
 
 class IntentState(BaseModel):
-    """A payment at Stripe and its transfer in Venice; of a payment for many citizens, `transfer` is
-    that of the one that has come least far, and `allocation` has all, once it is paid."""
+    """A payment at Stripe and its transfer in Venice. For a payment to many citizens, `transfer` is
+    the one that has come least far, and `allocation` has all of them once it is paid."""
 
     payment_intent_id: str
     status: str
@@ -265,8 +265,8 @@ def _only(intent: PaymentIntent) -> Charge | None:
 
 
 def _told(intent: PaymentIntent) -> Mapping[str, str]:
-    """What the intent says, else what is known of the one citizen whom it is for: the payment of an
-    invoice says nothing itself."""
+    """The intent's metadata, or what is known of its one citizen: the payment of an invoice has no
+    metadata of its own."""
     charge = _only(intent)
     if charge is None or DUCATS in intent.metadata:
         return intent.metadata
@@ -292,7 +292,7 @@ def _transfer(transfer: Transfer) -> TransferState:
 
 
 class PackageOffer(BaseModel):
-    """A package: what the buyer gets, and what of it is not paid for."""
+    """A package: what the buyer gets, and how much of that is a bonus."""
 
     name: str
     ducats: Ducats
@@ -340,7 +340,7 @@ class Pricing(BaseModel):
 
 
 class Received(BaseModel):
-    """The event is kept; `new` is false where it was kept before."""
+    """The event is kept; `new` is false if it was kept before."""
 
     received: bool = True
     new: bool

@@ -1,6 +1,6 @@
 """`/docs` and `/openapi.json`: the routes' description, for people and for programs.
 
-One page without a script, because the usual ones load theirs from the Internet.
+One page without a script: the usual pages load their scripts from the Internet.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class DocsRow:
 
 
 def router(api: FastAPI) -> APIRouter:
-    """Both, made at the first question and kept."""
+    """Both routes. Each answer is made at its first request and kept."""
     routes = APIRouter(include_in_schema=False)
 
     @cache

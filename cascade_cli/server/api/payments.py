@@ -83,8 +83,9 @@ def router(
 
     @routes.get("/payment-intent/{intent_id}", responses=responses(404, 429, 502, 503))
     async def payment_intent(intent_id: _IntentId, credentials: _Credentials) -> IntentState:
-        """Where a payment stands at Stripe, and its transfer in Venice; a subscription's too.
-        Without the token it is 429 when too many are asked for of which nothing is known here."""
+        """The status of a payment at Stripe and of its transfer in Venice; also for a payment of a
+        subscription. Without the token, it answers 429 if callers ask for too many payments that
+        this server does not know."""
         if token is not None and _is_shown(credentials, token):
             status = await offload.run(lambda: statuses.status_of(intent_id), DEADLINE_SECONDS)
         else:
@@ -117,7 +118,7 @@ def router(
 
 
 def _token_needed(token: str | None) -> Any:
-    """Checked before the purchase is looked at: a stranger learns nothing of what it should be
+    """Check the token before the purchase, so that a stranger does not learn what a purchase looks
     like."""
 
     async def has_token(credentials: _Credentials) -> None:

@@ -74,7 +74,7 @@ def problem(status: int, kind: str, message: str, hint: str = "", **more: Any) -
 def answer_to(error: CascadeError, complete: Callable[[str], str] = str) -> JSONResponse:
     """The answer that an error of ours becomes.
 
-    What is wrong with the shop's own keys and settings is the operator's business alone.
+    Callers do not learn what is wrong with the shop's own keys and settings.
     """
     status = next(status for ours, status in _STATUSES if isinstance(error, ours))
     if isinstance(error, SettingsError):
@@ -88,7 +88,7 @@ def answer_to(error: CascadeError, complete: Callable[[str], str] = str) -> JSON
 
 
 def install(app: FastAPI, complete: Callable[[str], str] = str) -> None:
-    """Let the app answer all errors so."""
+    """Let the app answer all errors in this shape."""
 
     async def ours(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CascadeError)  # noqa: S101 - registered for nothing else
@@ -111,6 +111,6 @@ def install(app: FastAPI, complete: Callable[[str], str] = str) -> None:
 
 
 def _sentence(error: RequestValidationError) -> str:
-    """Which fields, and why; not what they held, which may be anything."""
+    """Which fields are wrong, and why; not their values, which may be anything."""
     found = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()[:MOST_SHOWN]]
     return "; ".join(f"{where}: {why}" for where, why in found)

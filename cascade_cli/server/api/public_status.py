@@ -1,8 +1,8 @@
-"""What is told without a token: where payments stand, at a small price for those that are unknown.
+"""Payment status without a token; lookups of unknown payments are limited.
 
-A buyer may ask for a payment, with nothing to show but its id. Each look costs a request to Stripe,
-out of the allowance by which events are credited. So ids of which nothing is known here are looked
-up a few at once and a few a second, and what was not found is remembered.
+A buyer may ask about a payment with nothing to show but its id. Each lookup costs a request to
+Stripe, and crediting shares the same rate limit. So unknown ids are looked up a few at once and a
+few a second, and ids that were not found are remembered.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ KNOWN_SECONDS = 24 * 3600.0
 
 
 class TooManyQuestionsError(CascadeError):
-    """Strangers ask for more payments than are looked up for them."""
+    """Callers without a token ask for more unknown payments than are looked up."""
 
     kind = "too_many_questions"
 
 
 class Allowance:
-    """So many in a row, and so many a second from then on."""
+    """Allows UNKNOWN_IN_A_ROW lookups at once, and UNKNOWN_A_SECOND a second from then on."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._left, self._at = clock, UNKNOWN_IN_A_ROW, clock()
 
     def take(self) -> bool:
-        """Whether one was left."""
+        """Use one lookup. Returns whether one was left."""
         now = self._clock()
         self.give((now - self._at) * UNKNOWN_A_SECOND)
         self._at = now
@@ -45,12 +45,12 @@ class Allowance:
         return True
 
     def give(self, number: float) -> None:
-        """So many are there again."""
+        """Give this many lookups back."""
         self._left = min(self._left + number, UNKNOWN_IN_A_ROW)
 
 
 class PublicStatus:
-    """Looks payments up for whoever asks; all who ask for one meanwhile get the same answer."""
+    """Looks payments up for anybody. Callers who ask for one payment meanwhile share the answer."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class PublicStatus:
         self._unfound = Remembered[str](UNFOUND_SECONDS, clock)
 
     def know(self, intent_id: str) -> None:
-        """It exists."""
+        """Remember that the payment exists."""
         self._known.put(intent_id, True)  # noqa: FBT003 - the thing that is remembered
 
     async def ask(self, intent_id: str) -> PaymentStatus:
-        """Where it stands. Raises TooManyQuestionsError, and what looking raises."""
+        """The payment's status. Raises TooManyQuestionsError, and what the lookup raises."""
         if message := self._unfound.get(intent_id):
             raise NotFoundError(message)
         if intent_id not in self._under_way:

@@ -1,9 +1,9 @@
 """The connections of `serve`: how many there may be, and which is closed when one too many comes.
 
-All but a few of the files that the process may open are for connections; the rest is for the
-journal and for what is asked of Stripe and Airtable. A connection that waits for its client can be
-closed at any time, the one that has waited longest first: whoever calls sends a request at once,
-and is not among them for long. A connection whose request is in hand is left alone.
+Most of the files that the process may open are for connections. The rest are for the journal and
+for requests to Stripe and Airtable. A connection that waits for its client may be closed at any
+time, the longest waiting first: a real client sends its request at once, so it does not wait long.
+A connection whose request is in hand is left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ except ImportError:  # Windows, which has no such limit
     resource = None  # type: ignore[assignment]
 
 MOST_CONNECTIONS = 1000
-# The journal and its side files, eight requests' and the worker's connections to two services.
+# The journal and its side files; connections to two services, of eight requests and the worker.
 RESERVED_FILES = 128
 
 
@@ -32,9 +32,10 @@ def most_connections() -> int:
 
 
 class ConnectionRegister:
-    """At most `most` at once, of which three quarters may be of clients who were never answered.
+    """At most `most` connections at once. At most three quarters of them may be of clients that
+    never sent a complete request.
 
-    `closed` hears why we closed one.
+    `closed` is called with the reason when we close one.
     """
 
     def __init__(
@@ -46,16 +47,17 @@ class ConnectionRegister:
         self._most, self._most_new = most, max(most * 3 // 4, 1)
         self.closed, self._clock = closed, clock
         self._open = dict[object, Callable[[], None]]()
-        # Since when each waits for its client, in that order.
+        # When each began to wait for its client, the earliest first.
         self._new, self._idle = dict[object, float](), dict[object, float]()
 
     def __len__(self) -> int:
         return len(self._open)
 
     def arrive(self, connection: object, drop: Callable[[], None]) -> None:
-        """A new one; another is closed for it if need be, or itself if all others are at work.
+        """Add a connection. If that is one too many, close the one that has waited longest: this
+        one, if all others are at work.
 
-        `drop` closes it at once, whatever is unsent.
+        `drop` closes it at once, and loses what is unsent.
         """
         self._open[connection] = drop
         self._new[connection] = self._clock()
@@ -65,12 +67,12 @@ class ConnectionRegister:
             self.close(self._longest_waiting(), "crowded")
 
     def work(self, connection: object) -> None:
-        """It has a request in hand."""
+        """The connection has a request in hand."""
         self._new.pop(connection, None)
         self._idle.pop(connection, None)
 
     def wait(self, connection: object) -> None:
-        """It waits for its client from now on."""
+        """The connection waits for its client from now on."""
         if connection in self._open and connection not in self._new:
             self._idle.pop(connection, None)
             self._idle[connection] = self._clock()
@@ -83,7 +85,7 @@ class ConnectionRegister:
             drop()
 
     def leave(self, connection: object) -> None:
-        """It is gone."""
+        """The connection is gone."""
         self._open.pop(connection, None)
         self.work(connection)
 

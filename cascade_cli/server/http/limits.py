@@ -1,5 +1,5 @@
-"""The outermost layer: bounded bodies, each and all together, every request timed, and an answer
-whatever happens."""
+"""The outermost layer: it bounds bodies (each one, and all together), times every request, and
+answers whatever happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cascade_cli.server.api.problems import problem
 
 WEBHOOK_PATH = "/api/payments/webhook"
-# An invoice shows ten lines, each with up to 27,000 characters of metadata, as the customer has.
+# An invoice shows ten lines. Each line, and the customer, has up to 27,000 characters of metadata.
 WEBHOOK_BYTES = 1024 * 1024
 # An allocation to a thousand citizens fits.
 OTHER_BYTES = 256 * 1024
@@ -25,13 +25,14 @@ class TooLargeError(Exception):
 
 
 class CrowdedError(Exception):
-    """Other bodies needed the room of this one, which had been arriving for long."""
+    """Other bodies needed room, and this one had been arriving the longest."""
 
 
 class LimitsMiddleware:
-    """Reads the body before the app sees the request, and stops where it is too long or too slow.
+    """Reads the body before the app sees the request, and stops if it is too long or too slow.
 
-    `answered` hears of each request's route, status and seconds, `crashed` of what nobody foresaw.
+    `answered` gets each request's route, status and seconds; `crashed` gets the type of an
+    exception that nothing else caught.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class LimitsMiddleware:
             if not statuses:
                 await problem(_BUG, "bug", "This was not foreseen.")(scope, receive, noting)
         finally:
-            # A client that hung up got no answer; nginx has the number for that.
+            # A client that hung up got no answer. 499 is nginx's number for that.
             status = statuses[0] if statuses else 499
             self._answered(_route_of(scope), status, time.perf_counter() - began)
 
@@ -80,7 +81,7 @@ class LimitsMiddleware:
             if body is not None:
                 await self._app(scope, _replaying(body, receive), send)
             return
-        # What was not read would be taken for the connection's next request.
+        # The unread rest of the body would be taken for the connection's next request.
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)
 
@@ -107,7 +108,7 @@ class LimitsMiddleware:
 
 
 async def _read(receive: Receive, limit: int, grown: Callable[[int], None]) -> bytes | None:
-    """What `_body` says; `grown` hears how long it is by now."""
+    """The body, as `_body` returns it; calls `grown` with the length so far."""
     pieces, length = list[bytes](), 0
     while True:
         message = await receive()
@@ -141,23 +142,24 @@ def _route_of(scope: Scope) -> str:
     return str(getattr(scope.get("route"), "path", "other"))
 
 
-# A usual event is far shorter; what a body has beyond this comes out of a share for all.
+# A usual event is far shorter. What a body has beyond this counts against a limit for all bodies.
 SMALL_BYTES = 64 * 1024
 SHARED_BYTES = 32 * 1024 * 1024
 
 Stop = Callable[[], object]
-"""Ends the task that reads one body; the body is known by it."""
+"""Ends the task that reads one body; it also identifies the body."""
 
 
 class LargeBodies:
-    """The one read longest makes room: an honest sender's body is there within moments."""
+    """Limits large bodies together. The one that has been arriving the longest makes room: an
+    honest sender's body arrives within moments."""
 
     def __init__(self, most: int = SHARED_BYTES) -> None:
         self._left = most
         self._taken = dict[Stop, int]()
 
     def take(self, stop: Stop, length: int) -> None:
-        """The body has, or will have, that length."""
+        """Make room for a body that has, or will have, this length."""
         more = max(length - SMALL_BYTES, 0) - self._taken.get(stop, 0)
         if more <= 0:
             return
@@ -167,7 +169,7 @@ class LargeBodies:
         self._left -= more
 
     def done(self, stop: Stop) -> None:
-        """It is read no more."""
+        """The body is read no more: free its room."""
         self._left += self._taken.pop(stop, 0)
 
     def _stop(self, stop: Stop) -> None:

@@ -1,9 +1,9 @@
-"""HTTP on one connection: uvicorn's protocol, with bounds on what comes before a request is there.
+"""HTTP on one connection: uvicorn's protocol, with limits on what comes before a complete request.
 
-Asked side by side on a busy machine, uvicorn with httptools answered 15,600 posts of 2 kB a second,
-granian 7,200, uvicorn with h11 4,300, and hypercorn, which alone still served a new client beside
-1,004 idle ones, 2,300. So it is the first, with what it lacks added here: it took 250 MB of headers
-into memory, and waited for them without end.
+On a busy machine, uvicorn with httptools answered 15,600 posts of 2 kB a second, granian 7,200,
+uvicorn with h11 4,300 and hypercorn 2,300. Only hypercorn still served a new client beside 1,004
+idle ones. So we use the first, and add here what it lacks: it took 250 MB of headers into memory,
+and waited for headers without end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HEAD_SECONDS = 10.0
 # How long a client may leave an answer unread.
 DEAF_SECONDS = 10.0
 MOST_PIPELINED = 4
-# What stands around a byte of a body that comes in the smallest chunks.
+# The framing around one byte of a body that comes in the smallest chunks.
 _CHUNK_BYTES = 8
 _BAD, _TOO_LONG = 400, 431
 _KINDS = {_BAD: "bad_request", _TOO_LONG: "head_too_large"}
@@ -32,11 +32,11 @@ _MESSAGES = {
 
 
 class TooLongError(Exception):
-    """The request's head, or what stands around its body, is longer than allowed."""
+    """The request's head, or the framing around its body, is longer than allowed."""
 
 
 class TooManyError(Exception):
-    """More requests were sent ahead than are kept."""
+    """The client sent more requests ahead than are kept."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -47,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._head_bytes = 0
-        # Received since a request was whole, without what belonged to a body.
+        # Bytes received since the last complete request, without those of a body.
         self._loose_bytes = 0
         self._is_head_due, self._is_body_due = True, False
         self._head_timer: asyncio.TimerHandle | None = None
@@ -55,13 +55,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._status = _BAD
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client: it has so long to send its first request's head."""
+        """A client has connected. It has HEAD_SECONDS to send its first request's head."""
         super().connection_made(transport)
         self._expect_head()
         self.register.arrive(self, self.drop)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Gone, whoever closed it."""
+        """The connection is gone, whoever closed it."""
         self.register.leave(self)
         for timer in (self._head_timer, self._deaf_timer):
             if timer:
@@ -71,11 +71,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def drop(self) -> None:
-        """Close now: what the client has not taken by now it will not take."""
+        """Close now, without waiting until the client has read everything."""
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Parse it, unless too much has come that is no body."""
+        """Parse the data. Refuse the request if too much outside a body has arrived."""
         if self.transport.is_closing():
             return
         self._loose_bytes += len(data)
@@ -95,17 +95,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self.register.wait(self)
 
     def on_url(self, url: bytes) -> None:
-        """A piece of its path."""
+        """A piece of the request's path."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; or a trailer, which comes behind the body."""
+        """One header, or a trailer after the body."""
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """From here on the application times and counts, as it does with the body."""
+        """The head is complete. From here on the application limits time and size."""
         if len(self.pipeline) >= MOST_PIPELINED:
             raise TooManyError
         self._is_head_due, self._is_body_due = False, True
@@ -116,19 +116,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of the body: the application counts those."""
+        """A piece of the body, which the application counts."""
         self._loose_bytes = max(self._loose_bytes - _CHUNK_BYTES * len(body), 0)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole, and in hand."""
+        """The request is complete, and in hand."""
         self._is_head_due, self._is_body_due = True, False
         self._loose_bytes = 0
         self.register.work(self)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Answered: it waits for the client again."""
+        """The request is answered: the connection waits for its client again."""
         super().on_response_complete()
         if self._is_body_due or not self._is_in_hand():
             self.register.wait(self)
@@ -136,13 +136,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self._expect_reading()
 
     def pause_writing(self) -> None:
-        """The client does not read: so it is who is waited for."""
+        """The client does not read, so the connection waits for its client."""
         super().pause_writing()
         self.register.wait(self)
         self._expect_reading()
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """The client reads again."""
         super().resume_writing()
         if self._is_in_hand():
             self.register.work(self)
@@ -151,12 +151,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deaf_timer = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing was asked for long: `close` would wait for whoever does not read."""
+        """No request came for long. Abort, because `close` would wait for a client to read."""
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - not a word of ours
-        """Refuse what could not be read; while a request is in hand, the refusal would be taken for
-        its answer, so there is none."""
+        """Refuse what could not be parsed. While a request is in hand, only close: the client would
+        take the refusal for its answer."""
         if self.transport.is_closing():
             return
         if self._is_in_hand():

@@ -1,1 +1,1 @@
-"""Decisions made, recorded and carried out."""
+"""Planning, recording and carrying out a person's decisions."""

@@ -1,4 +1,4 @@
-"""A person's decision about one case: look at both sides, plan, record, carry out."""
+"""A person's decision about one case: read both sides, plan, record, carry out."""
 
 from __future__ import annotations
 
@@ -36,27 +36,29 @@ from cascade_cli.domain.records.orders import Order, Override, moves_of, order_f
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
 from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 from cascade_cli.services.refunds.refund_service import RefundService
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
-# So far around a doubtful transfer its citizen's others are shown.
+# From this long before a doubtful transfer on, its citizen's other transfers are shown.
 NEIGHBOURHOOD = timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A case as it was looked at: `before` is the newest decision, as the journal has it."""
+    """A case as it was read; `before` is the newest decision about it in the journal."""
 
     subject: Subject
     snapshot: Snapshot
@@ -65,8 +67,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What to look at before saying whether a doubtful transfer moved its ducats: the balances as
-    they are, and the citizen's other transfers around it."""
+    """What to look at before saying whether a doubtful transfer moved its ducats: the present
+    balances, and the citizen's other transfers around it."""
 
     rows: tuple[Stratagem, ...]
     balances: Mapping[str, Decimal]
@@ -75,8 +77,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PlannedDecision:
-    """All that would be written. `credit` are the orders that go to a citizen, checked; `repair`
-    lets the engine have again what is found to have moved nothing."""
+    """Everything that would be written. `credit` is the checked plan for orders to a citizen.
+    `repair` sends again what is found to have moved nothing."""
 
     resolution: Resolution
     seen: Seen
@@ -92,14 +94,14 @@ class PlannedDecision:
 
     @property
     def writes(self) -> tuple[object, ...]:
-        """Two plans that are alike in this write the same."""
+        """Two plans with equal `writes` write the same."""
         resolution = self.resolution
         return resolution.decision.is_same_as, resolution.writes_off, moves_of(self.orders)
 
 
 @dataclass(frozen=True)
 class ResolveService:
-    """Decides about one case at a time. `forget` makes the readers see what was just decided."""
+    """Handles one case at a time. `forget` makes the readers read decisions again."""
 
     payments: PaymentsPort
     transfers: VenicePort
@@ -114,21 +116,23 @@ class ResolveService:
     forget: Callable[[], None]
 
     def look(self, identity: str) -> Seen:
-        """The case that an id means. Raises UsageError for what is no id of one, NotFoundError
-        where neither side knows it, GuardError for a payment for many without its portion."""
+        """The case that an id names. Raises UsageError if it cannot be the id of a case,
+        NotFoundError if neither side knows it, and GuardError for a payment for many without the
+        portion."""
         try:
             form = form_of(identity)
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
         if form not in {Form.PAYMENT, Form.NAME}:
-            raise UsageError(f"{identity!r} is a {form}'s id.", f"Accepted: {FORMS}.")
+            raise UsageError(f"{identity!r} is no case.", right_line(identity))
         if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:
+            near = meant(self.transfers, identity, "resolve")
             raise NotFoundError(
                 f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
-                f"Accepted: {FORMS}.",
+                near or f"Accepted: {FORMS}.",
             )
         owner = self._neighbours.owner_of(rows[0])
         if owner is None:
@@ -148,7 +152,7 @@ class ResolveService:
         snapshot = self._answered(self._neighbours.snapshot_of(charges), terms)
         ids = {charge.id for charge in charges}
         items = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in ids]
-        item = items[0] if len(items) == 1 else _the_one(identity, items)
+        item = items[0] if len(items) == 1 else _only_open(identity, items)
         matched_charges = matched_charges_of(
             snapshot, match(snapshot.charges, snapshot.stratagems), terms
         )
@@ -156,7 +160,7 @@ class ResolveService:
         return self._seen(Subject(item, matched, terms, named), snapshot)
 
     def _of_transfer(self, rows: Sequence[Stratagem]) -> Seen:
-        """Of several rows under one StratagemId, the item that has the first."""
+        """The case of a transfer. If several rows share a StratagemId, the first one decides."""
         row, terms = rows[0], self.terms()
         snapshot = self._snapshots.snapshot_of(rows)
         snapshot = self._answered(snapshot, terms)
@@ -166,7 +170,7 @@ class ResolveService:
                 f"{row.name} needs no decision.",
                 f"{UNTOUCHED} See: {command('explain', row.record_id)}",
             )
-        # Of what was executed more than once nobody says which row was the one too many.
+        # If rows were executed more than once, nobody says which one was too many.
         is_one = items[0].kind is not Kind.DUPLICATE or row.state(terms.now) is State.DOUBTFUL
         return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), snapshot)
 
@@ -196,8 +200,8 @@ class ResolveService:
         return Evidence(rows, {n: found[n].ducats for n in names if n in found}, tuple(near))
 
     def settling(self, identity: str, seen: Seen) -> Stratagem:
-        """The transfer that a person says is the case's. Raises GuardError where it is another
-        payment's."""
+        """The transfer that, by a person's word, settles the case. Raises GuardError if it was
+        taken back or is another payment's."""
         rows = self.transfers.identified(identity)
         if len(rows) != 1:
             found = f"{len(rows)} transfers have" if rows else "No transfer has"
@@ -216,7 +220,7 @@ class ResolveService:
     def plan(
         self, seen: Seen, wish: Wish, facts: Mapping[str, Any], policy: Policy, worker: Worker
     ) -> PlannedDecision:
-        """What would be written; writes nothing. Raises GuardError where it does not fit."""
+        """What would be written; writes nothing. Raises GuardError if the wish does not fit."""
         resolution = plan(seen.subject, wish, self._means(seen.subject, wish, facts, policy))
         dated = resolution.decision.dated(worker.operator, worker.host, seen.subject.terms.now)
         resolution = replace(resolution, decision=dated)
@@ -228,7 +232,7 @@ class ResolveService:
         moved = ((order.concerned, order.ducats) for order in resolution.orders)
         check_limit(self.limits.per_credit, moved)
         if wish.how is How.NOT_MOVED:
-            return PlannedDecision(resolution, seen, repair=self._again(resolution, seen, facts))
+            return PlannedDecision(resolution, seen, repair=self._resend(resolution, seen, facts))
         return PlannedDecision(resolution, seen)
 
     def _means(
@@ -236,20 +240,20 @@ class ResolveService:
     ) -> Means:
         if wish.how is not How.TAKE_BACK:
             return Means(policy, self.limits.processor, facts)
-        # What the engine has not taken is kept from it, whoever has the name and however much.
+        # A live transfer is withheld, whoever has the name now and however many ducats they own.
         now, surplus = subject.terms.now, [one.row for one in surpluses(subject)]
         rows = [row for row in surplus if row.state(now) is not State.LIVE]
         names = sorted({row.citizen for row in rows if row.citizen})
         found = self.citizens.residents(names) if names else {}
         for name in names:
-            _refuse_stranger(name, found, rows)
+            _refuse_stranger(name, found, rows, self.citizens.usernames)
         if wish.ducats is not None and policy is Policy.NONE:
             policy = Policy.AVAILABLE
         has = {name: found[name].ducats for name in names}
         return Means(policy, self.limits.processor, facts, has)
 
     def _own_order(self, subject: Subject, wish: Wish, facts: Mapping[str, Any]) -> Order:
-        """As `cascade credit --payment` makes it."""
+        """The order, as `cascade credit --payment` makes it."""
         matched = subject.matched
         assert matched is not None  # noqa: S101 - a transfer without a charge has no own key
         citizen, ducats = wish.citizen or matched.charge.citizen, own_ducats(matched, wish)
@@ -257,11 +261,11 @@ class ResolveService:
         if not citizen or not ducats:
             lacks = "--citizen C" if not citizen else "--credit N"
             raise UsageError(
-                f"{subject.name} does not say who gets how many ducats.",
+                f"{subject.name} does not say who gets the ducats, or how many.",
                 f"{UNTOUCHED} Add {lacks}.",
             )
         return self.service.order_for_payment(
-            # What went back has taken its ducats along: the rest is owed as if nothing had.
+            # `due` leaves out what was refunded. The rest is owed as if there were no refund.
             replace(matched.charge, refunded_cents=0, disputed=False),
             citizen,
             ducats,
@@ -272,8 +276,8 @@ class ResolveService:
             overrides=wish.overrides | ambiguous,
         )
 
-    def _again(self, found: Resolution, seen: Seen, facts: Mapping[str, Any]) -> Order | None:
-        """What is found to have moved nothing goes out again, where a machine may deliver it."""
+    def _resend(self, found: Resolution, seen: Seen, facts: Mapping[str, Any]) -> Order | None:
+        """An order to send again what is found to have moved nothing, if a machine may do so."""
         after = found.after
         repair = after and after.item.repair
         if not (after and after.matched and repair and repair.automatic):
@@ -297,8 +301,8 @@ class ResolveService:
         return [*endings, *moved]
 
     def _look_again(self, moved: Sequence[Delivery], patience: timedelta) -> None:
-        """Somebody with another journal may have looked when this one did, before either wrote:
-        whoever was last sees both transfers, and takes the surplus out of the engine's way."""
+        """Read again after crediting. A run with another journal may have read at the same time,
+        before either wrote. The later one sees both transfers, and expires the surplus."""
         credited = (one.order for one in moved if one.result is Result.CREDITED)
         made = [replace(order, retire_surplus=True) for order in credited]
         if made:
@@ -307,7 +311,7 @@ class ResolveService:
     def _record(self, planned: PlannedDecision) -> None:
         resolution, subject = planned.resolution, planned.seen.subject
         if not resolution.rulings and _is_recorded(subject, resolution.decision):
-            # The same, broken off before it was done, and taken up again.
+            # The same decision was recorded before, and its command was interrupted.
             return
         rulings = {ruling.record_id: ruling for ruling in self._rulings(resolution)}
         self.decisions.keep_decision(
@@ -319,7 +323,7 @@ class ResolveService:
         self.forget()
 
     def _rulings(self, resolution: Resolution) -> Sequence[RowRuling]:
-        """With `--reopen`, what was said of the case's rows counts no more."""
+        """The rulings to record. `--reopen` withdraws all rulings about the case's rows."""
         if resolution.decision.how is not How.REOPEN:
             return resolution.rulings
         subject = resolution.subject
@@ -342,21 +346,27 @@ def _is_recorded(subject: Subject, decision: Decision) -> bool:
     return before.is_same_as == decision.is_same_as and not before.change(subject.facts)
 
 
-def _the_one(identity: str, items: Sequence[Item]) -> Item:
-    """Of a payment for many, the only portion that is open."""
+def _only_open(identity: str, items: Sequence[Item]) -> Item:
+    """The only open portion of a payment for many. Raises GuardError if there are others."""
     found = [item for item in items if item.is_open]
     if len(found) == 1:
         return found[0]
     names = ", ".join(item.charge.payment_id for item in found if item.charge)
-    what = f"open are {names}" if names else "none of them is open"
+    what = f"Open: {names}" if names else "None of them is open"
     raise GuardError(
         f"{identity} is for {len(items)} citizens: a decision is about one of them.",
-        f"{UNTOUCHED} Name the portion: {what}.",
+        f"{UNTOUCHED} Name the portion. {what}.",
     )
 
 
-def _refuse_stranger(name: str, found: Mapping[str, Resident], rows: Sequence[Stratagem]) -> None:
+def _refuse_stranger(
+    name: str,
+    found: Mapping[str, Resident],
+    rows: Sequence[Stratagem],
+    usernames: Callable[[], Sequence[str]],
+) -> None:
+    """`usernames` returns all names; it is called only if this one is missing."""
     if name not in found:
-        raise GuardError(f"{no_citizen(name, found)}.", UNTOUCHED)
+        raise GuardError(no_citizen_called(name, usernames()), UNTOUCHED)
     if why := successor(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)

@@ -1,5 +1,5 @@
-"""A walk through the open cases: each is looked at, planned and kept by itself, and all that was
-chosen is carried out at the end, one after the other, as `cascade resolve` would."""
+"""A walk through the open cases. Each one is shown, planned and kept as a draft. At the end, all
+drafts are carried out one after the other, as `cascade resolve` would do it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class ChosenDraft:
 
 @dataclass(frozen=True)
 class View:
-    """What a person looks at to decide: balances and, of a doubtful transfer, what is around it."""
+    """What a person sees to decide: balances and, for a doubtful transfer, what is around it."""
 
     seen: Seen
     balances: Mapping[str, Decimal]
@@ -85,7 +85,7 @@ class ReviewService:
         return [Seen(subject, snapshot, decided.get(subject.name)) for subject in subjects]
 
     def view(self, seen: Seen) -> View:
-        """With what only a look into the base tells; the processor's balance comes last."""
+        """The case with what only the base shows; the processor's balance comes last."""
         evidence, processor = self.service.evidence(seen), self.service.limits.processor
         balances = evidence.balances or self._balances({processor, *_concerned(seen.subject)})
         ordered = sorted(balances.items(), key=lambda one: (one[0] == processor, one[0]))
@@ -96,18 +96,18 @@ class ReviewService:
         return {name: resident.ducats for name, resident in found.items()}
 
     def plan(self, seen: Seen, wish: Wish) -> PlannedDecision:
-        """What it would write. Raises GuardError where it does not fit, or a guard refuses it."""
+        """What the wish would write. Raises GuardError if it does not fit or a guard refuses it."""
         return self.service.plan(seen, wish, self.facts, self.policy, self.worker)
 
     def choose(self, seen: Seen, wish: Wish) -> ChosenDraft:
-        """Plan it, and keep it until it is carried out."""
+        """Plan the wish, and keep it as a draft until it is carried out."""
         chosen = ChosenDraft(draft_of(seen.subject, wish), self.plan(seen, wish))
         self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
         return chosen
 
     def choose_refund(self, seen: Seen) -> ChosenDraft:
-        """The same of its refund. Raises GuardError where there is nothing to do, or a guard
-        refuses it."""
+        """The same for the case's refund. Raises GuardError if there is nothing to do, or if a
+        guard refuses it."""
         chosen = ChosenDraft(refund_draft(seen.subject), self._refund(seen))
         self.drafts.set_mark(self._prefix + chosen.draft.case, chosen.draft.document())
         return chosen
@@ -128,11 +128,11 @@ class ReviewService:
         return refund_service.RefundWish(self.policy, self.facts)
 
     def drop(self, draft: Draft) -> None:
-        """It was carried out, or is not to be."""
+        """Drop a draft that was carried out, or will not be."""
         self.drafts.set_mark(self._prefix + draft.case, {})
 
     def kept(self) -> list[Draft]:
-        """What was chosen before and not carried out."""
+        """The drafts that were chosen before and not carried out."""
         return [Draft.of(body) for body in self.drafts.marks(self._prefix).values() if body]
 
     @property
@@ -140,9 +140,9 @@ class ReviewService:
         return f"review {self.base} {self.worker.operator}: "
 
     def taken_up(self, draft: Draft, seen: Seen | None) -> tuple[Seen, ChosenDraft]:
-        """A draft of an earlier review with its case, looked up where no run has shown it. Raises
-        GuardError or NotFoundError, and forgets it, where the case is another now; GuardError where
-        a guard refuses it today."""
+        """A draft of an earlier review with its case, which is looked up if no run has shown it. If
+        the case has changed, drops the draft and raises GuardError or NotFoundError. If a guard
+        refuses the draft today, raises GuardError."""
         try:
             seen = self._still_open(draft, seen)
         except (GuardError, NotFoundError):
@@ -157,7 +157,7 @@ class ReviewService:
         seen = seen or self.service.look(draft.identity)
         seen = replace(seen, subject=replace(seen.subject, named=draft.named))
         if not seen.subject.item.is_open:
-            raise GuardError(f"{draft.case} is open no more.", UNTOUCHED)
+            raise GuardError(f"{draft.case} is no longer open.", UNTOUCHED)
         if changed := draft.change(seen.subject.facts):
             raise GuardError(f"{draft.case} has changed: {changed}.", UNTOUCHED)
         return seen
@@ -168,8 +168,8 @@ class ReviewService:
         return replace(draft.wish, settles=self.service.settling(draft.settles, seen))
 
     def carry_out(self, chosen: ChosenDraft) -> list[Delivery]:
-        """Look again, then do exactly what was shown; it is kept as long as it is not done. Raises
-        GuardError where it would be something else now."""
+        """Read again, then do exactly what was shown. The draft is kept until all is done. Raises
+        GuardError if it would write something else now."""
         draft = chosen.draft
         seen = self._still_open(draft, None)
         planned = self._planned(draft, seen)

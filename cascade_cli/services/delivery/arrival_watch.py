@@ -1,6 +1,7 @@
-"""When the server looks whether ducats have arrived: once the engine had its turn, and not before.
+"""When the server checks whether ducats have arrived: only after the engine has had its turn.
 
-A transfer that the engine leaves is looked at a few times; then `reconcile --repair` finds it.
+If the engine skips a transfer, the server checks it LOOKS times in all. After that, `reconcile
+--repair` finds it.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from cascade_cli.services.delivery.tell_arrivals import NOTICES_PER_WRITE, Arriv
 LOOKS = 3
 KEYS_PER_LOOK = 95
 SETTLING = timedelta(minutes=10)
-"""So long after its time a run may begin late and be at work."""
+"""How long after its scheduled time an engine run may still be starting or working."""
 PAUSE = timedelta(minutes=1)
 
 Looks = MutableMapping[str, tuple[int, datetime]]
-"""By key: how often it was looked at, and when last."""
+"""For each key: how often its transfer was checked, and when last."""
 
 
 class ArrivalWatch:
-    """Looks and tells a little at a time, so that credits need not wait for it.
+    """Checks for arrivals and sends notices in small steps, so that credits need not wait.
 
-    `looks` outlives the watch, which is made anew after every failure of the server's worker.
+    `looks` outlives the watch: the server's worker makes a new watch after every failure.
     """
 
     def __init__(
@@ -46,9 +47,9 @@ class ArrivalWatch:
         self._next_at = now()
 
     def work(self) -> bool:
-        """Tell ten, or look at what is due; whether anything was done.
+        """Send up to ten notices, or check the transfers that are due. True if it did anything.
 
-        Never raises: no citizen's ducats may wait because another could not be told.
+        Never raises: a failed notice must not hold up another citizen's ducats.
         """
         try:
             return self._tell_ten() if self._arrived else self._look()
@@ -77,7 +78,7 @@ class ArrivalWatch:
         return bool(keys)
 
     def _due(self, now: datetime) -> list[str]:
-        """The keys whose transfer the engine should have taken since it was last looked at."""
+        """The keys whose transfer the engine should have taken since the last check."""
         untold = self._service.untold(now - max(self._schedule.longest_wait, timedelta(days=1)))
         for key in self._looks.keys() - untold.keys():
             del self._looks[key]

@@ -1,4 +1,4 @@
-"""What the processor can still pay: its balance, less what was promised and has not left yet."""
+"""What the processor can still pay: its balance, less promised ducats that have not left yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cascade_cli.services.ports import JournalPort, VenicePort
 
 @dataclass(frozen=True)
 class AvailableBalance:
-    """The processor's; `lifetime` is that of a transfer which waits for the engine."""
+    """The processor's available balance; a transfer waits for the engine for `lifetime` at most."""
 
     balances: VenicePort
     transfers: VenicePort
@@ -26,10 +26,10 @@ class AvailableBalance:
     now: Callable[[], datetime]
 
     def can_pay(self, wanted: Decimal, balance: Decimal | None = None) -> Decimal:
-        """How many ducats can go out; what is in flight is read only if it may matter. `balance` is
-        the processor's where it was just read.
+        """How many ducats can go out; transfers in flight are read only if they could matter.
 
-        Raises GuardError if the processor does not exist.
+        Pass the processor's `balance` if it was just read. Raises GuardError if the processor does
+        not exist.
         """
         if balance is None:
             balance = self.balance_in(self.balances.citizens([self.processor]))
@@ -45,8 +45,9 @@ class AvailableBalance:
         return found[self.processor]
 
     def check(self, wanted: Decimal, keys: Collection[str], balance: Decimal | None = None) -> None:
-        """Raises GuardError unless so many ducats can go out for the transfers with these keys,
-        which may be on their way already; `balance` is the processor's where it was just read."""
+        """Raises GuardError unless the processor can pay `wanted` ducats for the transfers with
+        these keys. Those of them that are in flight already are not counted twice. Pass the
+        processor's `balance` if it was just read."""
         if balance is None:
             balance = self.balance_in(self.balances.citizens([self.processor]))
         free = self._free(balance, wanted, keys)
@@ -63,13 +64,14 @@ class AvailableBalance:
     def _free(self, balance: Decimal, wanted: Decimal, keys: Collection[str]) -> Decimal:
         now = self.now()
         with exactly():
-            # A promise is in flight for a lifetime at most; most of these left long ago.
+            # A promise is in flight for one lifetime at most. Most of these have left long ago, so
+            # this is a lower bound, which needs no request.
             surely = balance - self.promises.ducats_promised_since(now - self.lifetime)
             if surely >= wanted:
                 return surely
             return max(balance - self._in_flight(now, keys), ZERO)
 
     def _in_flight(self, now: datetime, keys: Collection[str]) -> Decimal:
-        rows = self.transfers.older(now, now, now)
+        rows = self.transfers.open_or_recent(now, now, now)
         others = (row for row in rows if row.stratagem_id not in keys)
         return Sum.of(row for row in others if row.state(now) is State.LIVE).ducats

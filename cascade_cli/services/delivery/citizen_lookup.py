@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from cascade_cli.domain.records.charges import MINTS
-from cascade_cli.domain.shop.citizen_names import look_alike, similar_names, told_apart
+from cascade_cli.domain.shop.citizen_names import SUGGESTIONS, did_you_mean, near_names
 from cascade_cli.errors import GuardError
 
-SUGGESTIONS = 3
 
-
-def refuse_unknown(
+def require_known(
     wanted: Iterable[str], found: Container[str], usernames: Callable[[], Sequence[str]]
 ) -> None:
     """Raises GuardError if a wanted citizen is not among those found, naming similar ones.
 
-    `usernames` tells all names; it is called only then, for it takes many requests.
+    `usernames` returns all names. It takes many requests, so it is called only if one is missing.
     """
     missing = sorted({name for name in wanted if name not in found})[:SUGGESTIONS]
     if not missing:
@@ -25,7 +22,7 @@ def refuse_unknown(
     others = usernames()
     near = {name: near_names(name, others) for name in missing}
     raise GuardError(
-        f"Venice has no citizen {', '.join(map(repr, missing))}.{_suggestions(near)}",
+        f"Venice has no citizen {', '.join(map(repr, missing))}.{did_you_mean(near)}",
         "Nothing was written. Names are compared to the letter.",
     )
 
@@ -34,23 +31,3 @@ def refuse_processor(recipients: Iterable[str], processor: str) -> None:
     """Raises GuardError if the processor would receive what it pays."""
     if processor in recipients:
         raise GuardError(f"{processor!r} cannot receive ducats: {MINTS}.", "Nothing was written.")
-
-
-def _suggestions(near: dict[str, list[str]]) -> str:
-    for_whom = {name: f" for {name!r}" if len(near) > 1 else "" for name in near}
-    return "".join(
-        f" Did you mean {' or '.join(_told(other, name) for other in others)}{for_whom[name]}?"
-        for name, others in near.items()
-        if others
-    )
-
-
-def _told(other: str, name: str) -> str:
-    return told_apart(other, name) if look_alike(other, name) else repr(other)
-
-
-def near_names(name: str, others: Sequence[str]) -> list[str]:
-    """Names that look the same or differ little, most similar first."""
-    same = similar_names([name], others).get(name, ())
-    similar = difflib.get_close_matches(name, others, SUGGESTIONS, cutoff=0.75)
-    return list(dict.fromkeys([*same, *similar]))[:SUGGESTIONS]

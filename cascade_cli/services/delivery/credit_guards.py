@@ -1,5 +1,5 @@
-"""What stands against a credit, and what of it a person may overrule; and against any write, that
-the base belongs to the other mode."""
+"""Objections to a credit, and which of them a person may overrule. `guard_mode` stops every write
+to a base that belongs to the other mode."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ MODES = {True: "live", False: "test"}
 def overrulable(
     order: Order, rows: Sequence[Stratagem], terms: CreditTerms, *, by_person: bool
 ) -> tuple[Objection, ...]:
-    """The objections to an order that a person may overrule, and does.
+    """The objections to an order that a person overrules.
 
-    Raises GuardError at the first that stands.
+    Raises GuardError at the first objection that nobody may overrule, or that nobody did.
     """
     found = tuple(
         objections_to(order.charge, rows, terms)
@@ -52,7 +52,7 @@ def overrulable(
 
 
 def _stands(objection: Objection, order: Order, terms: CreditTerms) -> bool:
-    """Against fewer ducats than the payment names less may be said."""
+    """Whether the objection still holds for the order's ducats, which may be fewer than bought."""
     if order.charge and objection.obstacle is Obstacle.UNDERPAID:
         return order.ducats > paid_for(order.charge, terms.prices)
     is_limit = objection.obstacle is Obstacle.OVER_LIMIT
@@ -62,7 +62,7 @@ def _stands(objection: Objection, order: Order, terms: CreditTerms) -> bool:
 def ambiguity_of(
     order: Order, rows: Sequence[Stratagem], unclear: Sequence[Stratagem]
 ) -> tuple[Objection, ...]:
-    """The rows beside which a person delivers all the same, having said so."""
+    """An objection that names the unclear rows, if the person chose to deliver in spite of them."""
     beside = [*(row for row in rows if row.other_processor), *unclear]
     if not beside or Override.AMBIGUOUS not in order.overrides:
         return ()
@@ -72,13 +72,13 @@ def ambiguity_of(
 def _objections_by_hand(
     order: Order, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
-    """A credit by hand that was begun for somebody who had that name before."""
+    """Objects if the name belonged to another citizen when the credit by hand was begun."""
     resident = terms.citizens.get(order.citizen)
     if resident and (why := successor(order.citizen, resident.since, rows)):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
 
 
-# What a person may decide, with the option that says so, if it takes one.
+# What a person may overrule, and the option that this takes, if any.
 _OVERRIDES = {Obstacle.UNDERPAID: Override.UNDERPAID}
 _FOR_PEOPLE = frozenset({Obstacle.UNDERPAID, Obstacle.ANOTHER_CITIZEN, Obstacle.CANCELLED})
 
@@ -95,7 +95,7 @@ def _refusal(order: Order, objection: Objection) -> GuardError:
 
 
 def refuse_repeated(orders: Iterable[Order]) -> None:
-    """Raises GuardError where two orders are for one transfer: a file may name a payment by its
+    """Raises GuardError if two orders are for one transfer: a file may name a payment by its
     intent and by its charge, and only one of the two would be written."""
     for key, number in Counter(order.key for order in orders).items():
         if number > 1:
@@ -106,8 +106,8 @@ def refuse_repeated(orders: Iterable[Order]) -> None:
 
 
 def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: datetime) -> None:
-    """Raises GuardError where a credit by hand speaks of a payment for which somebody has given the
-    same citizen ducats by hand, or by a decision."""
+    """Raises GuardError if a credit by hand mentions a payment for which the same citizen already
+    got ducats by hand or by a decision."""
     keys = {order.key for order in orders}
     for order in orders:
         for row in rows if order.mentions and not order.again else ():
@@ -122,8 +122,8 @@ def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: dat
 
 
 def refuse_ended(orders: Iterable[Order], rows: Sequence[Stratagem], now: datetime) -> None:
-    """Raises GuardError where a person decided that a credit by hand is a payment's transfer, and
-    it has ended: what is still lacking is then the payment's to say, not the credit's.
+    """Raises GuardError if a person decided that a credit by hand settles a payment, and the credit
+    has ended without arriving. From then on the payment says what is owed, not the credit.
     """
     for order in orders:
         own = [row for row in rows if row.stratagem_id == order.key]
@@ -139,8 +139,8 @@ def refuse_ended(orders: Iterable[Order], rows: Sequence[Stratagem], now: dateti
 def refuse_just_credited(
     orders: Sequence[Order], rows: Sequence[Stratagem], sent: Sequence[Intent], now: datetime
 ) -> None:
-    """Raises GuardError where somebody gives the citizen ducats for the same payment in this very
-    moment, by hand or by a decision: a reading need not show yet what was `sent` lately."""
+    """Raises GuardError if somebody is giving the citizen ducats for the same payment right now, by
+    hand or by a decision. The rows may not show yet what was `sent` lately."""
     shown = {row.stratagem_id for row in rows if row.state(now) in MAY_STILL_MOVE}
     for order in orders if sent else ():
         for intent in () if order.again or Override.AMBIGUOUS in order.overrides else sent:
@@ -153,12 +153,12 @@ def refuse_just_credited(
 
 
 def is_by_hand(order: Order) -> bool:
-    """A person gives it under a reference."""
+    """Whether a person credits it under a reference."""
     return order.cause is Cause.MANUAL and order.key.startswith(MANUAL_PREFIX)
 
 
 def payment_meant_by(order: Order) -> str:
-    """The payment whose id is the reference of a credit by hand; empty for all else."""
+    """The payment id that a credit by hand has as its reference; empty for any other order."""
     reference = order.key.removeprefix(MANUAL_PREFIX) if is_by_hand(order) else ""
     return reference if PORTION_ID.fullmatch(reference) else ""
 

@@ -1,4 +1,4 @@
-"""What is asked for when somebody credits, checked before anything is read or written."""
+"""Requests for a credit, checked before anything is read or written."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
-from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.ports import PaymentsPort
 
@@ -47,7 +48,7 @@ def manual_order(
 
 
 def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:
-    """Raises GuardError if one of these (citizen, ducats) is more than one credit may be."""
+    """Raises GuardError if one of these (citizen, ducats) pairs exceeds the limit per credit."""
     credits = tuple(credits)
     for citizen, ducats in credits:
         if ducats > per_credit:
@@ -59,8 +60,7 @@ def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> 
 
 
 def allowing(setting: str, ducats: Decimal) -> str:
-    """How a person lets a limit go for one command: what was refused is typed once more, with this
-    before it."""
+    """The hint that lifts a limit for one command: repeat it with the setting in front."""
     return (
         f"Nothing was written. {setting} sets the limit; to allow it this once, put "
         f"{setting}={format_ducats(ducats)} before the command."
@@ -81,9 +81,9 @@ def check_words(citizen: str, reason: str) -> None:
 
 
 def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
-    """What a payment's id means: one purchase, or one for each of many citizens.
+    """The purchases of a payment: one, or one for each of many citizens.
 
-    Raises GuardError where there is none.
+    Raises GuardError if there are none.
     """
     found = payments.portions(payment_id)
     if not found:
@@ -95,27 +95,31 @@ def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
 
 
 def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
-    """Of a payment for many, the portion of the citizen. Raises GuardError where there is none."""
+    """The citizen's part of a payment for many; the one purchase of any other payment.
+
+    Raises GuardError if there is none.
+    """
     found = bought(payments, payment_id)
     if len(found) == 1:
         return found[0]
     for charge in found:
         if charge.citizen == citizen:
             return charge
-    similar = similar_names([citizen], (charge.citizen or "" for charge in found))
+    similar = look_alikes([citizen], (charge.citizen or "" for charge in found))
     raise GuardError(
         f"{payment_id} is for {len(found)} citizens, and {citizen!r} is none of them"
-        f"{there_is(citizen, similar.get(citizen, ()))}.",
+        f"{look_alikes_clause(citizen, similar.get(citizen, ()))}.",
         f"Nothing was written. See: {command('explain', payment_id)}",
     )
 
 
-def check_payment_id(text: str) -> None:
-    """Raises UsageError on what cannot be a payment's id."""
+def check_payment_id(text: str, *words: str) -> None:
+    """Raises UsageError on what cannot be a payment's id; `words` are the command that takes it."""
     if not PORTION_ID.fullmatch(text):
+        form = "A payment's id is pi_… or ch_…, as Stripe shows it."
         raise UsageError(
             f"The payment {text[:40]!r} is not the id of one.",
-            "Nothing was written. A payment's id is pi_… or ch_…, as Stripe shows it.",
+            f"Nothing was written. {right_line(text, *words) or form}",
         )
 
 

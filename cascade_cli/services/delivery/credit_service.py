@@ -34,14 +34,14 @@ from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.citizen_names import (
     look_alike,
-    no_citizen,
-    told_apart,
+    no_such_citizen,
+    with_difference,
 )
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.available_balance import AvailableBalance
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
     overrulable,
@@ -72,18 +72,18 @@ class Limits:
 
 @dataclass(frozen=True)
 class CreditPlan:
-    """What would be written for each order, seen before anything was."""
+    """What would be written for each order, before anything is written."""
 
     orders: tuple[Order, ...]
     steps: Mapping[str, Step]
     processor_ducats: Decimal
     sighting: Sighting
     overruled: Mapping[str, tuple[Objection, ...]] = field(default_factory=dict)
-    """By key, what no machine would deliver, and a person may."""
+    """By order key: the objections that stop a machine, and that a person overrules."""
 
     @property
     def writes(self) -> tuple[object, ...]:
-        """Two plans that are alike in this write the same."""
+        """Two plans with equal `writes` write the same."""
         return moves_of(self.orders)
 
     @property
@@ -93,24 +93,24 @@ class CreditPlan:
 
     @property
     def outgoing(self) -> Decimal:
-        """The ducats that are still to leave the processor: of a file taken up again, the rest."""
+        """The ducats that are still to leave the processor; less than `total` in a repeated run."""
         left = (order.ducats for order in self.orders if _is_open(self.steps[order.key]))
         return sum(left, ZERO)
 
     def stratagem_id(self, order: Order) -> str:
-        """The id that its row has; without one, what it gets."""
+        """The id of the order's row, or the id that its new row will get."""
         step = self.steps[order.key]
         row = None if isinstance(step, Wait) else step.row
         return row.name if row else order.key
 
     @property
     def unwritten(self) -> tuple[Order, ...]:
-        """Those for which there is something left to write."""
+        """The orders for which there is something left to write."""
         return tuple(o for o in self.orders if not isinstance(self.steps[o.key], End))
 
     @property
     def description(self) -> str:
-        """For a question: what goes to whom."""
+        """What goes to whom, for the question that the user confirms."""
         if len(self.unwritten) == 1:
             return self.unwritten[0].description + self.objections_to(self.unwritten[0])
         ducats = sum((order.ducats for order in self.unwritten), ZERO)
@@ -119,12 +119,12 @@ class CreditPlan:
         return f"{format_ducats(ducats)} ducats to {len(self.unwritten)} citizens{doubt}"
 
     def shortfall_of(self, order: Order) -> str:
-        """Price, worth and difference of an order that was not paid for in full; else empty."""
+        """Price, worth and difference of an order that was not paid in full; otherwise empty."""
         found = self.overruled.get(order.key, ())
         return next((one.why for one in found if one.obstacle is Obstacle.UNDERPAID), "")
 
     def objections_to(self, order: Order) -> str:
-        """What is overruled about an order, as the end of a question; empty if nothing is."""
+        """The overruled objections to an order, as the end of a question; empty if none."""
         found = self.overruled.get(order.key, ())
         return f", although {'; and '.join(one.why for one in found)}" if found else ""
 
@@ -154,10 +154,10 @@ class CreditService:
     def plan(self, orders: Sequence[Order], *, by_person: bool = True) -> CreditPlan:
         """Look at all rows and citizens; writes nothing.
 
-        Raises GuardError if an order exceeds the limit per credit, all of them that of the day,
-        a citizen does not exist, is the processor, or the processor cannot pay; and if a payment
-        must not be delivered by a machine, unless it is done `by_person`, who may decide that or
-        has said so in the order's overrides.
+        Raises GuardError if an order exceeds the limit per credit, if all orders together exceed
+        the day's limit, if a citizen does not exist or is the processor, or if the processor cannot
+        pay. Also raises it if a payment must not be delivered by a machine: a person (`by_person`)
+        may overrule that, in some cases only by the order's overrides.
         """
         refuse_processor((order.citizen for order in orders), self._limits.processor)
         refuse_repeated(orders)
@@ -167,7 +167,7 @@ class CreditService:
         names = {order.citizen for order in orders} | {self._available_balance.processor}
         residents = self._venice.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
-        refuse_unknown((order.citizen for order in orders), found, self._venice.usernames)
+        require_known((order.citizen for order in orders), found, self._venice.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
@@ -175,7 +175,7 @@ class CreditService:
         refuse_just_credited(orders, rows, self._promises.sent_since(now - FATE_BOUND), now)
         own = {order.key: rows_of(order, rows) for order in orders}
         unclear = {order.key: unclear_rows(order, rows) for order in orders}
-        # Where no row moves ducats, the journal tells whether one has vanished.
+        # If no row moves ducats, the journal shows whether one has vanished.
         last = self._promises.attempts([key for key, seen in own.items() if not _moves(seen, now)])
         steps = {
             o.key: next_step(o, own[o.key], now, last.get(o.key), unclear=unclear[o.key])
@@ -197,7 +197,7 @@ class CreditService:
         return plan
 
     def _with_past(self, orders: Sequence[Order], now: datetime) -> Sequence[Order]:
-        """With what is remembered of the payments' deliveries."""
+        """The orders, with what is remembered of their payments' deliveries."""
         charges = [order.charge for order in orders if order.charge]
         if self._past is None or not charges:
             return orders
@@ -212,7 +212,7 @@ class CreditService:
     def _with_neighbours(
         self, orders: Sequence[Order]
     ) -> tuple[Sequence[Order], tuple[Stratagem, ...]]:
-        """All rows of the orders, told apart from those of the payments around theirs."""
+        """The orders and all their rows. Each order knows which rows belong to other charges."""
         rows = self._venice.transfers_for(orders)
         charges = [order.charge for order in orders if order.charge]
         if not charges:
@@ -226,7 +226,7 @@ class CreditService:
     def carry_out(
         self, plan: CreditPlan, done: Callable[[Delivery], None] = lambda _delivery: None
     ) -> list[Delivery]:
-        """Deliver what was planned; no row is written upon that was not seen just before."""
+        """Deliver what was planned. No row is changed that was not read just before."""
         return self._deliverer.deliver(
             plan.orders, patience=PATIENCE, sighting=plan.sighting, done=done
         )
@@ -243,30 +243,32 @@ class CreditService:
         due: Decimal | None = None,
         is_another: bool = False,
     ) -> Order:
-        """What a payment bought, as a person credits it: under the same key as the webhook's. With
-        `due`, only that is owed of it; whoever has the citizen's name now may be another person.
+        """A person's order for what a payment bought, under the same key as the webhook's.
 
-        Where the payment names no usable citizen or amount, or a citizen who does not exist, the
-        person's words count. Raises GuardError where they contradict the payment otherwise, or
-        where money went back or is disputed.
+        With `due`, the order may be for the `due` ducats that are still owed. With `is_another`,
+        the payment's citizen name belongs to another person by now.
+
+        If the payment names no usable citizen or amount, or a citizen who does not exist, the
+        person's words count. Raises GuardError if they contradict the payment in any other way, or
+        if money went back or is disputed.
         """
         check_words(citizen, reason)
         hint = "Nothing was written. Credit it as it was sold, or by hand with a --reference."
         if charge.unallocated:
-            # Whoever knows the citizens credits each under a key of their own.
+            # A person who knows the citizens credits each of them under a separate key.
             raise GuardError(f"{charge.payment_id}: {charge.unallocated}.", hint)
         if charge.ducats and ducats not in {charge.ducats, due}:
             bought = format_ducats(charge.ducats)
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
         if other and not is_another and other in self._venice.citizens([other]):
-            meant = told_apart(other, citizen) if look_alike(other, citizen) else repr(other)
+            meant = with_difference(other, citizen) if look_alike(other, citizen) else repr(other)
             raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
             named = replace(charge, citizen=citizen, ducats=ducats)
             told = {**facts, INSTEAD_OF: other} if other else facts
             order = order_for_charge(named, reason, told)
-            # Its price is that of all that it bought.
+            # The price guard needs all ducats that the payment bought, not only those owed.
             order = replace(order, charge=replace(named, ducats=charge.ducats or ducats))
             return self._decided(order, overrides)
         except ValueError as error:
@@ -283,8 +285,9 @@ class CreditService:
         facts: Mapping[str, Any],
         overrides: Collection[Override] = (),
     ) -> tuple[list[Order], list[str]]:
-        """What a payment bought for all its citizens, and a sentence about each who does not exist:
-        they hold up nobody. Raises GuardError where a person has to name citizen and amount."""
+        """Orders for all citizens of a payment, and a sentence about each citizen who does not
+        exist: they do not hold up the others. Raises GuardError if a person has to name citizen
+        and amount."""
         check_words("citizen", reason)
         names = sorted({charge.citizen for charge in charges if charge.citizen})
         found = self._venice.citizens(names) if names else {}
@@ -298,10 +301,10 @@ class CreditService:
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-        return orders, [no_citizen(name, found) for name in names if name not in found]
+        return orders, [no_such_citizen(name, found) for name in names if name not in found]
 
     def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
-        """A person's order, with those decisions that it needs."""
+        """A person's order, with those overrides that it needs."""
         is_short = order.charge and price_objection(order.charge, self._prices)
         needed = (one for one in overrides if is_short or one is not Override.UNDERPAID)
         return decided(replace(order, amends=True), *needed)
@@ -312,9 +315,10 @@ class CreditService:
         return key in self._promises.known([key])
 
     def _refuse_payments_by_hand(self, orders: Sequence[Order]) -> None:
-        """A payment's id as a reference: another key than the payment's own, and no guard.
+        """Raises GuardError if the reference of a new credit by hand is a payment's id.
 
-        What was begun so, by an older version, is finished so.
+        Such a credit would not have the payment's key, and would pass none of its guards. One that
+        an older version began may be finished.
         """
         named = {order.key: payment for order in orders if (payment := payment_meant_by(order))}
         known = self._promises.known(list(named)) if named else set()
@@ -326,8 +330,8 @@ class CreditService:
                 )
 
     def _check_day(self, orders: Sequence[Order]) -> None:
-        """Before the first of many is written; against others who credit meanwhile, the claims
-        hold the limit."""
+        """Check the day's limit before the first of many orders is written. The claims keep the
+        limit against others who credit at the same time."""
         known = self._promises.known([order.key for order in orders])
         new = sum((order.ducats for order in orders if order.key not in known), ZERO)
         today = self._promises.ducats_today()

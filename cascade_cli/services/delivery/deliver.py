@@ -1,7 +1,7 @@
 """Carry orders out, each exactly once: claim, read, write what is next, until nothing is left.
 
-domain/delivery/delivery_steps.py decides what is to be written, and states the promise; here it is
-journaled, sent and remembered.
+domain/delivery/delivery_steps.py decides what to write, and states the promise. This module
+journals each write, sends it, and remembers what came of it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ TRIES = 5
 class DeliveryTerms:
     """How long a stratagem may live, what may leave in a day, and when the engine runs.
 
-    The lifetime is longer than the engine ever leaves one waiting: Settings sees to it.
+    Settings makes sure that the lifetime is longer than the engine's longest wait.
     """
 
     lifetime: timedelta
@@ -74,9 +74,8 @@ class DeliveryTerms:
 
 
 class Deliverer:
-    """Carries orders out. Raises JournalError with all that was held released; what is wrong with
-    a single order, with a service or with the rights to it while it is being delivered, is told in
-    its Delivery."""
+    """Carries orders out. Raises JournalError after releasing all its claims. Any other failure
+    during a delivery (of the order, of a service, or of the rights to it) is in its Delivery."""
 
     def __init__(
         self,
@@ -99,11 +98,11 @@ class Deliverer:
         sighting: Sighting | None = None,
         done: Callable[[Delivery], None] = lambda _delivery: None,
     ) -> list[Delivery]:
-        """One Delivery per order, in their order; `done` hears of each as it is final.
+        """One Delivery per order, in the same sequence; calls `done` with each as it is final.
 
-        Orders whose write has an unknown fate are come back to when the others are done, unless
-        that takes longer than `patience`. A `sighting` of all their rows saves looking again at
-        those that nobody ever wrote for, while it is fresh.
+        An order whose write has an unknown fate is tried again after the others, unless that takes
+        longer than `patience`. A fresh `sighting` of all rows saves reading them again for orders
+        that nobody ever wrote for.
         """
         found: dict[str, Delivery] = {}
         pending = {order.key: order for order in orders}
@@ -139,7 +138,7 @@ class Deliverer:
         self._around.sleep(max(seconds, 0))
 
     def _round(self, orders: Sequence[Order], sighting: Sighting | None) -> list[Delivery]:
-        """Take the orders as far as they go now."""
+        """Claim the orders, and take each as far as it gets now."""
         claims = self._journal.claim(
             [intent_of(order) for order in orders],
             lease=LEASE,
@@ -160,7 +159,7 @@ class Deliverer:
             except JournalError:
                 raise
             except (ServiceError, SettingsError) as error:
-                # A reading failed: what has not ended by now stays as it is.
+                # A read failed: orders that have not ended stay as they are.
                 give_up([job for job in jobs if not isinstance(job.step, End)], error)
             self._notify(jobs)
         finally:
@@ -181,12 +180,12 @@ class Deliverer:
         return job.action is not None and job.error is None
 
     def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
-        """Send one request for these jobs; one that is refused for many is sent for each."""
+        """Send one request for these jobs. If it is refused for several, send one for each."""
         self._around.turn()
         raise_if_stopped()
         now = self._around.now()
         if any(job.is_stale(now) for job in jobs):
-            # The turn came late. Look again, and let the loop decide anew.
+            # The turn came late. Read again, and let the loop decide again.
             self._read(jobs)
             return
         try:
@@ -227,7 +226,7 @@ class Deliverer:
             fate = Fate.REFUSED
             raise
         finally:
-            # Also when interrupted: then the fate stays unknown, as the attempt already says.
+            # When interrupted, the fate stays unknown, as the attempt already says.
             if fate is not Fate.UNKNOWN:
                 self._journal.outcome(keys, action, fate, bodies)
                 remember(jobs, Attempt(action, at, fate))
@@ -263,12 +262,12 @@ class Deliverer:
             give_up(jobs, error)
 
     def _notify(self, jobs: Sequence[OrderInProgress]) -> None:
-        """Tell those whose transfer came under way and who were not told yet; once, come what may.
+        """Notify citizens whose transfer is now under way, each at most once.
 
         A notification that fails changes nothing about the transfer, and is not sent again. Givers
-        are told by writes of their own: no giver's name can spoil what recipients are told.
+        are notified by separate writes, so that no giver's name can spoil a recipient's notice.
         """
-        untold = [job for job in jobs if job.is_untold]
+        untold = [job for job in jobs if job.needs_notice]
         gifts = [job for job in untold if job.order.gift]
         schedule = self._terms.schedule.describe(self._around.now())
         letters: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (

@@ -1,4 +1,4 @@
-"""One order in hand while it is being delivered, and what it came to."""
+"""One order while it is being delivered, and its result."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import AnswerError, CascadeError, EngineRefusedError, LockedError
 
-# A row seen longer ago than this may have been changed by somebody: look again before writing.
+# Somebody may have changed a row that was seen longer ago than this: read again before writing.
 FRESHNESS = timedelta(seconds=20)
-# Created, activated, told, and each tried again a few times: more means that nothing sticks.
+# Create, activate, notify, each tried a few times. More than this means that no write lasts.
 MOST_WRITES = 20
 
 
@@ -39,15 +39,15 @@ class OrderInProgress:
     error: CascadeError | None = None
 
     def see(self, rows: Sequence[Stratagem], now: datetime) -> None:
-        """Among these are all rows that belong to the order, or may."""
+        """Pick the order's rows from `rows`, which hold all that belong or may belong to it."""
         self.rows, self.seen_at = rows_of(self.order, rows), now
         self.unclear = unclear_rows(self.order, rows)
 
     def recall(self, sighting: Sighting | None, now: datetime) -> bool:
-        """Take what was seen before the key was claimed, if it is as good as a look now.
+        """Use what was seen before the key was claimed, if that saves a read. True if it does.
 
-        It is while it is fresh, and nobody ever wrote for the key: the journal, asked with the
-        claim, would know of an attempt.
+        It does while the sighting is fresh and nobody ever wrote for the key. The journal's answer
+        to the claim would show an attempt.
         """
         if sighting is None or self.last is not None or now - sighting.at > FRESHNESS:
             return False
@@ -55,18 +55,18 @@ class OrderInProgress:
         return True
 
     def put(self, row: Stratagem, action: Action) -> None:
-        """This is how a row stands after our write."""
+        """Remember a row as our write left it."""
         others = tuple(r for r in self.rows if r.record_id != row.record_id)
         self.rows = (*others, row)
         self.wrote.add(action)
 
     def is_stale(self, now: datetime) -> bool:
-        """Its rows were read too long ago to be written upon."""
+        """Whether its rows were read too long ago to write to them."""
         return self.seen_at is None or now - self.seen_at > FRESHNESS
 
     @property
     def action(self) -> Action | None:
-        """The write that is next, if one is."""
+        """The next write, if there is one."""
         return self.step.action if isinstance(self.step, Write) else None
 
     @property
@@ -78,25 +78,25 @@ class OrderInProgress:
 
     @property
     def told(self) -> Order:
-        """The order as its citizen hears of it: under the id of the row that carries it."""
+        """The order as its notice names it: by the id of the row that carries it."""
         row = self.step.row if isinstance(self.step, End) else None
         return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
 
     @property
-    def is_untold(self) -> bool:
-        """The last thing done for it was to let the engine have it."""
+    def needs_notice(self) -> bool:
+        """Whether its citizen must be told: the last write handed the transfer to the engine."""
         under_way = isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY
         telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
         return under_way and self.last is not None and self.last.action in telling
 
 
 def intent_of(order: Order) -> Intent:
-    """What the journal is to remember of an order."""
+    """What the journal records about an order."""
     detail = {"reason": order.reason, **order.facts}
     if order.ends:
         detail["ends"] = True
     if order.gift:
-        # Notes, which citizens can read, keep an anonymous giver's name back; the journal does not.
+        # Citizens can read the Notes, so these hide an anonymous giver. The journal need not.
         detail["gift"] = {"giver": order.gift.giver, "anonymous": order.gift.anonymous}
     return Intent(
         key=order.key,
@@ -111,13 +111,13 @@ def intent_of(order: Order) -> Intent:
 
 
 def remember(jobs: Iterable[OrderInProgress], attempt: Attempt) -> None:
-    """The last write of all of these is now `attempt`."""
+    """Set the last write of all these jobs."""
     for job in jobs:
         job.last = attempt
 
 
 def count_write(jobs: Iterable[OrderInProgress]) -> None:
-    """Give up on a job whose writes do not stick, whoever undoes them."""
+    """Count a write. Give up a job after too many: somebody keeps undoing its writes."""
     for job in jobs:
         job.writes += 1
         if job.writes > MOST_WRITES:
@@ -125,13 +125,13 @@ def count_write(jobs: Iterable[OrderInProgress]) -> None:
 
 
 def give_up(jobs: Iterable[OrderInProgress], error: CascadeError) -> None:
-    """Nothing more can be done for these now."""
+    """Record the error: nothing more can be done for these jobs now."""
     for job in jobs:
         job.error = error
 
 
 def take(action: Action, jobs: Sequence[OrderInProgress], rows: Sequence[Stratagem]) -> None:
-    """What Airtable answered is how the rows now stand."""
+    """Update the jobs with the rows that Airtable returned."""
     by_key = {row.stratagem_id: row for row in rows}
     by_record = {row.record_id: row for row in rows}
     for job in jobs:
@@ -142,7 +142,7 @@ def take(action: Action, jobs: Sequence[OrderInProgress], rows: Sequence[Stratag
 
 
 def delivery_of(job: OrderInProgress) -> Delivery:
-    """What the order came to."""
+    """The order's result."""
     order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
     if isinstance(step, End):
         return _ended(job, step)
@@ -157,7 +157,7 @@ def delivery_of(job: OrderInProgress) -> Delivery:
 
 
 def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
-    """The write is known to have been applied: what came of it was the engine's no."""
+    """The write is known to have been applied, and the engine refused the transfer."""
     name = row.name
     why = f"the engine refused it: {row.failure_text.rstrip('.')}"
     hint = (
@@ -202,7 +202,7 @@ _NOT_HELD = {
 
 
 def not_held(order: Order, claim: Claim) -> Delivery:
-    """What an order came to whose key was not to be had."""
+    """The result of an order whose key could not be claimed."""
     result, why, hint = _NOT_HELD[claim.state]
     why = f"{why}: {claim.other}" if claim.other else why
     left, needed = claim.ducats_left_today or ZERO, claim.limit_needed or ZERO

@@ -1,7 +1,7 @@
 """Tell citizens that their ducats have arrived, where the base refuses the engine's own notice.
 
-Each is told once, come what may. The journal's attempt is written before the notice is sent, and
-whoever finds one there sends nothing: a notice that got lost or was refused is not sent again.
+Each citizen is told at most once. An attempt is journaled before the notice is sent, and a process
+that finds an attempt sends nothing. So a notice that was lost or refused is not sent again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ToldArrivals:
 
 
 class ArrivalService:
-    """Finds arrivals of which nobody was told, and tells of them."""
+    """Finds arrivals that nobody was told about, and sends the notices."""
 
     def __init__(
         self,
@@ -46,12 +46,13 @@ class ArrivalService:
         self._notifier, self._around = notifier, around
 
     def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys whose transfer the engine was given at `since` or later, and when last; none
-        where the engine's notice gets through, or nobody knows. Asks the journal alone."""
+        """The keys of untold transfers that the engine was given at `since` or later, each with the
+        last time. Empty if the engine's own notice gets through, or if that is unknown. Reads only
+        the journal."""
         return self._journal.untold(since) if self._notifier.tells_arrivals else {}
 
     def arrived(self, keys: Collection[str], seen: Iterable[Stratagem] = ()) -> tuple[Arrival, ...]:
-        """Those of the keys whose ducats have arrived. Keys that `seen` shows are not looked up."""
+        """The arrivals among these keys. Keys with a row in `seen` are not looked up."""
         rows = list(seen)
         known = rows_by_key(rows)
         if unseen := [key for key in keys if key not in known]:
@@ -60,22 +61,22 @@ class ArrivalService:
         return arrivals(self._journal.promises(keys), rows, self._around.now()) if keys else ()
 
     def _revived(self, keys: Iterable[str], rows: Iterable[Stratagem]) -> list[Stratagem]:
-        """A revived row of the legacy connector has another StratagemId, and notes the payment."""
+        """The legacy connector's revived rows have another StratagemId; notes name the payment."""
         there = rows_by_key(rows)
         payments = {payment_id_in(key) for key in keys if key not in there}
         named = sorted({whole_id(payment) for payment in payments if payment})
         return self._reader.transfers_noting(named) if named else []
 
     def tell(self, arrived: Sequence[Arrival]) -> ToldArrivals:
-        """Tell of each, unless somebody has set out to before. A refused notice is a warning.
+        """Send a notice of each arrival, unless one was attempted before. A refusal is a warning.
 
-        Raises JournalError, and any other CascadeError where the rest would be refused as well:
-        nobody of the rest was tried, so that they can be told later.
+        Raises JournalError, and any other CascadeError if the rest would be refused as well. The
+        rest has no attempt then, so it can be told later.
         """
         told = ToldArrivals()
         for start in range(0, len(arrived), NOTICES_PER_WRITE):
             ten = arrived[start : start + NOTICES_PER_WRITE]
-            # Recipients last: one who stands in the journal is not looked at again.
+            # Recipients last: a key with a recipient's attempt in the journal is not checked again.
             gifts = [arrival for arrival in ten if arrival.order.gift]
             self._send(gifts, self._notifier.tell_givers_of_arrivals, GIVER, told)
             self._send(ten, self._notifier.tell_arrivals, {}, told)

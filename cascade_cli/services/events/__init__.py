@@ -1,1 +1,1 @@
-"""Stripe's events taken in and replayed."""
+"""Taking in Stripe's events, and replaying them."""

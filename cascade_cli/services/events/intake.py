@@ -1,8 +1,8 @@
-"""Accepted webhook events, dealt with: each payment that they tell of is credited once, and where
-the settings say so, its refunds are settled.
+"""Processes accepted webhook events: credits each payment once and, if the settings say so, settles
+its refunds.
 
-What ails one event is settled with that event; what ails a whole service is raised, and whoever
-calls tries again later. An event leaves the waiting ones only with an answer for good.
+A fault of one event is recorded with that event. A fault of a whole service is raised, and the
+caller tries again later. An event stops waiting only when it has a final result.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
 from cascade_cli.services.delivery.credit_guards import MODES
 from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
-from cascade_cli.services.refunds.automatic_refunds import Dealt
+from cascade_cli.services.refunds.automatic_refunds import RefundResult
 
-# Small enough to be finished within seconds when the process is told to stop, and for its claims
-# not to keep the webhook waiting; so large that ten payments a second, with two events each, take
-# fewer than Airtable's five requests: ten are written by one, and two come on top of each batch.
+# Small enough to finish within seconds when the process is told to stop, and to claim without
+# keeping the webhook waiting. Large enough that ten payments a second, with two events each, need
+# fewer than Airtable's five requests a second: one request writes ten payments, and each batch
+# needs two more.
 BATCH = 100
-# Each takes requests of its own, and the next payments wait for all of a batch.
+# Each refund takes requests of its own, and the next payments wait for the whole batch.
 REFUNDS = 30
-AT_ONCE = timedelta(0)
+NO_PATIENCE = timedelta(0)
 LONGEST_BACKOFF = timedelta(minutes=5)
 # Stripe's lists may lag a moment behind its events.
 LOOKS_AT_NOTHING = 2
 SECOND_LOOK = timedelta(seconds=30)
-# So many failures in a row, and none passed: the fault is not with single events.
+# After so many failures without a success, the fault is not with single events.
 FAULTS_OF_ALL = 3
 
 SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish --by N"
 
-# Of a payment for many citizens, so many stand in a note.
+# How many citizens of a payment for many a note names.
 SHOWN = 3
 _URGENCY = (EventState.WAITING, EventState.ATTENTION, EventState.CREDITED, EventState.RECORDED)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -50,9 +51,9 @@ _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 class Intake:
-    """Takes due events in batches. `guard` is called before anything is written; `can_pay` tells
-    how many of the ducats wanted the processor has; `refunds` does what is due about a payment
-    whose money went back."""
+    """Processes due events in batches. `guard` is called before anything is written. `can_pay`
+    returns how many of the wanted ducats the processor has. `refunds` settles a payment whose money
+    went back."""
 
     def __init__(
         self,
@@ -64,11 +65,11 @@ class Intake:
         guard: Callable[[], None],
         can_pay: CanPay,
         now: Callable[[], datetime],
-        refunds: Callable[[str, timedelta], Dealt] | None = None,
+        refunds: Callable[[str, timedelta], RefundResult] | None = None,
         inbox_now: Callable[[], datetime] | None = None,
         arrivals: ArrivalWatch | None = None,
     ) -> None:
-        # Events come in before any service has corrected our clock: the inbox goes by its own.
+        # Events come in before any service has corrected our clock: the inbox has its own.
         self._inbox_now = inbox_now or now
         self._events, self._credits, self._guard = events, credits, guard
         self._refunds, self._arrivals = refunds, arrivals
@@ -76,19 +77,19 @@ class Intake:
         self._livemode, self._facts, self._now = livemode, facts, now
 
     def work(self) -> list[Settlement]:
-        """Deal with one batch of what is due; empty if nothing is.
+        """Process one batch of due events; returns an empty list if none is due.
 
-        Raises CascadeError if a service or the journal is out, there is no processor or the base
-        belongs to the other mode; what was settled by then stays settled.
+        Raises CascadeError if a service or the journal is down, if there is no processor, or if the
+        base belongs to the other mode. What was settled by then stays settled.
         """
         due = self._events.due(BATCH)
-        # One payment causes several events, and each look costs requests.
+        # One payment causes several events, and each lookup costs requests.
         done = self._events.credited({a.event.payment_id for a in due if a.event.payment_id})
         settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
         for accepted in due:
             if accepted.event.livemode != self._livemode:
-                mode = MODES[not self._livemode]
-                settled.append(_settled(accepted, EventState.ATTENTION, f"of {mode} mode"))
+                why = f"it is an event of {MODES[not self._livemode]} mode"
+                settled.append(_settled(accepted, EventState.ATTENTION, why))
             elif not accepted.event.is_paying:
                 back.append(accepted)
             elif accepted.event.payment_id in done:
@@ -100,16 +101,16 @@ class Intake:
             try:
                 credited = self._credit(rest)
             except Exception as error:
-                if not _may_be_one_event_s(error):
+                if not _may_concern_one_payment(error):
                     raise
                 credited = self._one_by_one(rest)
             settled += credited
-        # Credits first: what is under way can be ended, what nobody has begun cannot.
+        # Credits first: a refund can end a transfer under way, but not one that is yet to begin.
         some = _by_payment(back)[:REFUNDS]
-        return settled + [s for events in some for s in self._sent_back(events)]
+        return settled + [s for events in some for s in self._settle_refunds(events)]
 
     def tell_arrivals(self) -> bool:
-        """Tell some citizens of their arrivals, where the engine cannot; whether there was any."""
+        """Tell some citizens of their arrivals if the engine cannot. True if anything was done."""
         return self._arrivals is not None and self._arrivals.work()
 
     def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
@@ -120,7 +121,7 @@ class Intake:
                 found = self._credit(events)
             except Exception as error:
                 failed += 1
-                if not _may_be_one_event_s(error) or (failed == FAULTS_OF_ALL and not passed):
+                if not _may_concern_one_payment(error) or (failed == FAULTS_OF_ALL and not passed):
                     raise
                 found = [self._waiting(accepted, _reason(error)) for accepted in events]
                 self._events.settle(found)
@@ -134,8 +135,8 @@ class Intake:
         plan = self._credits.plan([a.event for a in batch], self._facts, self._can_pay)
         if plan.orders:
             self._guard()
-        # Without patience: whatever has to wait is taken up again when its time has come.
-        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, AT_ONCE)}
+        # Without patience: an event that has to wait is taken up again when it is due.
+        deliveries = {d.order.key: d for d in self._credits.carry_out(plan, NO_PATIENCE)}
         planned: dict[str, list[PlannedReplay]] = {}
         for found in plan.payments:
             for event in found.events:
@@ -150,9 +151,9 @@ class Intake:
         planned: Sequence[PlannedReplay],
         deliveries: Mapping[str, Delivery],
     ) -> Settlement:
-        """Of a payment for many citizens, all of them together."""
+        """The result of an event; for a payment for many citizens, of all of them together."""
         if not planned:
-            return _settled(accepted, EventState.RECORDED, "it tells of no payment")
+            return _settled(accepted, EventState.RECORDED, "it names no payment")
         found = [self._judged(accepted, one, deliveries) for one in planned]
         return found[0] if len(found) == 1 else together(found, planned)
 
@@ -188,16 +189,18 @@ class Intake:
             return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
         return self._waiting(accepted, delivery.why)
 
-    def _sent_back(self, events: Sequence[Accepted]) -> list[Settlement]:
-        """Those of one payment whose money went back, or may."""
+    def _settle_refunds(self, events: Sequence[Accepted]) -> list[Settlement]:
+        """Settle the events of one payment whose money went back, or may go back."""
         payment_id = events[0].event.payment_id
         try:
             if self._refunds is None or payment_id is None:
-                dealt = Dealt(f"left to a person: {command('refund', payment_id or 'PAYMENT')}")
+                dealt = RefundResult(
+                    f"left to a person: {command('refund', payment_id or 'PAYMENT')}"
+                )
             else:
-                dealt = self._refunds(payment_id, AT_ONCE)
+                dealt = self._refunds(payment_id, NO_PATIENCE)
         except Exception as error:
-            if not (_may_be_one_event_s(error) or isinstance(error, LockedError)):
+            if not (_may_concern_one_payment(error) or isinstance(error, LockedError)):
                 raise
             settled = [self._waiting(accepted, _reason(error)) for accepted in events]
         else:
@@ -205,8 +208,8 @@ class Intake:
         self._events.settle(settled)
         return settled
 
-    def _after(self, accepted: Accepted, dealt: Dealt) -> Settlement:
-        """Never `credited`: nobody may think that of a payment because its money went back."""
+    def _after(self, accepted: Accepted, dealt: RefundResult) -> Settlement:
+        """Never CREDITED: money that went back does not show that its payment was credited."""
         if dealt.failed:
             found = [self._delivered(accepted, delivery) for delivery in dealt.failed]
             if dealt.again_at:
@@ -227,11 +230,11 @@ class Intake:
 
 
 def together(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
-    """An event is done when everybody is: it waits while one citizen's ducats do, and needs a
-    person if one citizen's ducats need one."""
+    """One settlement for all citizens of a payment: it waits while one citizen's ducats wait, and
+    needs a person if one citizen's ducats need one."""
     worst = min(found, key=_urgency)
     if any((one.state, one.note) == (worst.state, SHORT_OF_DUCATS) for one in found):
-        # Whoever counts what waits for ducats knows it by these words.
+        # The inbox counts events that wait for ducats by exactly this note.
         return replace(worst, note=SHORT_OF_DUCATS)
     alike = [
         f"{plan.charge.citizen if plan.charge else plan.payment_id}: {one.note}"
@@ -258,9 +261,9 @@ def _settled(
     return Settlement(accepted.event.id, state, note, next_at)
 
 
-def _may_be_one_event_s(error: Exception) -> bool:
-    """An answer without sense, a bug, or exchange rates that cannot be read may concern one payment
-    only; all else concerns all."""
+def _may_concern_one_payment(error: Exception) -> bool:
+    """Whether the error may concern one payment only: a senseless answer, a bug, or unreadable
+    exchange rates. Any other error concerns all payments."""
     return isinstance(error, AnswerError | RatesError) or not isinstance(error, CascadeError)
 
 
@@ -276,6 +279,6 @@ def _by_payment(batch: Sequence[Accepted]) -> list[list[Accepted]]:
 
 
 def _until_tomorrow(now: datetime) -> timedelta:
-    """The day's limit is one of UTC days."""
+    """The time until the next UTC day, when the day's limit starts again."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1) - now

@@ -1,4 +1,4 @@
-"""Stripe's events replayed: each payment that they tell of is credited once, or shown why not."""
+"""Replays Stripe's events: credits each payment that they name once, or says why not."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import PastDeliveries
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
-# From so many payments on, a listing may take fewer requests than asking for each.
+# From this many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20
-# Nearly all events are told within seconds of their charge. In a busy shop that is a page or two,
-# and it tells how many pages the rest would be.
+# Nearly all events come within seconds of their charge. In a busy shop, a listing of this span is a
+# page or two long, and shows how many pages the rest would take.
 _NEAR = timedelta(seconds=15)
 _BEFORE_ITS_EVENT = timedelta(hours=1)
 _PAGE = 100
@@ -49,21 +49,21 @@ _UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
 
 
 CanPay = Callable[[Decimal, Decimal | None], Decimal]
-"""How many of the ducats wanted the processor has; its balance, where that was just read."""
+"""How many of the wanted ducats the processor has, given its balance if that was just read."""
 
 
 SoldElsewhere = Callable[[str], tuple[str, Decimal | None] | None]
-"""The citizen and the ducats of an invoice that was paid outside Stripe; None for what is no such
-invoice. An empty name and None are what it does not say."""
+"""The citizen and the ducats of an invoice that was paid outside Stripe; None if the id is not such
+an invoice. The name is empty, or the ducats None, if the invoice does not say."""
 
 
 @dataclass(frozen=True)
 class PlannedReplay:
-    """One payment, or one portion of it, with the events that told of it, and what a replay would
-    do about it.
+    """One payment, or one portion of it, with the events that name it, and what a replay would do
+    about it.
 
-    One of these holds: there is an `order` with its next `step`; it is `already` under way or
-    done; there is an `objection`; or, with none of them, it is no paid ducat purchase.
+    One of these holds: there is an `order` with its next `step`; the transfer is `already` under
+    way or done; there is an `objection`; or none of them is set, and it is no paid ducat purchase.
     """
 
     payment_id: str
@@ -87,21 +87,22 @@ class ReplayPlan:
 
     @property
     def orders(self) -> tuple[Order, ...]:
-        """What needs a write."""
+        """The orders that need a write and that the processor can pay."""
         return tuple(p.order for p in self.payments if p.order and p.is_funded)
 
     @property
     def writes(self) -> tuple[object, ...]:
-        """Two plans that are alike in this write the same."""
+        """Two plans with equal `writes` write the same."""
         return moves_of(self.orders)
 
     @property
     def total_ducats(self) -> Decimal:
-        """What would leave the processor."""
+        """The ducats that would leave the processor."""
         return sum((order.ducats for order in self.orders), ZERO)
 
     def within(self, ducats: Decimal) -> ReplayPlan:
-        """As far as so many ducats go: one payment that is too large holds up no other."""
+        """The plan, funded as far as these ducats reach. A payment that is too large for them does
+        not hold up the others."""
         payments = list[PlannedReplay]()
         for planned in self.payments:
             price = planned.order.ducats if planned.order else ZERO
@@ -145,10 +146,10 @@ class Replayer:
         facts: Mapping[str, Any],
         can_pay: CanPay | None = None,
     ) -> ReplayPlan:
-        """Look at both sides; writes nothing.
+        """Read both sides; writes nothing.
 
-        `can_pay` tells how many of the ducats wanted the processor has; what they do not reach is
-        not funded. Without it, GuardError is raised if the processor cannot pay everything.
+        `can_pay` returns how many of the wanted ducats the processor has; orders beyond that are
+        not funded. Without it, raises GuardError if the processor cannot pay everything.
         """
         planned = self._resolved(by_payment(events))
         charges = [p.charge for p in planned if p.charge]
@@ -170,7 +171,7 @@ class Replayer:
         return plan
 
     def carry_out(self, plan: ReplayPlan, patience: timedelta = PATIENCE) -> list[Delivery]:
-        """Deliver what was planned; no row is written upon that was not seen just before."""
+        """Deliver what was planned. No row is changed that was not read just before."""
         return self._deliverer.deliver(plan.orders, patience=patience, sighting=plan.sighting)
 
     def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[PlannedReplay]:
@@ -188,7 +189,7 @@ class Replayer:
         return list(planned.values())
 
     def _bought(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
-        """What each payment bought, by listings where those take fewer requests."""
+        """What each payment bought, read by listings if those take fewer requests."""
         told = [event.created_at for events in found.values() for event in events]
         moments = [moment for moment in told if moment != UNDATED]
         listed: dict[str, Sequence[Charge]] = {}
@@ -204,7 +205,7 @@ class Replayer:
         charges = self._payments.purchases(near).charges
         earlier = Window(min(first, near.since) - _BEFORE_ITS_EVENT, near.since)
         pages = len(charges) / _PAGE * ((earlier.until - earlier.since) / (near.until - near.since))
-        # Another part of an invoice may have been paid long before: a short look does not show it.
+        # Another part of an invoice may have been paid long before, outside this short listing.
         listed = {n: c for n, c in _by_name(charges).items() if not n.startswith(INVOICE_PREFIX)}
         if pages + 1 < sum(1 for payment_id in wanted if payment_id not in listed):
             listed = _by_name([*charges, *self._payments.purchases(earlier).charges])
@@ -221,7 +222,7 @@ class Replayer:
     def _terms(
         self, charges: Sequence[Charge], *, with_balance: bool
     ) -> tuple[CreditTerms, Decimal | None]:
-        """With the processor's ducats, which the same request can tell."""
+        """The terms, and the processor's ducats if wanted: one request reads both."""
         names = {charge.citizen for charge in charges if charge.citizen}
         processor = {self._available_balance.processor} if with_balance else set()
         citizens = self._venice.residents(sorted(names | processor)) if names else {}
@@ -232,7 +233,7 @@ class Replayer:
 
 
 def _by_name(charges: Sequence[Charge]) -> dict[str, list[Charge]]:
-    """Under all that events may call them: whole payments, or the invoice that one paid."""
+    """Charges under each id that an event may use: charge, whole payment, or invoice."""
     found: dict[str, list[Charge]] = {}
     for charge in charges:
         names = {charge.charge_id, whole_id(charge.payment_id)}
@@ -242,17 +243,17 @@ def _by_name(charges: Sequence[Charge]) -> dict[str, list[Charge]]:
 
 
 def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:
-    """Of money that never came to Stripe only a person knows whether it came."""
+    """The money of such an invoice never came to Stripe. Only a person knows whether it came."""
     why = f"{invoice} was paid outside Stripe"
     amount = format_ducats(ducats) if ducats else "DUCATS"
-    # A name may begin like an option: somebody typed it at the shop.
+    # A buyer typed the name, so it may begin like an option.
     words = ("--reason", why, "--reference", invoice, "--", citizen or "CITIZEN", amount)
     told = f"{why}: once you have its money, credit it by hand"
     return Objection(Obstacle.PAID_ELSEWHERE, told, command("credit", *words))
 
 
 class _Judge:
-    """Says of each payment what is to be done, from what was read about all of them."""
+    """Decides about each payment, from what was read about all of them."""
 
     def __init__(
         self,
@@ -271,7 +272,8 @@ class _Judge:
         return rows_of(question, self._snapshot.stratagems)
 
     def judged(self, planned: PlannedReplay) -> PlannedReplay:
-        """What was delivered, or is certain to be tried, raises no objection any more."""
+        """The payment with its verdict. There is no objection once its ducats moved or are on their
+        way."""
         charge = planned.charge
         if charge is None:
             return planned
@@ -283,9 +285,9 @@ class _Judge:
             order = credit_order(charge, facts, self._ownership, past)
             return self._with_order(planned, order, rows, past)
         moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
-        # What mints ducats, or goes to nobody, delivers nothing.
-        is_in_vain = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
-        if moving and not is_in_vain:
+        # A transfer that mints ducats, or goes to nobody, delivers nothing.
+        delivers_nothing = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+        if moving and not delivers_nothing:
             return replace(planned, already=moving[0])
         return replace(planned, objection=objection)
 

@@ -1,1 +1,1 @@
-"""The whole story of whatever an id names."""
+"""The whole story of the thing that an id names."""

@@ -19,7 +19,7 @@ from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import similar_names
+from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
@@ -33,14 +33,14 @@ class CitizenStories:
         self._answering, self._processor = sources.answering, sources.processor
 
     def tell(self, name: str, setting: ExplainSettings) -> CitizenStory | None:
-        """None where Venice has nobody of that name and nothing lately names them."""
+        """The citizen's story; None if Venice has no such citizen and nothing lately names them."""
         found = self._transfers.citizens([name, self._processor])
-        # An older row at the beginning may belong to a payment just before it.
+        # A legacy row at the window's beginning may belong to a payment just before the window.
         window = replace(setting.window, since=setting.window.since - LEGACY_REACH)
         bought = self._payments.purchases(window).charges
         charges = [charge for charge in bought if name in _parties(charge)]
         rows = self._transfers.listed(setting.window.since, citizen=name)
-        similar = () if name in found else similar_names([name], found).get(name, ())
+        similar = () if name in found else look_alikes([name], found).get(name, ())
         if name not in found and not (charges or rows or similar):
             return None
         return CitizenStory(
@@ -96,7 +96,7 @@ def _parties(charge: Charge) -> tuple[str | None, ...]:
 
 
 def _others(snapshot: Snapshot, rows: Sequence[Stratagem]) -> Iterator[StoryLine]:
-    """Transfers to the citizen that belong to no payment of theirs and are no orphans."""
+    """Transfers to the citizen that belong to no payment of theirs and are not orphans."""
     matches = match(snapshot.charges, snapshot.stratagems)
     unmatched = {row.record_id for row in matches.unmatched}
     for row in rows:

@@ -1,4 +1,4 @@
-"""The whole story of whatever an id names. Reads only."""
+"""The whole story of the thing that an id names. Reads only."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.explain.citizen_story import CitizenStories
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
 
@@ -50,8 +51,8 @@ def explain(
 ) -> Story | CitizenStory:
     """The story of the payment, transfer or citizen that an id names.
 
-    Raises UsageError for a text that is no id of any form, NotFoundError where neither side
-    knows it, and what a read raises.
+    Raises UsageError if the text is not an id of any form, NotFoundError if neither side knows it,
+    and what a read raises.
     """
     try:
         form = form_of(identity)
@@ -64,8 +65,8 @@ def explain(
 
 
 _GONE = (
-    "the journal knows what was written for it. If it was written, it has vanished, and may have "
-    "been executed before: look in Airtable's trash and history before anybody pays again"
+    "the journal shows what was sent for it. If its row was made, the row has vanished, and may "
+    "have been executed before: look in Airtable's trash and history before anybody pays again"
 )
 
 
@@ -97,7 +98,7 @@ class _Teller:
         return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
 
     def of_payment(self, payment_id: str, sale: SessionSale | None = None) -> Story | CitizenStory:
-        """Paid or not, known to Stripe or only to Venice; `sale` is what its session says."""
+        """A payment, paid or not, known to Stripe or only to Venice; `sale` is from its session."""
         past = self.sources.history_of(payment_id)
         past.sale = past.sale or sale
         charges = self.sources.payments.portions(payment_id) if past.is_known else ()
@@ -113,7 +114,7 @@ class _Teller:
         return self._story(f"payment {payment_id}", verdict, past, named=[payment_id])
 
     def named(self) -> Story | CitizenStory:
-        """A transfer by its id, else a citizen."""
+        """A transfer by its id, else a citizen, else what only the journal knows."""
         rows = self.sources.transfers.identified(self.identity)
         if rows:
             owner = self._neighbours.owner_of(rows[0])
@@ -134,7 +135,9 @@ class _Teller:
         events = self.setting.received([self.identity])
         if not events:
             raise self._unknown()
-        verdict = Verdict("the webhook told of it; this Stripe key and Venice know nothing of it")
+        verdict = Verdict(
+            "the webhook received events about it; this Stripe key and Venice know nothing of it"
+        )
         payment_id = payment_of(events) or self.identity
         return self._story(f"event of {payment_id}", verdict, History(), named=[payment_id])
 
@@ -144,11 +147,12 @@ class _Teller:
 
     def _unknown(self) -> UsageError | NotFoundError:
         if is_cut_off(self.identity):
-            what = f"{self.identity[:80]!r} begins like an id of Stripe's and is none."
+            what = f"{self.identity[:80]!r} begins like a Stripe id, but is not one."
             return UsageError(what, f"Accepted: {FORMS}.")
+        near = meant(self.sources.transfers, self.identity, "explain", names=True)
         return NotFoundError(
             f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
-            f"Accepted: {FORMS}. Stripe keeps events for 30 days, and test and live apart.",
+            near or f"Accepted: {FORMS}. Stripe keeps events for 30 days, test and live apart.",
         )
 
     def _paid(self, charge: Charge, past: History) -> Story:
@@ -164,7 +168,7 @@ class _Teller:
         return self._story(subject, verdict, past, rows, charge, returns=beside)
 
     def _many(self, charges: Sequence[Charge], past: History) -> Story:
-        """A payment for many citizens: how it stands with each."""
+        """A payment for many citizens, with the verdict on each."""
         snapshot, terms = self._neighbours.snapshot_of(charges), self.setting.terms
         snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
         named = {charge.id for charge in charges}
@@ -256,7 +260,7 @@ class _Teller:
 
 
 def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> set[str]:
-    """Under which the journal keeps what was decided about the payment's refunds."""
+    """The keys under which the journal keeps decisions about the payment's refunds."""
     forms = {Form.REFUND, Form.DISPUTE}
     refunds = {h.identity for h in happenings if h.identity and form_of(h.identity) in forms}
     return {refund_key(refund + suffix) for suffix in suffixes for refund in refunds}
@@ -265,7 +269,7 @@ def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> se
 def _decision_keys(
     charge: Charge | None, rows: Iterable[Stratagem], many: SplitPayment | None
 ) -> Iterator[str]:
-    """Under which the journal keeps what people decided about it."""
+    """The keys under which the journal keeps people's decisions about the payment or transfer."""
     if many:
         yield from (decision_key(one.payment_id) for one in many.charges)
     elif charge:
@@ -275,7 +279,7 @@ def _decision_keys(
 
 
 def _payments(charge: Charge | None, rows: Sequence[Stratagem]) -> Iterator[str]:
-    """The ids under which an event may name what a story is about."""
+    """The ids by which an event may name the story's payment."""
     if charge:
         yield from charge.names
         if charge.period:

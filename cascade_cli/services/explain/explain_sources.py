@@ -1,4 +1,4 @@
-"""What an explanation is told from."""
+"""The sources and settings of an explanation."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cascade_cli.services.reconcile.gather import Reconciler
 
 @dataclass(frozen=True)
 class ExplainSettings:
-    """By what one explanation is made: terms, how far back a citizen's story goes, the journal.
+    """The settings of one explanation: terms, how far back a citizen's story goes, the journal.
 
-    `entries` are the journal's by key, `received` the webhook's events by their own ids or their
-    payments'.
+    `entries` returns the journal's entries for a key, `received` the webhook's events for their own
+    ids or their payments' ids.
     """
 
     terms: Terms
@@ -33,8 +33,8 @@ class ExplainSettings:
 class ExplainSources:
     """Where everything is read; `processor` is the citizen who pays ducats out.
 
-    `object_of` tells what Stripe says of an object, `history_of` what happened to a payment there,
-    `notices` what citizens were told of stratagems; `answering` looks up what a verdict needs.
+    `object_of` reads an object of Stripe's, `history_of` what happened to a payment there, and
+    `notices` what citizens were told about stratagems. `answering` looks up what a verdict needs.
     """
 
     payments: PaymentsPort

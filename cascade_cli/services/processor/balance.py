@@ -1,7 +1,7 @@
 """The payment processor's balance: created with it, raised, lowered.
 
-domain/delivery/processor.py decides what is to be written; here it is journaled, sent once, and
-read back.
+domain/delivery/processor.py decides what to write. This module journals the write, sends it once,
+and reads it back.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ from cascade_cli.errors import (
     ServiceError,
 )
 from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
-from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
-from cascade_cli.services.processor.sent_balances import Untold, body_of, sent_of
+from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
+from cascade_cli.services.processor.sent_balances import UnreportedWrites, body_of, sent_of
 
 LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class ProcessorAccount:
-    """Whose balance: a name in a base, the class it is created with, and when the engine runs."""
+    """Whose balance it is, the class that the processor is created with, and the engine's times."""
 
     base: str
     username: str
@@ -64,7 +64,7 @@ class ProcessorAccount:
 
 @dataclass(frozen=True)
 class BalancePlan:
-    """The write for a wish; `trace` is what became of an earlier one of unknown fate."""
+    """The write for a wish; `trace` is what became of an earlier write of unknown fate."""
 
     citizen: CitizenRow | None
     step: Step
@@ -78,7 +78,7 @@ class BalanceReport:
     """What was written, and what the base showed right after.
 
     `executed_meanwhile` are transfers whose debit the write may have overwritten. `found` are all
-    citizens of that name: one, unless somebody else created it at the same time.
+    citizens of that name: one, unless somebody else created another at the same time.
     """
 
     plan: BalancePlan
@@ -94,14 +94,14 @@ class BalanceReport:
 class BalanceService:
     """Creates the processor or changes its balance, once for each wish.
 
-    Raises GuardError where a person has to decide, FateUnknownError where only time can tell. The
-    key of a balance carries the name of its `run`.
+    Raises GuardError if a person has to decide, and FateUnknownError if a write's fate cannot be
+    known yet. The journal key of a balance contains `run`.
     """
 
     def __init__(
         self,
         *,
-        called: Called,
+        rows_named_like: FindRows,
         writer: VeniceWritesPort,
         transfers: VenicePort,
         journal: JournalPort,
@@ -109,15 +109,15 @@ class BalanceService:
         around: Surroundings,
         run: str,
     ) -> None:
-        self._called, self._writer, self._transfers = called, writer, transfers
+        self._rows_named_like, self._writer, self._transfers = rows_named_like, writer, transfers
         self._journal, self._account, self._around, self._run = journal, account, around, run
         self._mark = f"balance {account.base} {account.username}"
-        self._untold = Untold(journal, self._mark)
+        self._unreported = UnreportedWrites(journal, self._mark)
 
     def plan(self, wish: BalanceWish) -> BalancePlan:
-        """Look, and decide; writes nothing."""
+        """Read and decide; writes nothing."""
         now = self._around.now()
-        citizen = the_citizen(self._called, self._account.username)
+        citizen = processor_row(self._rows_named_like, self._account.username)
         if citizen is None:
             return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
         sent = sent_of(self._journal.mark(self._mark))
@@ -128,7 +128,7 @@ class BalanceService:
             raise _blurred(sent, citizen)
         came = sent if trace is BalanceTrace.APPLIED else None
         if came is None or came.wish != wish.description:
-            came = self._untold.find(wish.description, now)
+            came = self._unreported.find(wish.description, now)
         if came:
             leaves = is_to_leave(wish, citizen)
             done = Step(BalanceChange.NONE, citizen.ducats, citizen.ducats, leaves)
@@ -136,26 +136,26 @@ class BalanceService:
         return BalancePlan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
 
     def carry_out(self, wish: BalanceWish, agreed: BalancePlan) -> BalanceReport:
-        """Look again, write once, read back."""
+        """Read again, write once, read back."""
         plan = self.plan(wish)
         if plan.step.change is BalanceChange.LOWER is not agreed.step.change:
             raise GuardError(
                 "The balance was raised meanwhile, and would now be lowered.",
-                "Nothing was written. Run it again to see what it comes to now.",
+                "Nothing was written. Run the command again to see what it would do now.",
             )
         self._settle(plan, wish)
         if plan.citizen is None:
             self._create(plan.step.after)
-            return BalanceReport(plan, tuple(self._exactly()))
+            return BalanceReport(plan, tuple(self._named_exactly()))
         if plan.step.change is BalanceChange.NONE:
             if plan.step.leaves:
-                self._leave(plan.citizen)
+                self._leave_venice(plan.citizen)
             return BalanceReport(plan, (plan.citizen,))
         return self._set(wish, plan, plan.citizen)
 
     def _plan_create(self, wish: BalanceWish) -> Step:
         if not wish.is_setup:
-            raise missing(self._called, self._account.username)
+            raise no_processor(self._rows_named_like, self._account.username)
         self._writer.check_citizen(self._account.social_class)
         return next_step(wish, None)
 
@@ -176,7 +176,7 @@ class BalanceService:
             raise GuardError(
                 "Venice's engine is about to run, or has just begun: it writes the same balance, "
                 "without a lock, and either write could erase the other.",
-                "Nothing was written. Run it again in some ten minutes, or add --force.",
+                "Nothing was written. Run it again in about ten minutes, or add --force.",
             )
 
     def _settle(self, plan: BalancePlan, wish: BalanceWish) -> None:
@@ -185,13 +185,13 @@ class BalanceService:
             return
         self._journal.run_event({"balance": plan.sent.key, "found": plan.trace})
         if plan.sent.wish == wish.description:
-            self._untold.remove(plan.sent)
+            self._unreported.remove(plan.sent)
         elif plan.trace is BalanceTrace.APPLIED:
-            self._untold.add(plan.sent)
+            self._unreported.add(plan.sent)
         self._forget(plan.sent.key)
 
     def _forget(self, key: str) -> None:
-        """Not what somebody else remembers, who has taken over meanwhile."""
+        """Forget the write of this key, unless another run has recorded its own meanwhile."""
         last = sent_of(self._journal.mark(self._mark))
         if last and last.key == key:
             self._journal.set_mark(self._mark, {})
@@ -211,8 +211,9 @@ class BalanceService:
         finally:
             self._journal.release([key])
 
-    def _leave(self, citizen: CitizenRow) -> None:
-        """No ducats are written: it may be done while the engine runs, and done again."""
+    def _leave_venice(self, citizen: CitizenRow) -> None:
+        """Set InVenice to false. No ducats are written, so the engine may run meanwhile, and the
+        write may be repeated."""
         left = {"leaves_venice": citizen.username, "record": citizen.record_id}
         self._journal.run_event({"base": self._account.base, **left})
         self._around.turn()
@@ -247,14 +248,14 @@ class BalanceService:
         finally:
             self._journal.release([key])
         report = self._read_back(plan)
-        # Only now: until its sender has heard of it, whoever types the same again must find it.
+        # Only now: until this command has its answer, a repetition must find the write.
         self._forget(key)
         return report
 
     def _read_back(self, plan: BalancePlan) -> BalanceReport:
         try:
             meanwhile = self._transfers.executed_since(plan.read_at)
-            return BalanceReport(plan, tuple(self._exactly()), tuple(meanwhile))
+            return BalanceReport(plan, tuple(self._named_exactly()), tuple(meanwhile))
         except ServiceError as error:
             after = format_ducats(plan.step.after)
             raise FateUnknownError(
@@ -297,15 +298,15 @@ class BalanceService:
             )
         return claim
 
-    def _exactly(self) -> list[CitizenRow]:
+    def _named_exactly(self) -> list[CitizenRow]:
         name = self._account.username
-        return [c for c in self._called(name) if c.username == name]
+        return [c for c in self._rows_named_like(name) if c.username == name]
 
 
 def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:
     finish = rfc3339(sent_at + FATE_BOUND + timedelta(seconds=1))
     return FateUnknownError(
-        f"{what.rstrip('.')}: it may or may not have been applied, or may still be.",
+        f"{what.rstrip('.')}: it may or may not have been applied, and may still be applied.",
         f"Run the same command again after {finish}: it looks first, and repeats nothing.",
     )
 
@@ -315,5 +316,5 @@ def _blurred(sent: Sent, citizen: CitizenRow) -> GuardError:
         f"An earlier write of this balance, at {rfc3339(sent.at)}, may or may not have been "
         f"applied: it was {format_ducats(sent.before)}, would have become "
         f"{format_ducats(sent.after)}, and is {format_ducats(citizen.ducats)} now.",
-        "Nothing was written. Say what it is to be: cascade citizen replenish --to N",
+        "Nothing was written. Set the balance that you want: cascade citizen replenish --to N",
     )

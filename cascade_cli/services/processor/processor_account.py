@@ -1,4 +1,4 @@
-"""The payment processor as a citizen of Venice: found, and looked at."""
+"""Finds the payment processor among Venice's citizens, and reads its account."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
-from cascade_cli.domain.shop.citizen_names import similar_names, there_is
+from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.ports import VenicePort
 
-Called = Callable[[str], list[CitizenRow]]
+FindRows = Callable[[str], list[CitizenRow]]
 """The citizens of a name, and those whose names look like it."""
 
 
 class ProcessorService:
-    """Looks at the processor's account. Raises SettingsError where Venice has no such citizen."""
+    """Reads the processor's account. Raises SettingsError if Venice has no such citizen."""
 
     def __init__(
         self,
-        called: Called,
+        rows_named_like: FindRows,
         transfers: VenicePort,
         username: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._called, self._transfers = called, transfers
+        self._rows_named_like, self._transfers = rows_named_like, transfers
         self._username, self._now = username, now
 
     def look(self) -> tuple[CitizenRow, Finances]:
-        """The balance with what weighs on it: three or four requests."""
-        citizen = the_citizen(self._called, self._username)
+        """The balance, and the transfers that draw on it: three or four requests."""
+        citizen = processor_row(self._rows_named_like, self._username)
         if citizen is None:
-            raise missing(self._called, self._username)
+            raise no_processor(self._rows_named_like, self._username)
         now = self._now()
         executed = self._transfers.executed_since(now - timedelta(days=OUTFLOW_DAYS))
         moments = [row.executed_at for row in executed if row.executed_at]
@@ -40,24 +40,24 @@ class ProcessorService:
         return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
 
 
-def the_citizen(called: Called, username: str) -> CitizenRow | None:
-    """The one of exactly that name. Raises GuardError where several share it."""
-    found = [c for c in called(username) if c.username == username]
+def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None:
+    """The citizen with exactly that name. Raises GuardError if several share it."""
+    found = [c for c in rows_named_like(username) if c.username == username]
     if len(found) > 1:
         records = ", ".join(citizen.record_id for citizen in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
-            "Which of them pays is chance. Nothing was written: keep one, by hand in the base.",
+            "It is chance which of them pays. Nothing was written: keep one, by hand, in the base.",
         )
     return found[0] if found else None
 
 
-def missing(called: Called, username: str) -> SettingsError:
-    """The error to raise where nobody has exactly that name; it names whose name looks like it."""
-    others = [citizen.username for citizen in called(username)]
-    similar = similar_names([username], others).get(username, ())
+def no_processor(rows_named_like: FindRows, username: str) -> SettingsError:
+    """The error to raise if nobody has exactly that name; it names citizens with similar names."""
+    others = [citizen.username for citizen in rows_named_like(username)]
+    similar = look_alikes([username], others).get(username, ())
     other = "Correct CASCADE_PROCESSOR, or create" if similar else "Create"
     return SettingsError(
-        f"Venice has no citizen {username!r} to pay with{there_is(username, similar)}.",
+        f"Venice has no citizen {username!r} to pay with{look_alikes_clause(username, similar)}.",
         f"{other} it: cascade citizen setup",
     )

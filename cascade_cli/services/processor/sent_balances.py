@@ -1,7 +1,7 @@
-"""Balances that were sent and whose sender never heard what became of them, in the journal's marks.
+"""Balance writes that were applied but whose sender does not know it, kept in the journal's marks.
 
-Somebody whose write had an unknown fate is told to run the same command again. Another command
-may come first, and find that the write was applied: then that stays on record for the repetition.
+After a write of unknown fate, the operator is told to run the same command again. Another command
+may come first, and find that the write was applied. It keeps a record here for the repetition.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.ports import JournalPort
 
 REPEATED_WITHIN = timedelta(hours=24)
-"""Later the same words are a new wish."""
+"""After this, the same command is a new wish."""
 
 
-class Untold:
-    """Writes found to have been applied by whoever came first, each until its sender hears."""
+class UnreportedWrites:
+    """Writes that another command found to be applied, each kept until its sender hears of it."""
 
     def __init__(self, journal: JournalPort, balance: str) -> None:
         self._journal, self._mark = journal, f"{balance} untold"
 
     def find(self, wish: str, now: datetime) -> Sent | None:
-        """The write for that wish which came already."""
+        """The write for that wish which was applied already."""
         found = sent_of(self._all().get(wish))
         return found if found and now - found.at < REPEATED_WITHIN else None
 
     def add(self, sent: Sent) -> None:
-        """Its sender has not heard that it came."""
+        """Keep an applied write until its sender hears of it."""
         self._journal.set_mark(self._mark, self._all() | {sent.wish: body_of(sent)})
 
     def remove(self, sent: Sent) -> None:
-        """Its sender hears it now."""
+        """Drop a write whose sender hears of it now."""
         left = {wish: body for wish, body in self._all().items() if body["key"] != sent.key}
         if len(left) < len(self._all()):
             self._journal.set_mark(self._mark, left)
@@ -45,7 +45,7 @@ class Untold:
 
 
 def sent_of(body: Mapping[str, Any] | None) -> Sent | None:
-    """As it was remembered; None of an empty body."""
+    """The write that a mark's body holds; None if the body is empty."""
     if not body:
         return None
     before, after = Decimal(body["before"]), Decimal(body["after"])
@@ -53,7 +53,7 @@ def sent_of(body: Mapping[str, Any] | None) -> Sent | None:
 
 
 def body_of(sent: Sent) -> dict[str, Any]:
-    """As it is remembered."""
+    """The write as the body of a mark."""
     return {
         "key": sent.key,
         "wish": sent.wish,

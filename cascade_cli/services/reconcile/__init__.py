@@ -1,1 +1,1 @@
-"""Both sides gathered, for a window, for one payment or since the last run."""
+"""Gathering both sides: for a window, for one payment or since the last run."""

@@ -19,9 +19,9 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import paid
 
-# What may change the verdict on a payment that was settled, or bring one that is older than all
-# that is remembered. Not charge.succeeded and charge.updated, of which every payment has one: what
-# is new is listed, and what may still be paid is asked for by its id.
+# Events that may change the verdict on a settled payment, or bring up one that is older than the
+# checkpoint. charge.succeeded and charge.updated are left out, since every payment has them: new
+# payments are listed, and those that may still be paid are asked for by their ids.
 CHANGES = (
     "charge.captured",
     "charge.refunded",
@@ -41,7 +41,7 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class SinceLastSources:
-    """Where all of it is read; `changes` are Stripe's events of a window, of these types."""
+    """Where everything is read; `changes` returns Stripe's events of a window and of some types."""
 
     payments: PaymentsPort
     transfers: VenicePort
@@ -52,8 +52,8 @@ class SinceLastSources:
 class Followed:
     """What the last run left open outside the window, as it is now.
 
-    `dormant` are rows that are as they were, `reactivated` the charges of those that changed;
-    `ownerless` counts transfers that were open by themselves, `unknown` open charges that Stripe
+    `dormant` are rows that are as they were, `reactivated` the charges of rows that changed.
+    `ownerless` counts open transfers without a charge, `unknown` counts open charges that Stripe
     does not know any more.
     """
 
@@ -67,7 +67,7 @@ class Followed:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Of charges and of records."""
+        """The ids of the charges and the record ids of the rows."""
         return frozenset({*(c.id for c in self.charges), *(row.record_id for row in self.rows)})
 
 
@@ -80,8 +80,8 @@ def follow(
     *,
     decided: Iterable[str],
 ) -> Followed:
-    """Ask for the charges that the window's listing does not hold, and for rows likewise; with them
-    for the `decided` transfers of which the memory knows nothing."""
+    """Read the open charges and rows that the window's listings do not hold, and the `decided`
+    transfers that the checkpoint does not know."""
     asked = [
         open_item.charge
         for open_item in checkpoint.open_items
@@ -126,9 +126,9 @@ def _moves(row: Stratagem | None, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Concern:
-    """Why a payment outside the window may have to be judged: Stripe told that it `changed`, a
-    dormant row of it was `reactivated`, somebody has `decided` about it (these are ids of charges,
-    or of their payments), or it is suspect.
+    """Why a payment outside the window may have to be judged: Stripe reported that it `changed`, a
+    dormant row of it was `reactivated`, or somebody has `decided` about it (these three hold ids of
+    charges, or of their payments). Or it is one of the `suspects`.
     """
 
     changed: frozenset[str]
@@ -139,8 +139,8 @@ class Concern:
 
 @dataclass(frozen=True)
 class Concerned:
-    """Payments that were settled, or never looked at, and have to be judged: `changed` of them
-    because Stripe told so, `named` because new transfers belong to them.
+    """Payments that were settled, or never read, and have to be judged: `changed` of them because
+    Stripe reported a change, `named` because new transfers belong to them.
 
     `unknown` are payments that transfers name and Stripe does not know.
     """
@@ -158,14 +158,14 @@ def concerned(
     _, rest = take_fast_path(snapshot, terms.prices)
     matches = match(rest.charges, rest.stratagems)
     ownerless = [row for row in matches.unmatched if snapshot.looks_at(row)]
-    # What people decided to take back speaks of its payment as well.
+    # A take-back that people decided on names its payment as well.
     taking = (row for row in snapshot.stratagems if row.origin is Origin.TAKE_BACK)
     ownerless += [row for row in taking if snapshot.looks_at(row)]
     named = {payment for row in ownerless for payment in asked_payments(row)}
     here: dict[str, tuple[Charge, ...]] = {}
     for charge in snapshot.charges:
         here |= {name: (*here.get(name, ()), charge) for name in set(charge.names)}
-    # Stripe tells of a change to the whole, of which the snapshot may have a few portions.
+    # Stripe reports changes to a whole payment. The snapshot may hold only some of its portions.
     others_named = {*concern.reactivated, *concern.decided}
     asked = sorted({*concern.changed, *others_named, *named} - _complete(here))
     found = here | sources.payments.portions_of(asked)
@@ -197,7 +197,7 @@ def _all(found: Mapping[str, Iterable[Charge]], names: Iterable[str]) -> list[Ch
 
 
 def _credited(snapshot: Snapshot, charges: Iterable[Charge], matches: Matches) -> Iterator[Charge]:
-    """Those that a transfer of the window belongs to."""
+    """The charges that a transfer of the window belongs to."""
     for charge in charges:
         rows = (found.stratagem for found in matches.by_charge[charge.id])
         if any(row.created_at in snapshot.window for row in rows):

@@ -1,4 +1,4 @@
-"""Gather both sides, let the domain decide."""
+"""Gathers both sides, and lets the domain decide."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcil
 from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import similar_names
+from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
@@ -39,8 +39,8 @@ NOTHING_KNOWN = Lookups()
 class Coverage:
     """How much was read: paid purchases and the processor's transfers, in and around the window.
 
-    Beyond the window, of what an earlier run left: `carried` were open, `changed` are payments
-    that Stripe told of since, `named` those that new transfers belong to.
+    Outside the window: `carried` counts what an earlier run left open, `changed` the payments that
+    Stripe has reported since, `named` those that new transfers belong to.
     """
 
     charges: int
@@ -56,8 +56,8 @@ class Coverage:
 class Run:
     """A finished reconciliation with what it rests on, and what it leaves to the next.
 
-    `continues` is the memory that it began from, `covered_since` since when all is now covered,
-    `remarks` what people should know about how it was read.
+    `continues` is the checkpoint that it began from. Everything since `covered_since` is covered
+    now. `remarks` say what people should know about how it was read.
     """
 
     snapshot: Snapshot
@@ -76,20 +76,21 @@ class Run:
 
     @property
     def scope(self) -> Scope:
-        """Of which discrepancies the run knows whether they still are."""
+        """The discrepancies of which the run can say whether they still exist."""
         followed = self.continues.open if self.continues else ()
         return Scope(Window(self.covered_since, self.snapshot.window.until), frozenset(followed))
 
 
 Transfers = Callable[[datetime, datetime | None, DensityEstimate | None], list[Stratagem]]
-"""The processor's transfers created in a span, or ever since: about as many as told."""
+"""Reads the processor's transfers created from a moment to another, or to now; the last argument
+estimates how many there are."""
 
 
 class Reconciler:
-    """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge by halves.
+    """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge partial data.
 
     Stripe is read up to the end of the window, Venice up to the present: a transfer may follow
-    its payment at any later time. `listing` is given where Venice's may have been read before.
+    its payment at any later time. Pass `listing` if Venice's may have been read before.
     """
 
     def __init__(
@@ -106,17 +107,17 @@ class Reconciler:
     def run(
         self, window: Window, terms: Terms, tell: Callable[[str], None] = lambda _step: None
     ) -> Run:
-        """Reconcile the charges of `window`; `tell` hears of each step as it begins."""
+        """Reconcile the charges of `window`; `tell` is called as each step begins."""
         tell("reading Stripe's charges and Venice's stratagems")
         listing, transfers = self.read(window)
         snapshot = Snapshot(window, _distinct_charges(listing.charges), _distinct(transfers))
         tell("looking up what the listings leave open")
-        aside = CachedFastPath()
-        snapshot = self._completed(snapshot, terms, aside)
+        fast_path = CachedFastPath()
+        snapshot = self._completed(snapshot, terms, fast_path)
         return Run(
             snapshot,
             coverage_of(snapshot, listing),
-            judge(snapshot, terms, aside),
+            judge(snapshot, terms, fast_path),
             Remains(listing.pending, listed=listed(listing)),
             window.since,
         )
@@ -124,32 +125,32 @@ class Reconciler:
     def read(
         self, window: Window, until: datetime | None = None
     ) -> tuple[Listing, list[Stratagem]]:
-        """Both sides at once; where charges are, transfers are to be expected."""
+        """Read both sides at once. Where there are charges, transfers are to be expected."""
         density = DensityEstimate()
         return both(
             lambda: self._payments.purchases(window, density),
             lambda: self._listing(window.since, until, density),
         )
 
-    def _completed(self, snapshot: Snapshot, terms: Terms, aside: FastPath) -> Snapshot:
-        """With neighbours and answers."""
-        _, rest = aside(snapshot, terms.prices)
+    def _completed(self, snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Snapshot:
+        """The snapshot with neighbours and answers."""
+        _, rest = fast_path(snapshot, terms.prices)
         outside = outside_of(rest, terms.decided)
         if outside.has_windows:
-            # What is read there answers much of what would be asked.
+            # What is read in these windows answers many of the questions.
             snapshot = self._with_outside(snapshot, outside)
-            return replace(snapshot, answers=self.answers(snapshot, terms, aside=aside))
-        # A transfer that has to be named is seldom there: the questions are asked meanwhile.
+            return replace(snapshot, answers=self.answers(snapshot, terms, fast_path=fast_path))
+        # Transfers that are asked for by key seldom exist, so the questions need not wait for them.
         whole, answers = both(
             lambda: self._with_outside(snapshot, outside),
-            lambda: self.answers(snapshot, terms, aside=aside),
+            lambda: self.answers(snapshot, terms, fast_path=fast_path),
         )
         if whole is not snapshot:
             answers = self.answers(whole, terms, answers)
         return replace(whole, answers=answers)
 
     def with_neighbours(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
-        """Add what lies outside the window and belongs, or may, to something within it."""
+        """Add what lies outside the window and belongs, or may belong, to something inside it."""
         _, rest = take_fast_path(snapshot, terms.prices)
         return self._with_outside(snapshot, outside_of(rest, terms.decided))
 
@@ -167,7 +168,7 @@ class Reconciler:
         return joined(snapshot, charges, transfers) if charges or transfers else snapshot
 
     def _copied(self, rows: Sequence[Stratagem]) -> Iterator[str]:
-        """The keys of those that cascade did not make, as far as the journal tells."""
+        """The keys of rows that cascade did not make, as far as the journal shows."""
         for row in rows if self._past else ():
             if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
                 yield row.stratagem_id
@@ -177,10 +178,10 @@ class Reconciler:
         snapshot: Snapshot,
         terms: Terms,
         known: Lookups = NOTHING_KNOWN,
-        aside: FastPath = take_fast_path,
+        fast_path: FastPath = take_fast_path,
     ) -> Lookups:
-        """Look up what the snapshot leaves open, but for what is known, all at once."""
-        questions = PendingLookups(snapshot, terms, self._processor, aside)
+        """Look up at once everything that the snapshot leaves open and `known` does not answer."""
+        questions = PendingLookups(snapshot, terms, self._processor, fast_path)
         names = [name for name in questions.citizens if name not in known.citizens]
         payments = [p for p in questions.payments if p not in known.payments]
         disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
@@ -195,7 +196,7 @@ class Reconciler:
         missing = [name for name in names if name not in found]
         asked = Lookups(
             citizens={name: name in found for name in names},
-            similar=similar_names(missing, found),
+            similar=look_alikes(missing, found),
             payments=bought,
             disputes=contested,
             processor_ducats=found[self._processor].ducats if self._processor in found else None,
@@ -206,9 +207,9 @@ class Reconciler:
         return questions.answered_by(known, asked)
 
 
-def judge(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) -> Reconciliation:
-    """The verdicts on a world. Raises BalanceError if its ducats are not all accounted for."""
-    result = reconcile(snapshot, terms, aside)
+def judge(snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path) -> Reconciliation:
+    """The verdicts on a snapshot. Raises BalanceError if its ducats are not all accounted for."""
+    result = reconcile(snapshot, terms, fast_path)
     if result.equation.residual:
         raise BalanceError(
             f"{result.equation.residual} ducats of this window cannot be accounted for.",
@@ -220,7 +221,7 @@ def judge(snapshot: Snapshot, terms: Terms, aside: FastPath = take_fast_path) ->
 def joined(
     snapshot: Snapshot, charges: Iterable[Charge], stratagems: Iterable[Stratagem]
 ) -> Snapshot:
-    """The world with these as well, each once."""
+    """The snapshot with these added, each once."""
     return replace(
         snapshot,
         charges=_distinct_charges([*snapshot.charges, *charges]),
@@ -249,23 +250,23 @@ def listed(listing: Listing) -> int:
 
 
 def paid(charges: Sequence[Charge]) -> int:
-    """How many charges they are at Stripe, where one for many citizens is one."""
+    """How many charges these are at Stripe, where a payment for many citizens is one charge."""
     portions = [charge for charge in charges if charge.portion]
     return len(charges) - len(portions) + len({charge.charge_id for charge in portions})
 
 
 class PastDeliveries:
-    """Answers from one journal, for payments that are delivered into one base."""
+    """What one journal remembers about deliveries into one base."""
 
     def __init__(self, journal: JournalPort, base_id: str) -> None:
         self._journal, self._base_id = journal, base_id
 
     def written_for(self, key: str) -> PastDelivery:
-        """What the journal wrote last under that key, whatever it stands for."""
+        """The last write that the journal has for this key, whatever the key is for."""
         return PastDelivery(self._journal.attempts([key]).get(key))
 
     def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
-        """What is remembered now of the charges' deliveries, by charge; no request is sent."""
+        """What is remembered about the charges' deliveries, by charge id; sends no request."""
         if not charges:
             return {}
         written = self._journal.attempts([charge.stratagem_id for charge in charges])

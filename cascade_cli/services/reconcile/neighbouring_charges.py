@@ -18,26 +18,26 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 
 SECOND = timedelta(seconds=1)
-# A neighbour's transfer may in turn be disputed by a neighbour of its own.
+# A neighbour may in turn compete with its own neighbour for a transfer.
 NEIGHBOURHOOD = 2 * LEGACY_REACH
 
 
 class NeighbouringCharges:
-    """Reads the transfers of given charges, and their neighbours' where rows name no payment."""
+    """Reads the transfers of given charges, and of their neighbours if rows name no payment."""
 
     def __init__(self, payments: PaymentsPort, transfers: VenicePort) -> None:
         self._payments, self._transfers = payments, transfers
 
     def snapshot_of(self, charges: Sequence[Charge]) -> Snapshot:
-        """A world whose window holds at least these charges, and whose matching is sound.
+        """A snapshot whose window holds at least these charges, and whose matching is sound.
 
-        The older connector's rows belong to whichever payment of the same citizen and amount is
-        nearest: to say whose they are, the other such payments have to be known.
+        A legacy row belongs to the nearest payment of the same citizen and amount. To say which one
+        that is, we must know the other such payments.
         """
         return self.snapshot_around(charges, self._rows(charges))
 
     def snapshot_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Snapshot:
-        """The same, where the rows of the charges were read already."""
+        """The same, if the rows of the charges were read already."""
         rows = list(rows)
         neighbours = self._neighbours(charges, rows)
         if new := [charge for charge in neighbours if charge not in charges]:
@@ -79,8 +79,8 @@ class NeighbouringCharges:
 
 
 def _moments(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Iterator[datetime]:
-    """Around which other payments have to be known: charges that a legacy row may be for, and rows
-    that may be a late transfer of one that was not delivered."""
+    """The moments around which other payments must be known: of charges that a legacy row may be
+    for, and of rows that may be a late transfer for an undelivered charge."""
     named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for row in rows:
@@ -102,7 +102,7 @@ def window_around(charges: Sequence[Charge]) -> Window:
 
 
 def _joined(moments: Iterable[datetime]) -> list[Window]:
-    """The neighbourhoods of the moments; those that overlap as one."""
+    """The neighbourhoods of the moments; overlapping ones are joined."""
     windows: list[Window] = []
     for moment in sorted(moments):
         around = Window(moment - NEIGHBOURHOOD, moment + NEIGHBOURHOOD)

@@ -1,6 +1,6 @@
-"""`reconcile --since last`: what is new, what was not settled yet, and what has changed since.
+"""`reconcile --since last`: judges what is new, what was not settled yet, and what has changed.
 
-What the memory says to be settled is not read again: it costs nothing, however much there is.
+What the checkpoint calls settled is not read again, so it costs nothing, however much there is.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from cascade_cli.services.reconcile.gather import (
 )
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges, window_around
 
-# So many transfers are asked for in one request.
+# One request asks for this many transfers.
 SAMPLE_SIZE = 50
 
 Tell = Callable[[str], None]
 
 
 class SinceLast:
-    """Continues where a memory ends. Raises as `Reconciler` does."""
+    """Continues where a checkpoint ends. Raises what `Reconciler` raises."""
 
     def __init__(self, reconciler: Reconciler, sources: SinceLastSources) -> None:
         self._reconciler, self._sources = reconciler, sources
@@ -67,7 +67,7 @@ class SinceLast:
         tell: Tell = lambda _step: None,
         check: VerificationSample | None = None,
     ) -> Run:
-        """Judge all that the memory leaves open, and all that is new by `until`."""
+        """Judge all that the checkpoint leaves open, and all that is new by `until`."""
         run = self._run(checkpoint, until, terms, tell, check)
         remarks = (checkpoint.remark, *run.remarks) if checkpoint.remark else run.remarks
         return replace(run, remarks=remarks)
@@ -81,30 +81,32 @@ class SinceLast:
         check: VerificationSample | None,
     ) -> Run:
         if not checkpoint.is_continuable(until):
-            return self._blind(checkpoint, until, terms, tell, _why_blind(checkpoint))
+            return self._read_all_again(checkpoint, until, terms, tell, _why_again(checkpoint))
         tell("asking Stripe what has changed")
         try:
             changed = self._changed(Window(checkpoint.new_since, until))
         except RightsError as error:
             why = f"refunds and disputes of what was settled go unnoticed. {error.message}"
-            return self._blind(checkpoint, until, terms, tell, why)
+            return self._read_all_again(checkpoint, until, terms, tell, why)
         return _Continuation(
             self._reconciler, self._sources, checkpoint, changed, terms, check
         ).run(until, tell)
 
-    def _blind(
+    def _read_all_again(
         self, checkpoint: Checkpoint, until: datetime, terms: Terms, tell: Tell, why: str
     ) -> Run:
-        """Read all whole from where anything may have happened, as far as charges tell."""
+        """Read everything again from `blind_since` on: without Stripe's events, we cannot follow up
+        what lies outside the window. `why` goes into the remark."""
         since = checkpoint.blind_since
         run = self._reconciler.run(Window(since, until), terms, tell)
-        remark = f"all was read again from {format_moment(since)} on: {why}"
+        remark = f"everything was read again from {format_moment(since)} on: {why}"
         judged = {charge.id for charge in run.snapshot.charges if run.snapshot.judges(charge)}
         remains = replace(run.remains, dormant=checkpoint.dormant, void=checkpoint.void - judged)
         return replace(run, continues=checkpoint, remains=remains, remarks=(remark,))
 
     def _changed(self, window: Window) -> frozenset[str]:
-        """Charges, or else payments. Nothing else that an event says is believed."""
+        """The ids of changed charges, or else of their payments. Nothing else in an event is
+        trusted."""
         events = self._sources.changes(window, CHANGES)
         charges = (
             next((s for s in event.subjects if s.startswith(("ch_", "py_"))), event.payment_id)
@@ -113,18 +115,18 @@ class SinceLast:
         return frozenset(charge for charge in charges if charge)
 
 
-def _why_blind(checkpoint: Checkpoint) -> str:
+def _why_again(checkpoint: Checkpoint) -> str:
     if checkpoint.covered_since is None:
-        return "an older version has left no memory of single payments."
+        return "an older version kept no record of single payments."
     return (
-        f"Stripe does not keep its events since the last run, {format_moment(checkpoint.until)}. "
+        f"Stripe no longer has all events since the last run, {format_moment(checkpoint.until)}. "
         "What was refunded or disputed meanwhile shows up with a longer --since."
     )
 
 
 @dataclass(frozen=True)
 class _Sample:
-    """So many payments were looked at; `suspects` are those that do not look settled."""
+    """How many payments were checked; `suspects` are those that do not look settled."""
 
     checked: int = 0
     suspects: tuple[Charge, ...] = ()
@@ -132,7 +134,7 @@ class _Sample:
 
 @dataclass(frozen=True)
 class _Continuation:
-    """One run; `changed` are the charges of which Stripe told since the last."""
+    """One run; `changed` are the charges that Stripe has reported since the last one."""
 
     reconciler: Reconciler
     sources: SinceLastSources
@@ -177,8 +179,8 @@ class _Continuation:
 
     @cached_property
     def _decided(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Transfers and payments that people decided about, of which the memory does not say where
-        to find them: older than all that it covers, or plainly settled since."""
+        """The transfers and the payments that people decided about and that the checkpoint does not
+        list as open: older than all that it covers, or settled since."""
         names = self.terms.decided.decisions.keys() - self.checkpoint.open.keys()
         records = frozenset(name for name in names if form_of(name) is Form.NAME)
         return records, frozenset(map(whole_id, names - records))
@@ -193,7 +195,8 @@ class _Continuation:
         return _judge_sample(self.sources, self._settled(followed), self.terms, chance)
 
     def _complete(self, snapshot: Snapshot, followed: Followed, old: Concerned) -> Snapshot:
-        """With the old payments, all that a verdict on them needs, and no row too many."""
+        """The snapshot with the old payments and what a verdict on them needs, and without rows
+        that belong to nothing in it."""
         if old.charges:
             near = NeighbouringCharges(self.sources.payments, self.sources.transfers).snapshot_of(
                 old.charges
@@ -240,18 +243,18 @@ def _remarks(followed: Followed) -> tuple[str, ...]:
     if not followed.unknown:
         return ()
     return (
-        f"Stripe does not know {followed.unknown} payments any more that were open at the last "
-        "run: is STRIPE_SECRET_KEY of the same account?",
+        f"Stripe no longer knows {followed.unknown} payments that were open at the last run: "
+        "is STRIPE_SECRET_KEY of the same account?",
     )
 
 
 def _judge_sample(
     sources: SinceLastSources, settled: Settled, terms: Terms, chance: Random
 ) -> _Sample:
-    """Some payments that are remembered as settled, chosen at random and judged again.
+    """Judge again some payments that are remembered as settled, chosen at random.
 
-    Two requests, or three where nothing was sold before the moment that was chosen.
-    Without their neighbours: who looks suspicious has to be judged with them.
+    Takes two requests, or three if nothing was sold before the chosen moment. Neighbours are not
+    read: a payment that looks suspicious is judged again with them later.
     """
     charges = _chosen(sources, settled, chance)
     if not charges:
@@ -263,7 +266,7 @@ def _judge_sample(
 
 
 def _chosen(sources: SinceLastSources, settled: Settled, chance: Random) -> Sequence[Charge]:
-    """Those just before a moment of the past, at whichever there is one."""
+    """The settled payments just before a random moment of the past, or else the newest ones."""
     past = settled.past
     moment = past.since + chance.random() * (past.until - past.since)
     before = Window(past.since, max(moment, past.since + timedelta(seconds=1)))

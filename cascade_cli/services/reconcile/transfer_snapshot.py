@@ -16,23 +16,24 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
 
-# So far back is looked for a payment that a legacy row may be a late transfer of.
+# How far back we look for a payment that a legacy row may be a late transfer of.
 LATE_REACH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class TransferSnapshots:
-    """Asks Stripe and Venice."""
+    """Reads such snapshots from Stripe and Venice."""
 
     payments: PaymentsPort
     transfers: VenicePort
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
-        """Of rows under one StratagemId: what was taken back of them, what was given instead, and
-        the payments that they may be late for."""
+        """The rows of one StratagemId, with what was taken back of them, what was given instead,
+        and the payments that they may be late transfers for."""
         made = [row.created_at for row in rows]
         window = Window(min(made), max(made) + SECOND)
-        beside = self.transfers.transfers_for(questions) if (questions := [*_beside(rows)]) else []
+        questions = [*_questions(rows)]
+        beside = self.transfers.transfers_for(questions) if questions else []
         snapshot = Snapshot(window, (), (*rows, *(row for row in beside if row not in rows)))
         charges = [charge for row in rows for charge in self._late_for(row)]
         return self._with(snapshot, charges) if charges else snapshot
@@ -53,8 +54,8 @@ class TransferSnapshots:
         )
 
 
-def _beside(rows: Sequence[Stratagem]) -> Iterator[Order]:
-    """By what that is looked for."""
+def _questions(rows: Sequence[Stratagem]) -> Iterator[Order]:
+    """The questions that find what was taken back of the rows, and what was given instead."""
     for row in rows:
         if row.origin is Origin.MANUAL:
             yield _question(row, row.stratagem_id)

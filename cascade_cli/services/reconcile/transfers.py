@@ -1,4 +1,4 @@
-"""Transfers as Venice sees them: one by any id, many by what they look like."""
+"""Finds transfers in Venice: one by any id, many by a filter."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
+from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
-# What no status tells: an active row may be live, expired unnoticed, or already executed.
+_FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"
+# No status shows these: an active row may be live, expired unnoticed, or already executed.
 STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
 
 
@@ -39,8 +42,8 @@ class Filter:
 
 @dataclass(frozen=True)
 class Found:
-    """The transfers of one id, oldest first; `rule` says what ties them to it where that is not
-    the id itself. `portions` are those of a payment for many, if the id is the whole's."""
+    """The transfers of one id, oldest first. `rule` is what ties them to the id, if they do not
+    hold it themselves. `portions` are those of a payment for many, if the id is the whole's."""
 
     identity: str
     rows: tuple[Stratagem, ...]
@@ -49,7 +52,8 @@ class Found:
 
     @property
     def by_portion(self) -> tuple[tuple[Stratagem, ...], ...]:
-        """One group, or one for each citizen of a payment for many: of each, one row counts."""
+        """The rows in one group, or in a group for each citizen of a payment for many. One row of
+        each group counts."""
         groups: dict[int | None, list[Stratagem]] = {}
         named = self._numbers
         for row in self.rows:
@@ -58,14 +62,15 @@ class Found:
 
     @property
     def missing(self) -> tuple[Charge, ...]:
-        """Portions that no transfer is for; none is due where all money went back."""
+        """Portions without a transfer, except those whose money all went back."""
         there = {*self._numbers.values()}
         open_ = (charge for charge in self.portions if not charge.is_fully_refunded)
         return tuple(c for c in open_ if c.portion and c.portion.number not in there)
 
     @property
     def _numbers(self) -> dict[str, int]:
-        """Which portion each row is for, by its record: it may name the whole and the citizen."""
+        """The number of the portion that each row is for, by record id. A row may name only the
+        whole payment and the citizen."""
         matches = match(self.portions, self.rows).by_charge
         return {
             found.stratagem.record_id: charge.portion.number
@@ -82,7 +87,7 @@ def bare(rows: Sequence[Stratagem]) -> Snapshot:
 
 
 class TransferService:
-    """Finds transfers. Raises NotFoundError where none is meant, and what a read raises."""
+    """Finds transfers. Raises NotFoundError if there is none, and what a read raises."""
 
     def __init__(
         self,
@@ -96,10 +101,10 @@ class TransferService:
         self._past, self._beside = past, beside
 
     def find(self, identity: str) -> Found:
-        """By StratagemId, record id, or payment; Stripe is asked only where Venice does not tell:
-        where there is no row, and for whom of many citizens there is none.
+        """By StratagemId, record id, or payment. Stripe is asked only for what Venice cannot tell:
+        if there is no row, and which of many citizens have no row.
 
-        The older connector's rows name no payment: they are found by its citizen, amount and time.
+        Legacy rows name no payment: they are found by its citizen, amount and time.
         """
         rows = self._transfers.identified(identity)
         if rows:
@@ -109,21 +114,22 @@ class TransferService:
         if payment_id := payment_id_in(identity):
             self._refuse_vanished(identity, self._payments.portions(payment_id))
         elif is_own_key(identity) and self._past:
-            _refuse_told(identity, self._past.written_for(identity).evidence())
+            _refuse_on_evidence(identity, self._past.written_for(identity).evidence())
+        near = right_line(identity) or meant(self._transfers, identity, "stratagem", "status")
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
-            "An id is a StratagemId, a record id (rec…) or a payment (pi_…, ch_…), to the letter.",
+            near or f"An id is {_FORMS}, to the letter.",
         )
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
-        """What tells of credits by hand that came to nothing whether they are to be tried again."""
+        """The dead credits by hand, with what shows whether to try them again; or just the rows."""
         now = self._now()
         by_hand = [row for row in rows if row.origin is Origin.MANUAL]
         dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
         return self._beside(dead) if dead else bare(rows)
 
     def again(self, found: Found) -> Found:
-        """The same rows as they stand now, in one request; of a payment for many, new ones too."""
+        """The same rows as they are now, in one request; for a payment for many, also new ones."""
         if found.portions and found.rule is None:
             rows = self._transfers.identified(found.identity)
         else:
@@ -148,18 +154,19 @@ class TransferService:
         kept = [row for row in rows if state is None or row.state(now) is state]
         return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
 
-    def nobody(self, name: str) -> str:
-        """That Venice has no citizen of that name, and who looks like it; empty if it has."""
+    def no_such_citizen(self, name: str) -> str:
+        """A sentence that Venice has no such citizen, with similar names; empty if it has one."""
         found = self._transfers.residents([name])
-        return "" if name in found else no_citizen(name, found)
+        return "" if name in found else no_citizen_called(name, self._transfers.usernames())
 
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)
         if not charges:
+            near = meant(self._transfers, payment_id, "stratagem", "status")
             raise NotFoundError(
                 f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
                 "purchase of ducats in this account and mode.",
-                "Check the id; the end of a Stripe id is easily lost in copying.",
+                near or "Check the id; the end of a Stripe id is easily lost in copying.",
             )
         snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
         matches = match(snapshot.charges, snapshot.stratagems).by_charge
@@ -177,10 +184,10 @@ class TransferService:
     def _refuse_vanished(self, identity: str, charges: Sequence[Charge]) -> None:
         """Raises NotFoundError in the words of the journal, if it knows that there was a row."""
         past = self._past.past_of(charges, self._now()) if self._past and charges else {}
-        _refuse_told(identity, (said for one in past.values() for said in one.evidence()))
+        _refuse_on_evidence(identity, (said for one in past.values() for said in one.evidence()))
 
 
-def _refuse_told(identity: str, told: Iterable[str]) -> None:
+def _refuse_on_evidence(identity: str, told: Iterable[str]) -> None:
     if said := next(iter(told), ""):
         raise NotFoundError(
             f"The transfer of {identity!r} has vanished from Venice's base: {said}.",

@@ -1,1 +1,1 @@
-"""Refunds settled, by a person or by events."""
+"""Settling refunds, for a person or on Stripe's events."""

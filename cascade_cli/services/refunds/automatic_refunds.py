@@ -1,11 +1,11 @@
-"""Refunds and disputes that events tell of, dealt with by the refund service as a person would.
+"""Settles refunds and disputes on Stripe's events, by the same refund service that people use.
 
-An event is only the occasion: what is done follows from what Stripe and Venice say now, so that
-events may come in any order, twice or late. A payment whose ducats are being delivered in this
-moment is not done with: it is looked at again when that is over.
+An event only says when to look. What is done depends on what Stripe and Venice say now, so events
+may come in any order, twice or late. If the payment's ducats are being delivered right now, it is
+checked again after that.
 
-A payment for very many citizens is settled a hundred at a time. In between the lock is free, and
-the worker takes other events.
+A payment for very many citizens is settled a hundred citizens at a time. In between, the lock is
+free and the worker takes other events.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ from cascade_cli.services.refunds.refund_service import (
     RefundWish,
 )
 
-# So long after the engine's run began, it is over with what it took.
+# This long after an engine run began, the engine has finished what it took.
 AFTER_THE_RUN = timedelta(minutes=5)
-# So many portions' notes are told.
+# How many portions' notes are shown.
 SHOWN = 3
-# So many take some ten seconds, at Airtable's five requests a second.
+# This many take some ten seconds, at Airtable's five requests a second.
 CITIZENS_AT_ONCE = 100
-# For so long the lock is free for others before the next citizens' turn.
+# How long the lock is free for others before the next citizens' turn.
 PAUSE = timedelta(seconds=10)
 OTHERS_NEXT = "the others are next"
 _GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 @dataclass(frozen=True)
-class Dealt:
+class RefundResult:
     """What became of a payment's refunds, in a sentence.
 
-    With `again_at` it has to be looked at once more; with `needs_person` no machine may go on;
-    `failed` are the deliveries that did not come to a good end. `is_purchase` is false where Stripe
-    shows no paid purchase of ducats. It `goes_on` where other citizens of the payment are next.
+    With `again_at`, the payment must be checked again at that time. With `needs_person`, only a
+    person may go on. `failed` are the deliveries that went wrong. `is_purchase` is false if Stripe
+    shows no paid purchase of ducats. `goes_on` is true if more citizens of the payment are next.
     """
 
     note: str
@@ -70,23 +70,23 @@ class Dealt:
 
 
 @dataclass(frozen=True)
-class _Begun:
-    """A payment for very many: what became of its first portions, by what Stripe said then."""
+class _Progress:
+    """A payment for very many: the results of its first portions, and Stripe's `money` then."""
 
     money: object
-    dealt: tuple[Dealt, ...]
+    dealt: tuple[RefundResult, ...]
 
 
 @dataclass(frozen=True)
 class AutomaticRefunds:
-    """Settles one payment at a time, `at_once` of its citizens within one `lock`: what was planned
-    must not be changed by another's refund before it is done. `guard` is called before the first
-    write; with `hold`, what has not arrived is withheld while a dispute is open; without `refunds`
+    """Settles one payment at a time, `at_once` of its citizens under one `lock`, so that no other
+    run's refund can change the plan before it is done. `guard` is called before the first write.
+    With `hold`, what has not arrived is withheld while a dispute is open. Without `refunds`,
     nothing else is done.
 
-    `now` is asked before anything is read. What the journal alone knows of is ended as long as it
+    `now` is asked before anything is read. A transfer that only the journal knows is ended while it
     may still arrive, as the promise says (domain/delivery/delivery_steps.py): while somebody holds
-    its key, and for FATE_BOUND after the last write. Later the rows show all there will be.
+    its key, and for FATE_BOUND after the last write. After that, the rows show everything.
     """
 
     service: RefundService
@@ -98,12 +98,12 @@ class AutomaticRefunds:
     hold: bool
     now: Callable[[], datetime]
     at_once: int = CITIZENS_AT_ONCE
-    _begun: dict[str, _Begun] = field(default_factory=dict)
+    _begun: dict[str, _Progress] = field(default_factory=dict)
 
     def plans(self, payment_id: str) -> tuple[RefundPlan, ...]:
         """What would be written now, for each portion of a payment for many; writes nothing.
 
-        Raises NoPurchaseError, and GuardError where a person has to decide.
+        Raises NoPurchaseError, and GuardError if a person has to decide.
         """
         began = self.now()
         pictures = self.service.look(payment_id)
@@ -111,7 +111,7 @@ class AutomaticRefunds:
         return tuple(self._plan(picture, residents, began) for picture in pictures)
 
     def _residents(self, pictures: Sequence[Picture]) -> Mapping[str, Resident] | None:
-        """Many citizens at once; a single one is asked for when it is needed."""
+        """Many citizens by one lookup; None for a single one, who is looked up when needed."""
         return self.service.residents(pictures) if self.refunds and len(pictures) > 1 else None
 
     def _plan(
@@ -123,27 +123,27 @@ class AutomaticRefunds:
         ending = self._ending(plan, began)
         return replace(plan, endings=(*plan.endings, ending)) if ending else plan
 
-    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> Dealt:
-        """Do what is due; of a payment for very many, for the citizens whose turn it is. Raises
+    def settle(self, payment_id: str, patience: timedelta = PATIENCE) -> RefundResult:
+        """Do what is due; in a payment for very many, for the citizens whose turn it is. Raises
         what a service raises, LockedError, and GuardError only from `guard`."""
         with self.lock():
             return self._next_settled(payment_id, patience)
 
-    def settle_all(self, payment_id: str) -> Dealt:
+    def settle_all(self, payment_id: str) -> RefundResult:
         """Do what is due for all citizens of the payment."""
         while (dealt := self.settle(payment_id)).goes_on:
             pass
         return dealt
 
-    def _next_settled(self, payment_id: str, patience: timedelta) -> Dealt:
+    def _next_settled(self, payment_id: str, patience: timedelta) -> RefundResult:
         began = self.now()
-        before = self._begun.pop(payment_id, _Begun(None, ()))
+        before = self._begun.pop(payment_id, _Progress(None, ()))
         first = len(before.dealt)
         some = slice(first, first + self.at_once)
         try:
             pictures = self.service.look(payment_id, some)
         except NoPurchaseError as error:
-            return Dealt(error.message, is_purchase=False)
+            return RefundResult(error.message, is_purchase=False)
         money = _money_of(pictures[0])
         if first and money != before.money:
             # What was right for the first citizens may be wrong by now: begin again with them.
@@ -152,9 +152,9 @@ class AutomaticRefunds:
         portion = pictures[-1].matched.charge.portion
         if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
             return together(dealt)
-        self._begun[payment_id] = _Begun(money, dealt)
+        self._begun[payment_id] = _Progress(money, dealt)
         note = f"{portion.number} of {portion.of} citizens are dealt with"
-        return Dealt(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
+        return RefundResult(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
 
     def _settled(
         self,
@@ -163,47 +163,47 @@ class AutomaticRefunds:
         pictures: Sequence[Picture],
         began: datetime,
         patience: timedelta,
-    ) -> list[Dealt]:
-        """What became of each of these portions."""
+    ) -> list[RefundResult]:
+        """Settle these portions; returns the result of each."""
         residents = self._residents(pictures)
         steps = [self._step(picture, residents, began) for picture in pictures]
         plans = [step for step in steps if isinstance(step, RefundPlan)]
         done = iter(self._carried_out(payment_id, some, plans, patience))
-        return [step if isinstance(step, Dealt) else next(done) for step in steps]
+        return [step if isinstance(step, RefundResult) else next(done) for step in steps]
 
     def _step(
         self, picture: Picture, residents: Mapping[str, Resident] | None, began: datetime
-    ) -> Dealt | RefundPlan:
-        """What is to be carried out, or why nothing is."""
+    ) -> RefundResult | RefundPlan:
+        """The plan to carry out, or the reason why there is none."""
         try:
             plan = self._plan(picture, residents, began)
         except GuardError as error:
-            return Dealt(error.message, needs_person=True)
-        return plan if plan.is_work else _idle(plan)
+            return RefundResult(error.message, needs_person=True)
+        return plan if plan.is_work else _result_of_idle_plan(plan)
 
     def _carried_out(
         self, payment_id: str, some: slice, plans: Sequence[RefundPlan], patience: timedelta
-    ) -> list[Dealt]:
-        """What became of each plan, by one more look at the payment."""
+    ) -> list[RefundResult]:
+        """Carry the plans out, then read the payment again; returns the result of each plan."""
         if not plans:
             return []
         self.guard()
-        found = self.service.carry_out(plans, self._own_wish, patience)
+        found = self.service.carry_out(plans, self._wish_after_ending, patience)
         try:
             pictures = self.service.look(payment_id, some)
         except GuardError as error:
             return [_for_a_person(error, one) for one in found]
         after = {picture.matched.charge.id: picture for picture in pictures}
-        return [_seen(plan, one, after) for plan, one in zip(plans, found, strict=True)]
+        return [_result_of_plan(plan, one, after) for plan, one in zip(plans, found, strict=True)]
 
     @property
-    def _own_wish(self) -> RefundWish:
-        """Who may only withhold takes nothing back when it is looked at anew after an ending."""
+    def _wish_after_ending(self) -> RefundWish:
+        """In withhold-only mode, planning again after an ending must not take ducats back."""
         return self.wish if self.refunds else replace(self.wish, policy=Policy.NONE)
 
     def _ending(self, plan: RefundPlan, began: datetime) -> Order | None:
-        """What else has to be kept from arriving: a live transfer of a disputed payment, and one
-        of which so far only the journal knows; `began` is when looking at the rows did."""
+        """An order that ends what else must not arrive: a live transfer of a void or disputed
+        payment, or one that only the journal knows so far. `began` is when reading began."""
         matched, now = plan.picture.matched, plan.picture.matched.terms.now
         is_open = self.hold and matched.is_contested
         is_void = self.refunds and matched.is_void
@@ -220,37 +220,39 @@ class AutomaticRefunds:
 
 
 def _money_of(picture: Picture) -> object:
-    """What Stripe says of the payment, whichever portion is looked at."""
+    """What Stripe says about the payment's money: the same for every portion."""
     return picture.matched.charge.refunds, picture.matched.disputes
 
 
-def _seen(plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]) -> Dealt:
-    """With the picture after it, which is found by the charge's id."""
+def _result_of_plan(
+    plan: RefundPlan, found: CarriedOut, pictures: Mapping[str, Picture]
+) -> RefundResult:
+    """The result of a plan. `pictures` are those after it, by charge id."""
     if found.refused:
         return _for_a_person(found.refused, found)
     before = plan.picture.matched
     after = pictures.get(before.charge.id, plan.picture)
-    told = _looked_at(after, plan.waits)
+    told = _result_of_picture(after, plan.waits)
     if any(row.state(before.terms.now) is State.LIVE for row in _ended(plan)):
-        # The engine may have had it in its hands, and be executing it still.
+        # The engine may have taken it before we ended it, and may still be executing it.
         told = replace(told, again_at=after.matched.terms.now + AFTER_THE_RUN)
     elif any(one.result in ON_ITS_WAY for one in found.deliveries):
-        # The reading may be older than the write, and show nothing of it.
+        # The rows may have been read before the write showed.
         told = replace(told, again_at=told.again_at or _after_next_run(after))
     failed = tuple(one for one in found.deliveries if one.result not in _GOOD)
     return replace(told, failed=failed, deliveries=tuple(found.deliveries))
 
 
-def _for_a_person(error: GuardError, found: CarriedOut) -> Dealt:
-    return Dealt(error.message, needs_person=True, deliveries=tuple(found.deliveries))
+def _for_a_person(error: GuardError, found: CarriedOut) -> RefundResult:
+    return RefundResult(error.message, needs_person=True, deliveries=tuple(found.deliveries))
 
 
-def together(dealt: Sequence[Dealt]) -> Dealt:
-    """What became of all portions of a payment: looked at again as soon as one has to be, and by a
-    person after that."""
+def together(dealt: Sequence[RefundResult]) -> RefundResult:
+    """One result for all portions of a payment. It is checked again as soon as one portion needs
+    it; only then does it need a person."""
     again = [one.again_at for one in dealt if one.again_at]
     urgent_first = sorted(dealt, key=lambda one: (not one.needs_person, not one.again_at))
-    return Dealt(
+    return RefundResult(
         joined(one.note for one in urgent_first),
         again_at=min(again, default=None),
         needs_person=not again and any(one.needs_person for one in dealt),
@@ -260,29 +262,31 @@ def together(dealt: Sequence[Dealt]) -> Dealt:
 
 
 def joined(notes: Iterable[str]) -> str:
-    """Each note once; of many portions' notes the first few."""
+    """Each different note once, and only the first few of many."""
     different = list(dict.fromkeys(notes))
     more = f" (and {len(different) - SHOWN} more)" if different[SHOWN:] else ""
     return "; ".join(different[:SHOWN]) + more
 
 
-def _idle(plan: RefundPlan) -> Dealt:
-    """Nothing to write now. Somebody who read the charge before its money went back may be about
-    to deliver it, as long as it is young."""
+def _result_of_idle_plan(plan: RefundPlan) -> RefundResult:
+    """The result if there is nothing to write now. While the charge is young, a process that read
+    it before its money went back may be about to deliver it."""
     matched = plan.picture.matched
     if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
         when = matched.charge.created_at + matched.terms.grace
-        return Dealt("not delivered, and looked at again after the grace time", again_at=when)
-    return _looked_at(plan.picture, plan.waits)
+        return RefundResult(
+            "not delivered; it is checked again after the grace time", again_at=when
+        )
+    return _result_of_picture(plan.picture, plan.waits)
 
 
-def _looked_at(picture: Picture, waits: str) -> Dealt:
-    """Once more after the engine's next run, if anything is under way: what comes back may be
-    refused, and what arrives may be more than is owed by now."""
+def _result_of_picture(picture: Picture, waits: str) -> RefundResult:
+    """The result by what was read. If anything is under way, check again after the engine's next
+    run: a return may be refused, and what arrives may be more than is owed by then."""
     matched, now = picture.matched, picture.matched.terms.now
     is_moving = any(row.state(now) is State.LIVE for row in (*matched.returns, *matched.stratagems))
     again = _after_next_run(picture) if waits or is_moving else None
-    return Dealt(waits or summary(picture), again_at=again)
+    return RefundResult(waits or summary(picture), again_at=again)
 
 
 def _after_next_run(picture: Picture) -> datetime:

@@ -1,4 +1,4 @@
-"""Refunds: look at both sides, decide, and take ducats back, withhold them or give them again."""
+"""Refunds: read both sides, decide, and take ducats back, withhold them or give them again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
@@ -37,11 +37,12 @@ from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 
-# After an ending, a transfer may turn out to be executed: then there is one more look.
+# After we end a transfer, it may turn out to be executed. Then there is one more round.
 LOOKS = 2
-# Older ones are looked at again before anything is written.
+# An older picture is read again before anything is written.
 PICTURE_LASTS = timedelta(minutes=1)
 EVERY_PORTION = slice(None)
 ON_ITS_WAY = frozenset({Result.CREDITED, Result.ALREADY, Result.UNFINISHED})
@@ -53,8 +54,8 @@ class NoPurchaseError(GuardError):
 
 @dataclass(frozen=True)
 class RefundWish:
-    """What a person, or the worker, wants done; `ducats` is None for what the policy says,
-    `overrides` are what a person decided although a guard refuses it."""
+    """What a person, or the worker, wants done. `ducats` is None if the policy decides.
+    `overrides` are the guards that a person overruled."""
 
     policy: Policy
     facts: Mapping[str, Any]
@@ -65,7 +66,7 @@ class RefundWish:
 @dataclass
 class CarriedOut:
     """A plan with what was done about it; `refused` says why it went no further. `plan` is the
-    newest: it was made anew if something had to be ended first."""
+    newest: it is made again after something had to be ended first."""
 
     plan: RefundPlan
     deliveries: list[Delivery] = field(default_factory=list)
@@ -73,7 +74,7 @@ class CarriedOut:
 
     @property
     def goes_on(self) -> bool:
-        """All that had to be ended has ended, and nothing newly seen stands in the way."""
+        """Whether everything that had to end has ended, and nothing new stands in the way."""
         ended = (d.result in {Result.RETIRED, Result.ALREADY} for d in self.deliveries)
         return self.refused is None and all(ended)
 
@@ -100,7 +101,7 @@ def decided_by(
 def settled_debts(
     refunds: Mapping[str, Mapping[str, Any]], payments: Collection[str], now: datetime
 ) -> dict[str, dict[str, Any]]:
-    """What to keep of these payments' refunds, whose recorded debts stand no more."""
+    """The records to keep of these payments' refunds, without the debts that no longer stand."""
     return {
         refund: {**body, "debt": "0", "reason": "", "at": rfc3339(now)}
         for refund, body in refunds.items()
@@ -113,7 +114,7 @@ def _positive(ducats: Mapping[str, Decimal]) -> dict[str, Decimal]:
 
 
 class RefundService:
-    """Does for refunds what the CreditDesk does for credits: with the same promise."""
+    """Does for refunds what CreditService does for credits, with the same promise."""
 
     def __init__(
         self,
@@ -131,8 +132,8 @@ class RefundService:
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
     def look(self, payment_id: str, some: slice = EVERY_PORTION) -> tuple[Picture, ...]:
-        """All that is known of a payment's refunds; of one for many citizens, each portion's, or
-        that of `some` of the portions.
+        """All that is known of a payment's refunds. A payment for many citizens has a picture for
+        each portion, or for `some` of the portions.
 
         Raises GuardError if it is no paid purchase.
         """
@@ -143,9 +144,10 @@ class RefundService:
         self, payment_id: str, charges: Sequence[Charge], began: datetime
     ) -> tuple[Picture, ...]:
         if not charges:
+            near = meant(self._venice, payment_id, "refund")
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
-                "Nothing was written. Check the id.",
+                f"Nothing was written. {near or 'Check the id.'}",
             )
         kept = self._decisions.refunds()
         off = {refund: Decimal(body["written_off"]) for refund, body in kept.items()}
@@ -180,9 +182,9 @@ class RefundService:
     def plan(
         self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident] | None = None
     ) -> RefundPlan:
-        """What would be written now; writes nothing. Raises GuardError where a person has to
-        decide, where more is wanted than is due, or where a limit is exceeded. Without
-        `residents`, the citizen is asked for."""
+        """What would be written now; writes nothing. Raises GuardError if a person has to decide,
+        if more is wanted than is due, or if a limit is exceeded. Without `residents`, the citizen
+        is looked up."""
         payment = picture.matched.charge.payment_id
         if why := obstacle_to(picture):
             see = command("explain", payment)
@@ -200,7 +202,7 @@ class RefundService:
             raise GuardError(f"{payment}: {plan.refused}.", hint)
         citizen = picture.matched.buyer.citizen or ""
         if picture.left and citizen and citizen not in residents:
-            plan = replace(plan, unknown_citizen=no_citizen(citizen, residents))
+            plan = replace(plan, unknown_citizen=no_such_citizen(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
@@ -216,36 +218,36 @@ class RefundService:
             wish.facts,
             wish.ducats,
             successor(citizen, found.since, rows) if found else "",
-            "" if found else no_citizen(citizen, residents),
+            "" if found else no_such_citizen(citizen, residents),
             wish.overrides,
         )
 
     def carry_out(
         self, plans: Sequence[RefundPlan], wish: RefundWish, patience: timedelta = PATIENCE
     ) -> list[CarriedOut]:
-        """End what must not arrive, look at its fate, then take, give, and keep what is owed.
+        """End what must not arrive, check its fate, then take back, give, and record debts.
 
-        The plans are those of one payment's portions; each step is taken for all of them at once,
-        and what stands in the way of one holds up no other.
+        The plans are those of one payment's portions. Each step is taken for all of them at once,
+        and an obstacle to one does not hold up the others.
         """
         found = [CarriedOut(plan) for plan in plans]
         if any(self._is_old(plan.picture) for plan in plans):
-            self._plan_anew(found, wish)
+            self._plan_again(found, wish)
         for _ in range(LOOKS):
             if not any(one.plan.endings for one in _going_on(found)):
                 break
             self._deliver(_going_on(found), lambda plan: plan.endings, patience)
-            self._plan_anew(_going_on(found), wish)
+            self._plan_again(_going_on(found), wish)
         self._write(_going_on(found), patience)
         return found
 
     def _is_old(self, picture: Picture) -> bool:
-        """Somebody took his time to answer, or the process stood still: a refund may have failed
-        meanwhile, and its money may be the shop's again."""
+        """Whether it was read too long ago. A person may have answered late, or the process may
+        have stood still. A refund may have failed meanwhile, so that its money is the shop's."""
         return picture.read_at is not None and self._terms().now - picture.read_at > PICTURE_LASTS
 
-    def _plan_anew(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
-        """By one more look: what was ended may have been executed all the same."""
+    def _plan_again(self, found: Sequence[CarriedOut], wish: RefundWish) -> None:
+        """Read again and plan again: what was ended may have been executed all the same."""
         try:
             pictures = self._look_again([one.plan.picture.matched.charge for one in found])
         except GuardError as error:
@@ -255,12 +257,13 @@ class RefundService:
         residents = self.residents(pictures)
         for one, picture in zip(found, pictures, strict=True):
             try:
-                one.plan = self.plan(picture, _within(wish, picture.left), residents)
+                one.plan = self.plan(picture, _limited_to(wish, picture.left), residents)
             except GuardError as error:
                 one.refused = error
 
     def _look_again(self, charges: Sequence[Charge]) -> tuple[Picture, ...]:
-        """At the same portions, in the same order. Raises GuardError if one is not there."""
+        """New pictures of the same portions, in the same order. Raises GuardError if one is
+        missing."""
         if not charges:
             return ()
         began, whole = self._terms().now, whole_id(charges[0].payment_id)
@@ -270,7 +273,7 @@ class RefundService:
 
     def _write(self, found: Sequence[CarriedOut], patience: timedelta) -> None:
         self._deliver(found, lambda plan: plan.orders, patience)
-        self._keep(found)
+        self._record_debts(found)
 
     def _deliver(
         self,
@@ -278,21 +281,21 @@ class RefundService:
         orders_of: Callable[[RefundPlan], Sequence[Order]],
         patience: timedelta,
     ) -> None:
-        """The orders of all plans at once."""
+        """Deliver the orders of all plans at once."""
         orders = [order for one in found for order in orders_of(one.plan)]
         delivered = self._deliverer.deliver(orders, patience=patience) if orders else []
         by_key = {delivery.order.key: delivery for delivery in delivered}
         for one in found:
             one.deliveries += [by_key[order.key] for order in orders_of(one.plan)]
 
-    def _keep(self, found: Sequence[CarriedOut]) -> None:
-        """Debts, and that there is none any more."""
+    def _record_debts(self, found: Sequence[CarriedOut]) -> None:
+        """Record the debts that changed, also those that are gone."""
         bodies = {name: body for one in found for name, body in _debts(one)}
         if bodies:
             self._decisions.keep_refunds(bodies)
 
     def write_off(self, pictures: Sequence[Picture], reason: str) -> None:
-        """Nobody takes back any more what is left."""
+        """Record that what is left will not be taken back."""
         self._decisions.keep_refunds(
             {
                 part.refund.id: _body(picture, part.written_off + part.left, ZERO, reason)
@@ -304,7 +307,7 @@ class RefundService:
 
 
 def refuse_nothing_back(payment: str, pictures: Sequence[Picture]) -> None:
-    """Raises GuardError if no money of the payment went back: nothing is to be written off."""
+    """Raises GuardError if no money of the payment went back: there is nothing to write off."""
     if not any(part.due for picture in pictures for part in picture.parts):
         leave = command("resolve", payment, "--accept", "--reason", "why")
         raise GuardError(
@@ -318,7 +321,7 @@ def _going_on(found: Sequence[CarriedOut]) -> list[CarriedOut]:
 
 
 def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is owed for each refund of which that has changed."""
+    """The record of each refund whose debt has changed."""
     plan, found = one.plan, {delivery.order.key: delivery for delivery in one.deliveries}
     for index, part in enumerate(plan.picture.parts):
         debt = plan.debt(index)
@@ -330,8 +333,8 @@ def _debts(one: CarriedOut) -> Iterator[tuple[str, dict[str, Any]]]:
             yield part.refund.id, _body(plan.picture, part.written_off, debt, "")
 
 
-def _within(wish: RefundWish, left: Decimal) -> RefundWish:
-    """What was ended need not be taken any more."""
+def _limited_to(wish: RefundWish, left: Decimal) -> RefundWish:
+    """The wish, less what need not be taken back because it was ended."""
     return wish if wish.ducats is None else replace(wish, ducats=min(wish.ducats, left))
 
 

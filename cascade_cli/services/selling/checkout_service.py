@@ -13,7 +13,7 @@ from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, refuse_unknown
+from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
@@ -23,7 +23,7 @@ NewPage = Callable[[Sale, str], PayPage]
 
 @dataclass(frozen=True)
 class Most:
-    """What nobody could be credited is not sold: ducats for one citizen, and for all in a day."""
+    """The most ducats sold to one citizen, and in a day: more could not be credited."""
 
     per_credit: Decimal
     per_day: Decimal
@@ -47,10 +47,10 @@ class Checkout:
         self._price_quotes, self._most = price_quotes, most
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
-        """Today's offer; asks nobody.
+        """Today's offer; makes no request.
 
-        Raises UsageError for what is not sold, GuardError for what nobody could be credited or
-        what no usable exchange rate is known for.
+        Raises UsageError for what is not sold, and GuardError for more ducats than may be credited
+        or for a currency without a usable exchange rate.
         """
         exchange = self._price_quotes.exchange(currency)
         try:
@@ -64,7 +64,7 @@ class Checkout:
         return quote
 
     def quote_many(self, allocation: Allocation, currency: str = CURRENCY) -> Quote:
-        """Today's offer for many citizens at once; asks nobody, and raises as `quote` does."""
+        """Today's offer for many citizens at once; makes no request, and raises as `quote` does."""
         exchange = self._price_quotes.exchange(currency)
         shares = [share.ducats for share in allocation.shares]
         try:
@@ -94,15 +94,15 @@ class Checkout:
             )
 
     def open(self, sale: Sale, key: str) -> PayPage:
-        """A page on which anybody can pay for it. Raises GuardError if Venice has no such citizen,
-        or no such giver, or if it is for the processor itself.
+        """A page on which anybody can pay for the sale. Raises GuardError if Venice has no such
+        citizen or giver, or if the sale is for the processor itself.
 
-        Of a sale to many, who gets what is kept before: a page that is paid can then be credited.
+        The allocation of a sale to many is stored first, so that a paid page can be credited.
         `key` is the idempotency key: send the same again only for the same sale.
         """
         refuse_processor(sale.citizens, self._processor)
         found = self._venice.citizens(sale.named)
-        refuse_unknown(sale.named, found, self._venice.usernames)
+        require_known(sale.named, found, self._venice.usernames)
         if sale.allocation:
             self._allocations.keep(sale.allocation)
         return self._new_page(sale, key)

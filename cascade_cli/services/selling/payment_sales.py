@@ -11,7 +11,7 @@ from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
-from cascade_cli.domain.shop.citizen_names import no_citizen
+from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats, format_money
 from cascade_cli.errors import GuardError, UsageError
@@ -43,10 +43,10 @@ class PriceMismatchError(GuardError):
 
 @dataclass(frozen=True)
 class Purchase:
-    """What a client asks for: an amount or a package for a citizen, or `shares` for many; and what
-    it believes the price to be.
+    """What a client asks for: an amount or a package for a citizen, or `shares` for many; and the
+    price that it showed to the buyer.
 
-    With a `giver` it is a gift to the citizen; the rest of a gift stands beside it.
+    With a `giver` it is a gift to the citizen; `message` and `anonymous` belong to the gift.
     """
 
     citizen: str | None = None
@@ -61,11 +61,11 @@ class Purchase:
 
 
 class PaymentSales:
-    """Sells by PaymentIntent, and every month by a page of Stripe's, which takes the card that all
-    later months are paid with.
+    """Sells once by a PaymentIntent, or monthly by a page of Stripe's. The page takes the card that
+    pays all later months.
 
-    The same key and sale give the same `new_intent` or `new_page` again. `urls` lead back from the
-    page, paid or not.
+    With the same key and sale, `new_intent` and `new_page` return the same result again. `urls`
+    lead back from the page: paid, and cancelled.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class PaymentSales:
     def sell(self, purchase: Purchase, key: str) -> tuple[PaymentIntent, Quote]:
         """A PaymentIntent at the list's price; the same key gives the same one again.
 
-        Raises UsageError for what is not sold, GuardError for what nobody could be credited,
+        Raises UsageError for what is not sold, GuardError for more ducats than may be credited,
         PriceMismatchError, UnknownCitizenError, KeyReusedError, and what Stripe and Venice raise.
         """
         sale = self._offered(purchase)
@@ -105,12 +105,12 @@ class PaymentSales:
             cancel_url=cancel_url,
             monthly_from=today,
         )
-        # The day is part of what is sold: the same key on the next one is another page.
+        # The day is part of what is sold: the same key on the next day gives another page.
         return self._new_page(sale, f"{KEY_PREFIX}monthly_{today}_{key}"), sale.quote
 
     def _offered(self, purchase: Purchase) -> Sale:
-        """What is to be sold, checked: against the price that the buyer was shown, and for citizens
-        who exist; of a sale to many, who gets what is kept. Raises what `sell` raises."""
+        """The sale, after checking the price that the buyer was shown and that the citizens exist.
+        Stores the allocation of a sale to many. Raises what `sell` raises."""
         if bool(purchase.citizen) == bool(purchase.shares):
             raise UsageError("Name either citizen_id or allocation.")
         allocation = self._allocation(purchase) if purchase.shares else None
@@ -154,7 +154,7 @@ class PaymentSales:
         found = self._venice.citizens(asked) if asked else {}
         missing = [citizen for citizen in asked if citizen not in found]
         if missing:
-            named = ". ".join(no_citizen(name, found) for name in missing[:SHOWN_NAMES])
+            named = ". ".join(no_such_citizen(name, found) for name in missing[:SHOWN_NAMES])
             more = f" (and {len(missing) - SHOWN_NAMES} more)" if missing[SHOWN_NAMES:] else ""
             raise UnknownCitizenError(
                 f"{named}{more}.",

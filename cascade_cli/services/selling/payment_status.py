@@ -24,7 +24,7 @@ from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringChar
 T = TypeVar("T")
 
 ANSWER_KEPT_SECONDS = 1.0
-# Airtable is asked once for fifty portions: to poll a thousand costs a request in two seconds.
+# One request to Airtable reads fifty portions, so polling a thousand costs one every two seconds.
 PORTIONS_A_SECOND = 25
 MOST_KEPT = 10_000
 
@@ -38,13 +38,13 @@ class Remembered(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: str) -> T | None:
-        """What was put under the key lately."""
+        """The value under the key, unless it has expired."""
         with self._lock:
             until, value = self._kept.get(key, (0.0, None))
             return value if self._clock() < until else None
 
     def put(self, key: str, value: T, longer_seconds: float = 0.0) -> None:
-        """Remember it, and for longer if getting it was dear."""
+        """Remember the value, and for longer if it was expensive to get."""
         with self._lock:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
@@ -63,8 +63,8 @@ class Transfer:
 
 @dataclass(frozen=True)
 class PaymentStatus:
-    """A payment at Stripe and what it led to; of one for many citizens, `portions` has each with
-    its transfer, and `transfer` tells of the one that has come least far."""
+    """A payment at Stripe and its transfer. For a payment for many citizens, `portions` has each
+    with its transfer, and `transfer` is the one that has come least far."""
 
     intent: PaymentIntent
     transfer: Transfer
@@ -72,7 +72,7 @@ class PaymentStatus:
 
 
 class PaymentStatuses:
-    """Tells where payments stand; `events_of` are the webhook's events that name one."""
+    """Tells where payments stand; `events_of` returns the webhook's events that name a payment."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class PaymentStatuses:
         self._told = Remembered[PaymentStatus](ANSWER_KEPT_SECONDS, clock)
 
     def status_of(self, intent_id: str) -> PaymentStatus:
-        """Where the payment stands. Raises NotFoundError where no such payment buys ducats."""
+        """Where the payment stands. Raises NotFoundError if no such payment buys ducats."""
         if told := self._told.get(intent_id):
             return told
         intent = self._purchase(intent_id)
@@ -103,12 +103,12 @@ class PaymentStatuses:
         return status
 
     def _purchase(self, intent_id: str) -> PaymentIntent | None:
-        """The intent with what it bought: of a part's id, that part alone."""
+        """The intent with what it bought; for the id of a part, with that part alone."""
         intent = self._intent_of(whole_id(intent_id))
         if intent is None:
             return None
         if not intent.is_purchase:
-            # Its charge may say more than itself, or the invoice that it paid.
+            # Its charge, or the invoice that it paid, may say more than the intent.
             charges = self._payments.portions(whole_id(intent_id))
             intent = replace(intent, metadata={}, charges=charges) if charges else None
         if intent is None or portion_number(intent_id) is None:
@@ -117,19 +117,20 @@ class PaymentStatuses:
         return replace(intent, id=intent_id, charges=part) if part else None
 
     def _transfers(self, intent: PaymentIntent) -> list[Transfer]:
-        """One for each charge; one in any case."""
+        """One for each charge, and at least one."""
         event = self._event(intent)
         if not intent.charges:
             return [Transfer("none", event=event)]
         try:
             own = self._rows(intent.charges)
         except ServiceError:
-            # What Stripe says is worth telling without it.
+            # What Stripe says is useful even without Venice.
             return [Transfer("unknown", event=event) for _ in intent.charges]
         return [self._transfer(rows, event) for rows in own]
 
     def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
-        """Each charge's own. A legacy row may be a neighbour's: then Stripe is asked for those."""
+        """Each charge's rows. A legacy row may be a neighbouring charge's: then Stripe is asked for
+        the neighbours."""
         rows = self._venice.transfers_for([question_about(charge) for charge in charges])
         if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
             snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(
@@ -164,6 +165,6 @@ _STATES = (EventState.CREDITED, EventState.ATTENTION, EventState.WAITING, EventS
 
 
 def _all_executed(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> bool:
-    """By rows that name their payment: then it does not matter whose the others are."""
+    """Whether rows that name their payment settle all charges: then no other row matters."""
     named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     return all(any(m.stratagem.status == "executed" for m in named[c.id]) for c in charges)

@@ -1,4 +1,4 @@
-"""The price list of today, and the exchange rate of a sale: offered, known and not too old."""
+"""Today's price list, and the exchange rate of a sale if it is known and not too old."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cascade_cli.settings import RATES_FILE, RATES_MAX_AGE
 
 
 class NoRateError(GuardError):
-    """No exchange rate is known that a sale could be made at."""
+    """There is no known exchange rate that may be used for a sale."""
 
     kind = "no_exchange_rate"
 
@@ -37,10 +37,10 @@ class PriceQuotes:
         return self.prices.on(self.day())
 
     def exchange(self, currency: str) -> Exchange | None:
-        """What a sale in the currency is priced by today; None for US dollars, which need none.
+        """Today's exchange rate for a sale in the currency; None for US dollars, which need none.
 
-        Raises UsageError where the currency is not offered, and NoRateError where nobody knows a
-        rate or the newest is older than `max_age`.
+        Raises UsageError if the currency is not offered, and NoRateError if no rate is known or the
+        newest is older than `max_age`.
         """
         if currency == CURRENCY:
             return None

@@ -1,4 +1,4 @@
-"""What this machine's journal tells of the shop's state. Reads only."""
+"""What this machine's journal says about the shop's state. Reads only."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class LastWrite:
 
 @dataclass(frozen=True)
 class Records:
-    """`memory` is of the last complete run, `last_writes` begins with the newest.
+    """`memory` is the last complete run's checkpoint; `last_writes` begins with the newest.
 
-    `attention` are the webhook's events since some moment that only a person can decide about;
-    `worker` is the `cascade serve` that credits them.
+    `attention` are the webhook's events that only a person can decide about, since some moment.
+    `worker` is the `cascade serve` that credits events.
     """
 
     promised_today: Decimal
@@ -45,7 +45,7 @@ class Records:
 
 
 NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, (), None)
-"""Where there is no journal yet: nothing was written from here."""
+"""The records if there is no journal yet: nothing was written from here."""
 
 
 def read_records(
@@ -55,7 +55,7 @@ def read_records(
     since: datetime,
     base_id: str,
 ) -> Records:
-    """Attention is asked for since that moment. Raises JournalError."""
+    """Reads the records; `attention` begins at `since`. Raises JournalError."""
     return Records(
         journal.ducats_today(),
         memory,

@@ -1,4 +1,4 @@
-"""The state of the shop at one moment: what can be read of it, and what cannot. Reads only."""
+"""The state of the shop at one moment: the parts that can be read, and the gaps. Reads only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.processor.processor_account import Called, missing, the_citizen
+from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
 from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 # The engine's clock may be behind ours, and a listing may show a row a little late.
 OVERLAP = timedelta(hours=1)
-# What keeps one part from being known, and leaves the others as they are.
+# Errors that hide one part of the status and leave the others as they are.
 GAPS = (ServiceError, SettingsError, GuardError)
 
 
@@ -44,7 +44,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Treasury:
-    """The processor's side of Venice; `finances` is None where its balance is not known."""
+    """The processor's side of Venice; `finances` is None if its balance is not known."""
 
     finances: Finances | None
     delivered: tuple[Day, ...]
@@ -54,7 +54,7 @@ class Treasury:
 
 @dataclass(frozen=True)
 class Status:
-    """All that is known at `terms.now`; None stands for what a gap explains."""
+    """All that is known at `terms.now`; a gap explains each part that is None."""
 
     window: Window
     terms: Terms
@@ -70,14 +70,14 @@ class Status:
 
     @property
     def debts(self) -> Mapping[str, Decimal]:
-        """The debts after refunds, by payment: as they were recorded, where nothing was judged."""
+        """The debts after refunds, by payment: the recorded ones if no run has judged them."""
         return self.run.result.debts if self.run else self.terms.decided.debts
 
     @property
     def since_last(self) -> Changes | None:
-        """What became of the discrepancies since the last complete run, where both are known.
+        """What became of the discrepancies since the last complete run, if both are known.
 
-        Of a window that leaves out what was open then, nothing can be said to be solved.
+        None for a window that leaves out what was open then: it cannot show that it was solved.
         """
         memory = self.records.memory if self.records else None
         if memory is None or self.run is None:
@@ -104,7 +104,7 @@ def _needs_somebody(kept: Kept, run: Run) -> bool:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Venice's transfers: those of the window, and with them those that still tell something."""
+    """Venice's transfers: those of the window, and these with the older ones that still matter."""
 
     recent: Sequence[Stratagem]
     all: Sequence[Stratagem]
@@ -112,11 +112,11 @@ class _Rows:
 
 @dataclass
 class StatusService:
-    """Looks as often as asked; from the second look on, only for what may have changed."""
+    """Reads the status as often as asked; from the second time on, only what may have changed."""
 
     payments: PaymentsPort
     transfers: VenicePort
-    called: Called
+    rows_named_like: FindRows
     changes: Callable[[Window, Sequence[str]], list[Event]]
     processor: str
     past: PastDeliveries | None = None
@@ -132,9 +132,9 @@ class StatusService:
         *,
         follow: Checkpoint | None = None,
     ) -> Status:
-        """Venice first, then the balance, then Stripe, reconciled with Venice.
+        """Reads Venice, then the balance, then Stripe, and reconciles Stripe with Venice.
 
-        With a memory to `follow`, the window is the one that it leaves to the next run.
+        With a checkpoint to `follow`, the window is the one that it leaves to the next run.
         """
         gaps: list[Gap] = []
         tell("reading Venice's stratagems")
@@ -162,17 +162,17 @@ class StatusService:
         begin = now - timedelta(days=OUTFLOW_DAYS)
         since = max(begin, self._looked_at - OVERLAP) if self._looked_at else begin
         recent = self.transfers.transfers(window.since)
-        older = self.transfers.older(window.since, since, now)
+        older = self.transfers.open_or_recent(window.since, since, now)
         rows = {**self._executed, **{row.record_id: row for row in (*older, *recent)}}
-        # An executed row stays as it is: the next look need not read it again.
+        # An executed row never changes, so it need not be read again.
         self._executed = {name: row for name, row in rows.items() if _is_executed(row, begin)}
         self._looked_at = now
         return _Rows(recent, list(rows.values()))
 
     def _citizen(self) -> CitizenRow:
-        found = the_citizen(self.called, self.processor)
+        found = processor_row(self.rows_named_like, self.processor)
         if found is None:
-            raise missing(self.called, self.processor)
+            raise no_processor(self.rows_named_like, self.processor)
         return found
 
     def _treasury(
@@ -197,7 +197,7 @@ class StatusService:
         def listing(
             since: datetime, until: datetime | None, expected: DensityEstimate | None
         ) -> list[Stratagem]:
-            """The window's is not read a second time."""
+            """The window's listing is not read a second time."""
             if (since, until) == (window.since, None):
                 return list(recent)
             return self.transfers.transfers(since, until, expected)

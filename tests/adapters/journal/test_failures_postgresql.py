@@ -32,7 +32,7 @@ def refusal(office: Office) -> JournalError:
 def test_a_server_that_is_down_is_unreachable(tmp_path: Path) -> None:
     error = refusal(Office(f"postgresql://postgres@/postgres?host={tmp_path}"))
     assert "gave no connection" in error.message
-    assert "PostgreSQL runs" in error.hint
+    assert "PostgreSQL is running" in error.hint
 
 
 def test_a_missing_database_is_named(postgresql_office: Office) -> None:

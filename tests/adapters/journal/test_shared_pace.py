@@ -125,7 +125,7 @@ def test_a_lock_out_that_one_is_told_of_holds_for_all_and_is_told_them_once(file
     second.wait()
     assert time.now() == pytest.approx(31)
     second.wait()
-    assert told == ["it has asked for quiet, going on in 31 s"]
+    assert told == ["it asked for a pause, continuing in 31 s"]
 
 
 def test_a_stopped_process_that_has_the_lock_blocks_nobody_for_long(file: Path) -> None:

@@ -194,7 +194,7 @@ def test_a_row_put_back_as_it_was_is_found(full: Office) -> None:
         "DELETE FROM cascade_marks",
         f"INSERT INTO cascade_marks ({names}) SELECT {names} FROM kept",
     )
-    assert journal.verify().flaw == "marks were put back or exchanged"
+    assert journal.verify().flaw == "marks were restored or exchanged"
 
 
 @pytest.mark.parametrize(

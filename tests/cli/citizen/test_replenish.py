@@ -242,7 +242,7 @@ def test_somebody_who_writes_in_between_is_reported_with_both_numbers(treasury: 
     assert answer.code == 3
     assert (answer.data["is_as_written"], answer.data["read_back_ducats"]) == (False, ["900"])
     (_, warning) = answer.document["warnings"]
-    assert "5000 was written, and 900 stands there now, 4100 less" in warning
+    assert "cascade wrote 5000, and now it is 900, 4100 less" in warning
     assert "cascade citizen replenish --to 5000" in warning
 
 

@@ -67,7 +67,7 @@ def test_a_processor_that_cannot_pay_is_told_how_much_is_short(treasury: Treasur
     _open(treasury, "live", "active", hours_left=5)
     answer = treasury.show()
     assert answer.code == 0
-    assert "69.5 ducats are short" in answer.out
+    assert "69.5 ducats are missing" in answer.out
     assert "$ cascade citizen replenish --by 69.5" in answer.out
 
 
@@ -90,7 +90,7 @@ def test_a_balance_that_is_no_number_is_an_unusable_answer(treasury: Treasury) -
     treasury.tables.update("CITIZENS", record["id"], {"Ducats": "lots"})
     answer = treasury.show()
     assert answer.code == 5
-    assert "Ducats are no number: 'lots'" in answer.err
+    assert "Ducats are not a number: 'lots'" in answer.err
 
 
 def test_a_real_process_sets_up_the_sandbox_twice(treasury: Treasury) -> None:

@@ -159,6 +159,6 @@ def test_without_words_a_payment_that_names_nobody_is_for_people(counter: Counte
         for intent in (counter.paid(citizen=""), counter.paid(citizen="nobody"))
     ]
     assert [answer.code for answer in answers] == [7, 7]
-    assert "names no usable citizen" in answers[0].err
+    assert "does not say who gets the ducats" in answers[0].err
     assert "Venice has no citizen 'nobody'" in answers[1].err
     assert not counter.writes

@@ -136,7 +136,7 @@ def test_an_area_that_breaks_off_hides_no_other(patient: Patient) -> Examination
     session = Session(environ=patient.sandboxed.environment())
     heard: list[Exception] = []
     with effective(session, dict(session.environ)) as values:
-        examined = examine_settings(values, prices_of)
+        examined = examine_settings(values, prices_of, session.now())
         with instruments(session, examined.settings, values) as tools:
             checks = _Clumsy(tools, heard.append).examine(examined.checks)
     assert [type(error) for error in heard] == [ZeroDivisionError]

@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
+from cascade_cli.domain.records.restored import RESTORED, Restored
+from tests.adapters.journal.office import Office
 from tests.cli.doctor.patient import Examination, Patient, provokes
 
 
@@ -91,4 +94,12 @@ def test_a_journal_without_the_head_that_was_told_is_amber(
 ) -> Examination:
     kept = {str(patient.journal_file): f"{'f' * 64}:{entries}"}
     patient.journal_file.with_name("journal-heads.json").write_text(json.dumps(kept))
+    return patient.examined()
+
+
+@provokes("journal.not_caught_up")
+def test_a_restored_journal_that_has_not_caught_up_is_red(patient: Patient) -> Examination:
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    with closing(Office(f"sqlite:///{patient.journal_file}")) as office:
+        office.journal().set_mark(RESTORED, Restored(at, at).document())
     return patient.examined()

@@ -166,7 +166,7 @@ def test_limit_says_how_many_are_left_and_where_to_go_on(day: ShopDay) -> None:
     assert (ended.code, ended.data["events"], ended.data["left"]) == (0, 1, 2)
     assert len(day.active()) == 1
     shown = day.cascade("events", "replay", "--since", "1d", *told, "--yes")
-    assert "--limit left 2 events; the next is of 2026-11-20T08:00:00Z" in shown.out
+    assert "--limit left out 2 events; the next is of 2026-11-20T08:00:00Z" in shown.out
 
 
 def test_many_payments_are_resolved_by_listing_not_one_by_one(day: ShopDay) -> None:

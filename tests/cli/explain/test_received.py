@@ -44,7 +44,7 @@ def test_an_event_that_needs_a_person_is_told_with_its_reason(day: ShopDay) -> N
     [
         (EventState.CREDITED, "credited: a note"),
         (EventState.RECORDED, "recorded, there is nothing to credit: a note"),
-        (EventState.WAITING, "it waits to be dealt with, next 2026-11-20 14:00 UTC: a note"),
+        (EventState.WAITING, "it waits to be processed, next 2026-11-20 14:00 UTC: a note"),
     ],
 )
 def test_every_state_is_told_in_words(day: ShopDay, state: EventState, words: str) -> None:

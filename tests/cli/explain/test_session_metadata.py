@@ -46,7 +46,7 @@ def test_the_session_and_its_payment_say_what_the_session_sold_and_why_nothing_c
         verdict = explained(day, identity)
         assert verdict["sentence"] == (
             f"the payment names no ducats: checkout session {session} names '100' ducats for "
-            "'marco' in metadata of its own, which Stripe copies to no payment"
+            "'marco' in metadata of its own, which Stripe does not copy to the payment"
         )
         assert "payment_intent_data.metadata" in verdict["advice"]
 

@@ -190,5 +190,8 @@ def test_a_page_with_another_price_is_not_handed_on(shop: Shop) -> None:
         body = answer.body.replace(b'"amount_total":5000', b'"amount_total":500')
         return Response(answer.status, body, answer.headers)
 
-    with SandboxServer(cheaper) as server, pytest.raises(AnswerError, match=r"no page for 50.00"):
+    with (
+        SandboxServer(cheaper) as server,
+        pytest.raises(AnswerError, match=r"not a page for 50.00"),
+    ):
         pages(f"{server.url}/stripe").create(SALE, "one-key")

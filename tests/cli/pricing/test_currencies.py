@@ -167,7 +167,8 @@ def test_a_rate_that_a_buyer_made_up_is_underpaid_and_no_machine_credits_it(abro
     kind, evidence = judged(abroad)
     assert "paid 50 JPY where 1,584 JPY were due at 0.10 USD per ducat and 158.4 JPY" in evidence
     assert kind in {"missing", "underpaid"}
-    assert "which is too low: 160 was that of" in evidence
+    assert "which is too low: the rate of" in evidence
+    assert " was 160, and " in evidence
     answer = abroad.run("events", "replay", "--since", "1h", "--yes")
     assert "less than its ducats cost" in answer.out
     assert answer.code != 0

@@ -50,7 +50,7 @@ def test_a_debt_that_stands_no_more_is_told_by_no_later_run(counter: Counter) ->
     becomes(counter, name, "failed")
     assert debts(counter) == []
     assert debts(counter, "1h") == []
-    assert "no debt of 'marco' any more" in counter.type("journal", "list").out
+    assert "'marco' has no debt any more" in counter.type("journal", "list").out
 
 
 def test_cascade_refund_forgets_a_debt_that_stands_no_more(counter: Counter) -> None:

@@ -1,4 +1,4 @@
-"""A credit by hand that speaks of a payment is shown with it, and is not made twice."""
+"""A credit by hand that mentions a payment is shown with it, and is not made twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_it_stands_in_the_payment_s_evidence_and_story(counter: Counter) -> None
     payment = wrong_citizen(counter)
     assert credited(counter, payment) == 0
     evidence = " ".join(the_item(counter)["evidence"])
-    assert "a credit by hand speaks of it, 100 ducats to 'marco'" in evidence
+    assert "a credit by hand mentions it, 100 ducats to 'marco'" in evidence
     told = counter.type("explain", payment, "--json").data["timeline"]
     assert any(entry["id"] == "cascade_manual_one" for entry in told)
 

@@ -96,7 +96,7 @@ def test_what_a_person_has_let_go_is_decided(
     assert reconciled(counter, **settings)["items"] == []
     item = the_item(counter, "--all", **settings)
     assert item["kind"] == "settled"
-    (told,) = [said for said in item["evidence"] if said.startswith("let go although")]
+    (told,) = [said for said in item["evidence"] if said.startswith("released although")]
     assert "paid 0.50 USD where 10.00 USD were due" in told
     assert ", by " in told
 

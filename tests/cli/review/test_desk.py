@@ -151,7 +151,7 @@ def test_a_draft_about_a_case_that_is_settled_is_forgotten(counter: Counter) -> 
     with service_of(counter) as (service, cases):
         (draft,) = service.kept()
         assert cases == []
-        with pytest.raises(GuardError, match="open no more"):
+        with pytest.raises(GuardError, match="no longer open"):
             service.taken_up(draft, None)
         assert service.kept() == []
 

@@ -54,7 +54,10 @@ def test_what_the_engine_has_not_taken_yet_is_kept_from_it() -> None:
     charge = a_charge()
     live = {"status": "active", "expires_at": NOW + timedelta(hours=9)}
     subject = of_charge(charge, keyed(charge, citizen="lucia", **live))
-    assert _offered(subject)[How.TAKE_BACK] == "keep 100 ducats for 'lucia' from the engine"
+    assert (
+        _offered(subject)[How.TAKE_BACK]
+        == "stop 100 ducats for 'lucia' before the engine's next run"
+    )
 
 
 def test_accepting_a_refund_says_what_is_given_up() -> None:
@@ -128,7 +131,7 @@ def test_a_credit_by_hand_that_speaks_of_it_is_put_before_whoever_credits_it_aga
         "9", stratagem_id="cascade_manual_x", origin=Origin.MANUAL, mentions=("pi_1",)
     )
     hurdle, *_ = hurdles(of_charge(charge, by_hand), CREDIT)
-    assert "speaks of it: cascade_manual_x" in hurdle.why
+    assert "mentions it: cascade_manual_x" in hurdle.why
     assert hurdle.taken_by(CREDIT).again
 
 

@@ -38,7 +38,7 @@ def test_a_case_is_decided_by_a_key_and_the_plan_is_carried_out_after_one_yes(
     assert "c give 'marco' 100 ducats (safest)" in screen
     terminal.press("c", then="kept for ever")
     terminal.press("lucia has them\r", then=PLAN)
-    assert "In all 100 ducats go out." in terminal.text
+    assert "In all, 100 ducats go out." in terminal.text
     assert shop.writes == []
     terminal.press("y", then="1 open: ")
     # lucia still has hers: the next decision.
@@ -64,7 +64,7 @@ def test_the_worst_case_comes_first_and_each_key_decides_its_own(
     terminal.press("n", then="[the balances show it]")
     terminal.press("\r", then=PLAN)
     assert "--not-moved: the balances show it" in terminal.text
-    assert "In all 100 ducats go out, 100 come back." in terminal.text
+    assert "In all, 100 ducats go out, 100 come back." in terminal.text
     before = shop.ducats_of("marco")
     terminal.press("y", then="open")
     assert terminal.ended() == 3
@@ -81,7 +81,7 @@ def test_a_number_of_one_s_own_is_given_by_the_capital_key(
     terminal.press("C", then="How many ducats")
     terminal.press("40\r", then="kept for ever")
     terminal.press("the rest later\r", then=PLAN)
-    assert "In all 40 ducats go out." in terminal.text
+    assert "In all, 40 ducats go out." in terminal.text
     terminal.press("y", then="1 open: ")
     assert terminal.ended() == 3
     assert '"amount": 40' in shop.row(f"cascade_correction_{payment}")["Notes"]
@@ -94,7 +94,7 @@ def test_a_refund_is_carried_out_by_its_key(shop: Counter, at_terminal: Opening)
     terminal = at_terminal()
     assert "f refund: take 50 ducats back from 'marco' (safest)" in terminal.until(LAST_KEYS)
     terminal.press("f", then=PLAN)
-    assert "In all 0 ducats go out, 50 come back." in terminal.text
+    assert "In all, 0 ducats go out, 50 come back." in terminal.text
     assert shop.writes == []
     terminal.press("y", then="Nothing is open")
     assert terminal.ended() == 0
@@ -245,8 +245,8 @@ def test_the_repairs_of_a_machine_go_into_the_plan_if_wished(
 ) -> None:
     payment = shop.paid()
     terminal = at_terminal()
-    terminal.until("Not in it: 1 case that a machine may repair, 100 ducats.")
-    terminal.press("r", then="In all 100 ducats go out.")
+    terminal.until("Not included: 1 case that can be repaired automatically, 100 ducats.")
+    terminal.press("r", then="In all, 100 ducats go out.")
     assert shop.writes == []
     terminal.press("y", then="Nothing is open: 1 waits for the engine.")
     assert terminal.ended() == 0
@@ -257,7 +257,7 @@ def test_the_whole_story_is_a_key_away(shop: Counter, at_terminal: Opening) -> N
     wrong_citizen(shop)
     terminal = at_terminal()
     terminal.until(LAST_KEYS)
-    terminal.press("e", then="Any key goes back.")
+    terminal.press("e", then="Press any key to go back.")
     # It may have scrolled past: the story ends with the verdict and the next command.
     assert b"What happened" in terminal.raw
     terminal.press(" ", then="1 of 1 · wrong citizen")
@@ -284,7 +284,7 @@ def test_only_the_cases_that_are_meant_are_walked(shop: Counter, no_settings: Pa
         assert ("mismatch" in done.out) is (words[0] == "--kind")
     refused = in_a_process(no_settings, "review", "--kind", "settled", **shop.environment())
     assert refused.code == 2
-    assert "is no kind of open case" in refused.err
+    assert "is not a kind of open case" in refused.err
 
 
 def test_where_nothing_is_open_there_is_nothing_to_ask(shop: Counter, no_settings: Path) -> None:
@@ -296,6 +296,6 @@ def test_what_is_pasted_decides_nothing(shop: Counter, at_terminal: Opening) -> 
     wrong_citizen(shop)
     terminal = at_terminal()
     terminal.until(LAST_KEYS)
-    terminal.press("accept it all\ry", then="What came at once")
+    terminal.press("accept it all\ry", then="That key, or pasted text,")
     assert "decided" not in terminal.text
     terminal.press("q", then="Nothing was decided.")

@@ -91,7 +91,7 @@ def test_a_kill_is_told_and_so_is_one_that_never_came(seeded: Cascade) -> None:
     assert "between the two balances" in killed.out
     seeded("sandbox", "run-engine")
     spared = seeded("sandbox", "run-engine", "--kill-after", "status")
-    assert "It was not killed: no stratagem got so far." in spared.out
+    assert "It was not killed: no stratagem got that far." in spared.out
     assert seeded("sandbox", "run-engine", "--kill-after", "lunch").code == 2
 
 

@@ -146,7 +146,7 @@ def test_a_folder_without_which_systemd_does_not_start_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["schedule", "systemd"]) == 0
-    assert f"only when the folder '{tmp_path}/state of things' is there" in capsys.readouterr().err
+    assert f"only if the folder '{tmp_path}/state of things' exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("state", "private"), [("/tmp/c", "no"), (f"{Path.home()}/c", "yes")])  # noqa: S108
@@ -177,3 +177,25 @@ def test_a_line_break_in_a_name_is_refused(
     told = capsys.readouterr()
     assert told.out == ""
     assert "line break" in told.err
+
+
+def test_a_backup_follows_the_run_whatever_that_came_to(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "backups").mkdir()
+    kept = ["journal", "backup", str(folder / "backups"), "--keep", "30"]
+    line = _printed(capsys, "cron", "--backup", "backups")
+    run_, _, backup = line.replace("\\%", "%").partition("; ")
+    assert run_.endswith("reconcile --since last --verify sample")
+    assert shlex.split(backup.removesuffix("; }\n"))[-5:] == kept
+    text = _printed(capsys, "systemd", "--backup", "backups").replace("%%", "%").replace("$$", "$")
+    (after,) = [line for line in text.splitlines() if line.startswith("ExecStopPost=")]
+    assert shlex.split(after)[-5:] == kept
+    (written,) = [line for line in text.splitlines() if line.startswith("ReadWritePaths=")]
+    assert str(folder / "backups") in shlex.split(written.removeprefix("ReadWritePaths="))
+
+
+@pytest.mark.parametrize("command", ["cron", "systemd"])
+@pytest.mark.usefixtures("folder")
+def test_a_folder_of_backups_that_is_not_there_is_refused_now(command: str) -> None:
+    assert run(["schedule", command, "--backup", "missing"]) == 2

@@ -186,7 +186,7 @@ def test_an_engine_that_stands_still_is_told(day: ShopDay) -> None:
     day.sandboxed.transfer(
         "cascade_manual_1", day.ago(hours=30), Status="active", ExpiresAt=expires
     )
-    assert "it seems to stand still: 1 transfer should have been executed" in (
+    assert "it seems to be stuck: 1 transfer should have been executed" in (
         day.cascade("status").out
     )
 
@@ -198,7 +198,7 @@ def test_a_processor_that_cannot_pay_is_told_how_much_is_short(day: ShopDay) -> 
     day.sandboxed.transfer(
         "cascade_manual_1", day.ago(hours=1), Status="active", ExpiresAt=expires, Notes=notes
     )
-    assert "are short for what is in flight" in day.cascade("status").out
+    assert "too few for what is in flight" in day.cascade("status").out
 
 
 def test_the_webhook_s_inbox_is_shown(day: ShopDay) -> None:
@@ -215,7 +215,7 @@ def test_the_webhook_s_inbox_is_shown(day: ShopDay) -> None:
         ("evt_3", "the citizen does not exist")
     ]
     out = day.cascade("status").out
-    assert "1 events credited, 1 waiting (the oldest 1h), 1 payment for you" in out
+    assert "1 event credited, 1 waiting (the oldest 1h), 1 payment for you" in out
     assert "The webhook asks you: the citizen does not exist" in out
     assert "$ cascade explain pi_3" in out
 
@@ -229,13 +229,13 @@ def test_which_server_credits_is_shown(day: ShopDay) -> None:
             out = day.cascade("status").out
     assert (found["host"], found["pid"]) == (SERVER.host, SERVER.pid)
     assert (found["operator"], found["since"][-1]) == (SERVER.operator, "Z")
-    assert f"pid {SERVER.pid} on {SERVER.host} has credited for" in out
+    assert f"pid {SERVER.pid} on {SERVER.host} has been crediting for" in out
     assert _data(day)["webhook"]["worker"] is None
 
 
 def test_that_no_server_credits_is_told_where_events_wait(day: ShopDay) -> None:
     day.open("marco")
-    told = "none: no cascade serve credits what waits"
+    told = "none: no cascade serve is running to credit them"
     assert told not in day.cascade("status").out
     keep(day, [event("evt_1", "charge.succeeded", "pi_1", day.ago(hours=2))], EventState.WAITING)
     assert told in day.cascade("status").out
@@ -339,4 +339,4 @@ def test_without_a_selection_no_case_is_listed(day: ShopDay, week: SeedReport) -
     found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
     assert found["items"] is None
     nobody = day.cascade("status", "--since", "7d", "--citizen", "Nobody").out
-    assert "None of them is what you asked for." in nobody
+    assert "No case is what you asked for." in nobody

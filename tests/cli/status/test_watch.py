@@ -86,7 +86,7 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
     assert time.monotonic() - began > 5
-    assert b"Every 5s, 4 Airtable calls a look, 69,120 a day." in terminal.text.replace(
+    assert b"Every 5s, 4 Airtable calls each time, 69,120 a day." in terminal.text.replace(
         b"\r\n", b" "
     )
 
@@ -155,7 +155,7 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
     with day.sandboxed.wired() as wiring:
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
-        called, events = CitizenReader(wiring.api, base).called, wiring.events.events
+        called, events = CitizenReader(wiring.api, base).rows_named_like, wiring.events.events
         service = StatusService(wiring.payments, transfers, called, events, processor)
         looks = []
         for _ in range(2):

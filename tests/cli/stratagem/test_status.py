@@ -165,7 +165,7 @@ def test_two_transfers_for_one_payment_are_shown_both(counter: Counter) -> None:
     answer = _status(counter, "pi_3Abc")
     assert answer.code == 3
     assert len(answer.data["stratagems"]) == 2
-    assert "2 transfers that moved ducats or may" in answer.document["warnings"][0]
+    assert "2 transfers that moved ducats, or still may" in answer.document["warnings"][0]
 
 
 def test_a_dead_row_beside_an_executed_one_does_no_harm(counter: Counter) -> None:

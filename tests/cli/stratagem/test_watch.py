@@ -97,7 +97,7 @@ def test_it_times_out_with_5(counter: Counter) -> None:
     answer = _watch(counter, "one", "--timeout", "90s", "--json")
     assert answer.code == 5
     assert timedelta(seconds=89) < counter.now() - began < timedelta(seconds=95)
-    assert "the time to wait is over" in answer.document["error"]["message"]
+    assert "the wait timed out" in answer.document["error"]["message"]
     assert answer.data["stratagems"][0]["state"] == "live"
 
 
@@ -115,7 +115,7 @@ def test_a_service_that_is_away_for_a_while_does_not_end_it(counter: Counter) ->
     _at_look(counter, 8, counter.sandboxed.app.engine.run)
     answer = _watch(counter, "one")
     assert answer.code == 0
-    assert "looking again" in answer.err
+    assert "trying again" in answer.err
 
 
 def test_a_row_that_is_deleted_meanwhile_ends_it(counter: Counter) -> None:

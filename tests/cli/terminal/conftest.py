@@ -42,5 +42,5 @@ def cascade(sandboxed: Sandboxed, no_settings: Path) -> Cascade:
 def _finish_readers() -> None:
     """When one service failed, the other is still being read; a process would just end."""
     for thread in threading.enumerate():
-        if "_fulfil" in thread.name:
+        if "(_report)" in thread.name:
             thread.join()

@@ -85,7 +85,7 @@ CREDIT = ("credit", "marco", "5", "--reason", "a gift", "--yes")
 def test_before_the_first_write_it_says_that_nothing_was_written(interrupted: Interrupted) -> None:
     finished = interrupted.run(*CREDIT, method="GET", like="CITIZENS")
     assert finished.code == 130
-    assert finished.err.splitlines()[-1] == "Broken off: nothing was written."
+    assert finished.err.splitlines()[-1] == "Interrupted: nothing was written."
     assert interrupted.rows() == []
 
 
@@ -94,7 +94,7 @@ def test_after_a_write_whose_fate_is_unknown_it_says_so_and_how_to_go_on(
 ) -> None:
     finished = interrupted.run(*CREDIT, method="POST", like="STRATAGEMS")
     assert finished.code == 130
-    assert "1 written or not, which nobody can tell yet: 5 ducats to 'marco'" in finished.err
+    assert "1 perhaps written: nobody can tell yet: 5 ducats to 'marco'" in finished.err
     line = finished.err.splitlines()[-1]
     assert line.startswith("  cascade credit marco 5 --reason 'a gift' --reference 2")
 
@@ -120,6 +120,6 @@ def test_of_a_file_it_says_how_many_came_how_far(interrupted: Interrupted) -> No
     assert finished.code == 130
     told = finished.err.splitlines()
     assert f"Of {len(PEOPLE)} credits:" in finished.err
-    assert any(line.startswith("  10 written as planned, and not active yet") for line in told)
-    assert any(line.startswith("  2 written or not") for line in told)
+    assert any(line.startswith("  10 written as planned, but not active yet") for line in told)
+    assert any(line.startswith("  2 perhaps written") for line in told)
     assert told[-1] == f"  cascade credit --file {file}"

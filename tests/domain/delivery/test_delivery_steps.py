@@ -382,7 +382,7 @@ def test_a_live_row_that_runs_out_before_the_engines_next_run_lives_on() -> None
 
 def test_a_live_row_of_a_payment_in_question_is_not_kept_alive_by_who_ends_a_surplus() -> None:
     order, due = an_order(charge=a_charge(disputed=True)), NOW + timedelta(hours=1)
-    repair = replace(order, retire_surplus=True, leaves_rest=True)
+    repair = replace(order, retire_surplus=True, lets_lapse=True)
     assert isinstance(next_step(repair, [_lapsing()], NOW, due=due), End)
     # A person who credits it wants it to arrive.
     assert next_step(order, [_lapsing()], NOW, due=due) == Write(Action.EXTEND, _lapsing())

@@ -187,7 +187,7 @@ def test_after_a_refund_the_conclusion_tells_of_it() -> None:
 
 def test_what_is_young_waits_for_the_webhook_and_what_is_live_for_the_engine() -> None:
     young = a_charge(created_at=NOW - timedelta(minutes=5))
-    assert verdict_of(judged(charge=young)).sentence.startswith("young")
+    assert verdict_of(judged(charge=young)).sentence.startswith("recent")
     assert "webhook" in judged(charge=young).advice
     assert "engine's next run" in verdict_of(judged(LIVE)).sentence
     assert "engine's next run" in judged(LIVE).advice

@@ -109,7 +109,7 @@ def test_dead_rows_of_the_same_second_stop_no_machine() -> None:
     ],
 )
 def test_a_surplus_that_has_not_moved_is_ended_by_a_machine(
-    changed: dict[str, Any], leaves_rest: bool
+    changed: dict[str, Any], lets_lapse: bool
 ) -> None:
     charge = a_charge(**changed)
     for first in (keyed(charge), live(charge)):
@@ -117,7 +117,7 @@ def test_a_surplus_that_has_not_moved_is_ended_by_a_machine(
             "cascade reconcile --repair --since 2026-11-19",
             automatic=True,
             ends_surplus=True,
-            leaves_rest=leaves_rest,
+            lets_lapse=lets_lapse,
         )
 
 

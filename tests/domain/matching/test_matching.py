@@ -169,8 +169,8 @@ def test_a_charge_beside_an_intent_that_is_named_twice_needs_no_question_of_its_
     assert asked_payments(told_twice) == ("pi_1",)
     told_once = keyed(a_charge(), stripe_ids=("ch_1",))
     assert asked_payments(told_once) == ("pi_1", "ch_1")
-    told_apart = keyed(a_charge(), stripe_ids=("pi_2", "ch_2"))
-    assert asked_payments(told_apart) == ("pi_1", "pi_2", "ch_2")
+    with_difference = keyed(a_charge(), stripe_ids=("pi_2", "ch_2"))
+    assert asked_payments(with_difference) == ("pi_1", "pi_2", "ch_2")
     assert asked_payments(older()) == ()
 
 

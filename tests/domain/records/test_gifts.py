@@ -28,7 +28,7 @@ def an_order(gift: Gift, citizen: str = "marco") -> Order:
 
 def test_five_hundred_characters_are_taken_and_one_more_is_not() -> None:
     assert len(wished("é" * MOST_CHARACTERS).message) == 500
-    with pytest.raises(ValueError, match="501 characters, and 500 are the most"):
+    with pytest.raises(ValueError, match="501 characters, and at most 500 are allowed"):
         wished("é" * 501)
 
 

@@ -59,7 +59,7 @@ def test_the_custom_bounds_are_sold(ducats: str) -> None:
 
 @pytest.mark.parametrize("ducats", ["9.999999", "10000.000001"])
 def test_beyond_the_custom_bounds_nothing_is_sold(ducats: str) -> None:
-    with pytest.raises(ValueError, match="an amount lies between 10 and 10000"):
+    with pytest.raises(ValueError, match="choose an amount between 10 and 10000"):
         DESIGN.quote(ducats=Decimal(ducats))
 
 

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.shop.citizen_names import look_alike, no_citizen, similar_names, told_apart
+from cascade_cli.domain.shop.citizen_names import (
+    look_alike,
+    look_alikes,
+    no_such_citizen,
+    with_difference,
+)
 
 COMBINING = normalize("NFD", "Zoë")
 
@@ -38,7 +43,7 @@ def test_two_names_that_look_alike_are_told_apart_in_words(
     name: str, wanted: str, how: str
 ) -> None:
     assert look_alike(name, wanted)
-    assert told_apart(name, wanted) == f"{name!r}, which {how}"
+    assert with_difference(name, wanted) == f"{name!r}, which {how}"
 
 
 @pytest.mark.parametrize(("one", "other"), [("marco", "marko"), ("Zoë", "Zoe"), ("a", "a")])
@@ -52,18 +57,18 @@ def test_every_way_to_write_a_name_looks_like_it_and_has_a_difference(
 ) -> None:
     other = f"{normalize(form, name)}\u00a0"
     assert look_alike(name, other)
-    assert told_apart(other, name) != f"{other!r}, which "
+    assert with_difference(other, name) != f"{other!r}, which "
 
 
 def test_the_name_that_differs_least_comes_first() -> None:
     others = ["MARCO ", "lucia", "Marco", "marco"]
-    assert similar_names(["marco"], others) == {"marco": ("Marco", "MARCO ")}
-    assert similar_names(["nobody"], others) == {}
+    assert look_alikes(["marco"], others) == {"marco": ("Marco", "MARCO ")}
+    assert look_alikes(["nobody"], others) == {}
 
 
 def test_everybody_who_looks_like_a_missing_citizen_is_named() -> None:
-    assert no_citizen("MARCO", ["marco", "Marco", "lucia"]) == (
+    assert no_such_citizen("MARCO", ["marco", "Marco", "lucia"]) == (
         "Venice has no citizen 'MARCO'; there are 'Marco', which differs in upper and lower case, "
         "and 'marco', which differs in upper and lower case"
     )
-    assert no_citizen("MARCO", ["lucia"]) == "Venice has no citizen 'MARCO'"
+    assert no_such_citizen("MARCO", ["lucia"]) == "Venice has no citizen 'MARCO'"

@@ -162,7 +162,7 @@ def test_the_rate_of_the_payment_decides_down_to_one_percent_below_the_known(num
 def test_a_rate_that_is_too_low_counts_as_the_lowest_believed(number: str) -> None:
     valuation = valuation_rate_of("try", Exchange(Decimal(number), DAY), DAY, BANK)
     assert valuation.per_usd == Decimal("40.59")
-    assert "too low: 41 was that of 2026-11-20, and 40.59 is the lowest believed" in valuation.why
+    assert "too low: the rate of 2026-11-20 was 41, and 40.59 the lowest accepted" in valuation.why
 
 
 def test_a_true_rate_of_long_ago_does_not_make_the_payment_cheap() -> None:
@@ -233,7 +233,7 @@ def test_a_currency_without_a_rate_is_unknown_whatever_the_payment_says(
 
 def test_a_payment_without_a_rate_says_the_currency_and_the_rate_that_judges_it() -> None:
     said = "paid in TRY without a usable rate: judged by 36.90 TRY for 1 USD"
-    assert valuation_of(None).why == f"{said}; 41 was that of 2026-11-20"
+    assert valuation_of(None).why == f"{said}; the rate of 2026-11-20 was 41"
 
 
 @pytest.mark.parametrize(("days", "believed"), [(9, "20"), (10, "36.90")])

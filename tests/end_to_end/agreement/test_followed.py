@@ -29,7 +29,7 @@ def typed(line: str, found_out: str) -> list[str]:
 
 def surely_moved(item: Mapping[str, Any]) -> bool:
     """There is nothing to find out."""
-    surely = "moved at least once", "went to another than the processor"
+    surely = "moved at least once", "went to somebody other than the processor"
     return any(words in said for said in item["evidence"] for words in surely)
 
 

@@ -13,7 +13,7 @@ from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.stripe_events import Accepted, Event, EventState, Settlement
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, together
 from cascade_cli.services.events.replay_service import PlannedReplay
-from cascade_cli.services.refunds.automatic_refunds import Dealt
+from cascade_cli.services.refunds.automatic_refunds import RefundResult
 from tests.domain.delivery.orders import an_order
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -58,10 +58,10 @@ def test_who_waits_for_ducats_is_counted_by_the_same_words_as_ever() -> None:
 class OneDealt:
     """What a clerk says of every payment."""
 
-    def __init__(self, dealt: Dealt) -> None:
+    def __init__(self, dealt: RefundResult) -> None:
         self.dealt = dealt
 
-    def __call__(self, _payment_id: str, _patience: timedelta) -> Dealt:
+    def __call__(self, _payment_id: str, _patience: timedelta) -> RefundResult:
         return self.dealt
 
 
@@ -100,9 +100,9 @@ def test_one_portion_s_refusal_does_not_end_what_others_wait_for() -> None:
     refused = _delivery(Result.REFUSED)
     unfinished = _delivery(Result.UNFINISHED, NOW + timedelta(minutes=2))
     for dealt, state in (
-        (Dealt("", failed=(refused, unfinished)), WAITING),
-        (Dealt("", failed=(refused,), again_at=NOW + timedelta(minutes=5)), WAITING),
-        (Dealt("", failed=(refused,)), ATTENTION),
+        (RefundResult("", failed=(refused, unfinished)), WAITING),
+        (RefundResult("", failed=(refused,), again_at=NOW + timedelta(minutes=5)), WAITING),
+        (RefundResult("", failed=(refused,)), ATTENTION),
     ):
         intake = Intake(
             OneEvent(),

@@ -14,7 +14,7 @@ from tests.harness.counter import Counter
     ("text", "why"),
     [
         ("citizen,ducats\n", "it names nobody"),
-        ("citizen,amount\nmarco,10\n", "begins with other columns than citizen, ducats"),
+        ("citizen,amount\nmarco,10\n", "does not begin with the columns citizen, ducats"),
         ("citizen,ducats\nmarco,ten\nlucia,-1\n", "line 2: 'ten' is not"),
         ("citizen,ducats\nmarco,10,x\n", "line 2: it has too many or too few cells"),
         ("citizen,ducats\nmarco,10\nmarco,20\n", "'marco' stands in 2 rows"),
@@ -61,7 +61,7 @@ def test_the_limit_of_a_credit_is_each_citizen_s_and_that_of_the_day_is_all_s(
 def test_the_journal_keeps_who_gets_how_much_before_anything_is_sold(counter: Counter) -> None:
     digest = offered(counter, members={"marco": "10", "lucia": "20.5"}).data["allocation"]["digest"]
     told = " ".join(counter.type("journal", "list").out.split())
-    assert f"kept who gets how much of 30.5 ducats for 2 citizens ({digest})" in told
+    assert f"recorded who gets how much of 30.5 ducats for 2 citizens ({digest})" in told
     # The same list again is the same allocation.
     offered(counter, members={"marco": "10", "lucia": "20.5"})
     assert len(counter.type("journal", "list", "--json").data["entries"]) == 1

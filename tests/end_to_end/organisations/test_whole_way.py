@@ -104,7 +104,9 @@ def test_what_does_not_fit_the_metadata_is_credited_by_the_journal_alone(
     counter.settle(*members)
     answer = offered(counter, members=members)
     assert answer.data["allocation"]["in_metadata"] is False
-    assert any("only what uses this journal" in line for line in answer.document["warnings"])
+    assert any(
+        "only a cascade that uses this journal" in line for line in answer.document["warnings"]
+    )
     digest = answer.data["allocation"]["digest"]
     intent = bought(counter, members=members)
     assert "allocation_1" not in metadata_of(counter, intent)
@@ -141,7 +143,7 @@ def test_an_allocation_that_was_edited_is_noticed_and_nobody_is_credited(
         i for i in reconciled(counter, **elsewhere)["items"] if i["payment_intent"] == forged
     ]
     assert item["kind"] == "unattributable"
-    assert any("was changed or is not all there" in line for line in item["evidence"])
+    assert any("was changed or is incomplete" in line for line in item["evidence"])
     # The journal has what was sold under that digest.
     sold = [i for i in reconciled(counter)["items"] if i["payment_intent"] == forged]
     assert {i["citizen"]: i["ducats"] for i in sold}["zuan"] == "20"

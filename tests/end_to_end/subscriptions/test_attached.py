@@ -87,7 +87,7 @@ def test_explain_tells_of_an_attached_payment_by_its_own_id_and_by_its_invoice_s
         told = counter.type("explain", identity, "--json").data
         assert told["payment"]["payment_intent"] == intent
         assert told["payment"]["period"]["invoice"] == service.invoice["id"]
-        assert "invoice over 50.00 USD" in json.dumps(told["timeline"])
+        assert "invoice for 50.00 USD" in json.dumps(told["timeline"])
 
 
 def test_a_payment_that_was_attached_afterwards_is_found(counter: Counter, service: Desk) -> None:

@@ -87,7 +87,7 @@ def test_a_subscription_walks_the_whole_way(counter: Counter) -> None:
         told = counter.type("explain", identity, "--json").data
         assert told["payment"]["period"]["invoice"] == renewal["id"]
         assert told["verdict"]["kind"] == "settled"
-        assert "invoice over 50.00 USD" in json.dumps(told["timeline"])
+        assert "invoice for 50.00 USD" in json.dumps(told["timeline"])
     row = counter.row(f"cascade_payment_{told['payment']['payment_intent']}")
     notes = json.loads(row["Notes"].splitlines()[0])
     assert (notes["invoice"], notes["subscription"]) == (renewal["id"], subscription)

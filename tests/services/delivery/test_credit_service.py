@@ -231,7 +231,7 @@ def test_of_a_payment_for_many_those_who_exist_are_credited_and_the_others_are_n
 
 
 def test_where_a_payment_names_nobody_a_person_has_to(service: CreditService) -> None:
-    with pytest.raises(GuardError, match="names no usable citizen"):
+    with pytest.raises(GuardError, match="does not say who gets the ducats"):
         service.orders_for_payment(
             [a_charge(citizen=None, citizen_text="")], reason="late", facts={}
         )

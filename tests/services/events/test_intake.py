@@ -32,7 +32,7 @@ from cascade_cli.services.events.replay_service import (
     Replayer,
     ReplayPlan,
 )
-from cascade_cli.services.refunds.automatic_refunds import Dealt
+from cascade_cli.services.refunds.automatic_refunds import RefundResult
 from tests.domain.delivery.orders import an_order
 from tests.domain.samples import a_charge, a_stratagem
 
@@ -138,10 +138,10 @@ def delivery(key: str, result: Result = Result.CREDITED, **changed: Any) -> Deli
 class Clerk:
     """Who settles refunds: always with the same answer."""
 
-    def __init__(self, answer: Dealt | Exception) -> None:
+    def __init__(self, answer: RefundResult | Exception) -> None:
         self.answer, self.asked = answer, list[tuple[str, timedelta]]()
 
-    def __call__(self, payment_id: str, patience: timedelta) -> Dealt:
+    def __call__(self, payment_id: str, patience: timedelta) -> RefundResult:
         self.asked.append((payment_id, patience))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -194,12 +194,12 @@ def test_a_payment_already_credited_by_another_event_is_not_looked_up_again() ->
 
 @pytest.mark.parametrize("kind", ["charge.succeeded", "charge.refunded"])
 def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind: str) -> None:
-    counter, automatic_refunds = Counter(), Clerk(Dealt("refunded"))
+    counter, automatic_refunds = Counter(), Clerk(RefundResult("refunded"))
     live = accepted(kind=kind, livemode=True)
     found = settled(live, counter=counter, refunds=automatic_refunds)
-    assert found == [(ATTENTION, "of live mode", None)]
+    assert found == [(ATTENTION, "it is an event of live mode", None)]
     test = settled(accepted(kind=kind), counter=counter, refunds=automatic_refunds, livemode=True)
-    assert test == [(ATTENTION, "of test mode", None)]
+    assert test == [(ATTENTION, "it is an event of test mode", None)]
     assert (counter.looks, automatic_refunds.asked) == ([], [])
 
 
@@ -295,7 +295,7 @@ def test_what_stripe_does_not_show_yet_is_looked_at_a_second_time_and_no_third(
 def test_an_event_that_tells_of_no_payment_is_recorded() -> None:
     one = accepted()
     nameless = replace(one, event=replace(one.event, payment_id=None))
-    assert settled(nameless) == [(RECORDED, "it tells of no payment", None)]
+    assert settled(nameless) == [(RECORDED, "it names no payment", None)]
 
 
 def test_an_objection_is_shown_to_a_person_at_once() -> None:
@@ -366,7 +366,7 @@ def test_without_a_clerk_a_refund_is_left_to_a_person_and_recorded() -> None:
 
 
 def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
-    automatic_refunds = Clerk(Dealt("taken back"))
+    automatic_refunds = Clerk(RefundResult("taken back"))
     both = refunded("1"), refunded("2", payment="pi_1")
     found = settled(*both, refunds=automatic_refunds)
     assert found == [(RECORDED, "taken back", None)] * 2
@@ -374,35 +374,35 @@ def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
 
 
 def test_credits_come_before_what_went_back() -> None:
-    found = settled(refunded("1"), accepted("2"), refunds=Clerk(Dealt("taken back")))
+    found = settled(refunded("1"), accepted("2"), refunds=Clerk(RefundResult("taken back")))
     assert [state for state, *_ in found] == [CREDITED, RECORDED]
 
 
 @pytest.mark.parametrize(
     ("dealt", "state", "again_at"),
     [
-        (Dealt("x", needs_person=True), ATTENTION, None),
-        (Dealt("x", needs_person=True, again_at=NOW + MINUTE), ATTENTION, None),
-        (Dealt("x", again_at=NOW + MINUTE), WAITING, NOW + MINUTE),
-        (Dealt("x", is_purchase=False), WAITING, NOW + timedelta(seconds=30)),
-        (Dealt("x"), RECORDED, None),
+        (RefundResult("x", needs_person=True), ATTENTION, None),
+        (RefundResult("x", needs_person=True, again_at=NOW + MINUTE), ATTENTION, None),
+        (RefundResult("x", again_at=NOW + MINUTE), WAITING, NOW + MINUTE),
+        (RefundResult("x", is_purchase=False), WAITING, NOW + timedelta(seconds=30)),
+        (RefundResult("x"), RECORDED, None),
     ],
 )
 def test_a_refund_is_seen_through_as_the_clerk_says(
-    dealt: Dealt, state: EventState, again_at: datetime | None
+    dealt: RefundResult, state: EventState, again_at: datetime | None
 ) -> None:
     assert settled(refunded(), refunds=Clerk(dealt)) == [(state, "x", again_at)]
 
 
 def test_a_refund_of_what_is_no_purchase_is_looked_at_twice_and_recorded() -> None:
-    automatic_refunds = Clerk(Dealt("x", is_purchase=False))
+    automatic_refunds = Clerk(RefundResult("x", is_purchase=False))
     assert settled(refunded(tries=1), refunds=automatic_refunds) == [(RECORDED, "x", None)]
 
 
 def test_what_failed_of_a_refund_is_tried_again_at_the_earliest_moment() -> None:
     unfinished = delivery("key", Result.UNFINISHED, finish_at=NOW + 3 * MINUTE)
     for again_at, next_at in ((2 * MINUTE, 2 * MINUTE), (9 * MINUTE, 3 * MINUTE)):
-        automatic_refunds = Clerk(Dealt("x", again_at=NOW + again_at, failed=(unfinished,)))
+        automatic_refunds = Clerk(RefundResult("x", again_at=NOW + again_at, failed=(unfinished,)))
         ((state, _, later),) = settled(refunded(), refunds=automatic_refunds)
         assert (state, later) == (WAITING, NOW + next_at)
 
@@ -477,7 +477,7 @@ def test_a_refund_that_names_no_payment_is_left_to_a_person_and_asks_nobody() ->
     one = refunded()
     nameless, automatic_refunds = (
         replace(one, event=replace(one.event, payment_id=None)),
-        Clerk(Dealt("x")),
+        Clerk(RefundResult("x")),
     )
     found = settled(nameless, refunds=automatic_refunds)
     assert found == [(RECORDED, "left to a person: cascade refund PAYMENT", None)]
@@ -497,13 +497,16 @@ def test_a_refund_for_many_waits_while_one_part_does_and_else_needs_a_person(
     failed: list[Result], again_at: datetime | None, state: EventState, next_at: datetime | None
 ) -> None:
     parts = tuple(delivery("key", result) for result in failed)
-    dealt = Dealt("x", again_at=again_at, failed=parts)
+    dealt = RefundResult("x", again_at=again_at, failed=parts)
     ((found, _, later),) = settled(refunded(), refunds=Clerk(dealt))
     assert (found, later) == (state, next_at)
 
 
 def test_refunds_of_two_payments_are_settled_each_for_itself() -> None:
-    inbox, automatic_refunds = Inbox([refunded("1"), refunded("2")]), Clerk(Dealt("taken back"))
+    inbox, automatic_refunds = (
+        Inbox([refunded("1"), refunded("2")]),
+        Clerk(RefundResult("taken back")),
+    )
     found = intake(inbox, Counter(), refunds=automatic_refunds).work()
     assert [one.event_id for one in found] == ["evt_1", "evt_2"]
     assert [payment for payment, _ in automatic_refunds.asked] == ["pi_1", "pi_2"]

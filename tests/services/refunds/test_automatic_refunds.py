@@ -21,7 +21,7 @@ from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_service import Limits
-from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, Dealt
+from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
 from cascade_cli.services.refunds.refund_service import (
     EVERY_PORTION,
     CarriedOut,
@@ -117,11 +117,11 @@ class Till:
         yield
         self.happened.append("open")
 
-    def settle(self) -> Dealt:
+    def settle(self) -> RefundResult:
         return self.automatic_refunds.settle("pi_1", MINUTE)
 
 
-def price_quotes(
+def service_seeing(
     *looks: Sequence[Picture] | GuardError, result: Result = Result.CREDITED, **settings: Any
 ) -> Till:
     return Till(PaperDesk(*looks, result=result), settings)
@@ -146,7 +146,7 @@ TAKING = taken(**LIVE)
 
 
 def test_a_refund_is_carried_out_within_the_lock_and_after_the_guard() -> None:
-    one = price_quotes(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED, TAKING))
+    one = service_seeing(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED, TAKING))
     dealt = one.settle()
     assert one.happened == ["locked", "guarded", "open"]
     assert one.service.told == [(["cascade_refund_re_1"], WISH, MINUTE)]
@@ -156,42 +156,44 @@ def test_a_refund_is_carried_out_within_the_lock_and_after_the_guard() -> None:
 
 
 def test_what_is_on_its_way_is_looked_at_again_after_the_engine_s_next_run() -> None:
-    seen = price_quotes(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED, TAKING))
+    seen = service_seeing(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED, TAKING))
     assert seen.settle().again_at == AFTER_NEXT_RUN
     # The reading may be older than the write.
-    unseen = price_quotes(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED))
+    unseen = service_seeing(shown(sent_back(), DELIVERED), shown(sent_back(), DELIVERED))
     assert unseen.settle().again_at == AFTER_NEXT_RUN
 
 
 @pytest.mark.parametrize("result", [Result.REFUSED, Result.BLOCKED, Result.FAILED, Result.BUSY])
 def test_what_did_not_come_to_a_good_end_is_told(result: Result) -> None:
-    dealt = price_quotes(shown(sent_back(), DELIVERED), result=result).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED), result=result).settle()
     assert [delivery.result for delivery in dealt.failed] == [result]
     assert dealt.deliveries == dealt.failed
     assert dealt.again_at is None
 
 
 def test_a_write_whose_fate_is_unknown_has_failed_and_is_looked_at_again() -> None:
-    dealt = price_quotes(shown(sent_back(), DELIVERED), result=Result.UNFINISHED).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED), result=Result.UNFINISHED).settle()
     assert len(dealt.failed) == 1
     assert dealt.again_at == AFTER_NEXT_RUN
 
 
 def test_what_is_done_is_not_done_again_and_nobody_guards_it() -> None:
-    one = price_quotes(shown(sent_back(), DELIVERED, TAKEN))
+    one = service_seeing(shown(sent_back(), DELIVERED, TAKEN))
     dealt = one.settle()
     assert one.happened == ["locked", "open"]
-    assert dealt == Dealt("re_1 succeeded: 100 ducats due: 100 taken back")
-    assert price_quotes(shown(sent_back(0), DELIVERED)).settle() == Dealt("no money went back")
+    assert dealt == RefundResult("re_1 succeeded: 100 ducats due: 100 taken back")
+    assert service_seeing(shown(sent_back(0), DELIVERED)).settle() == RefundResult(
+        "no money went back"
+    )
 
 
 def test_what_comes_back_may_be_refused_and_is_looked_at_again() -> None:
-    dealt = price_quotes(shown(sent_back(), DELIVERED, TAKING)).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED, TAKING)).settle()
     assert (dealt.again_at, dealt.deliveries) == (AFTER_NEXT_RUN, ())
 
 
 def test_a_part_of_what_is_under_way_waits_for_its_arrival() -> None:
-    one = price_quotes(shown(sent_back(300), ON_ITS_WAY))
+    one = service_seeing(shown(sent_back(300), ON_ITS_WAY))
     dealt = one.settle()
     assert dealt.note.endswith("is under way: the part comes back once it has arrived")
     assert (dealt.again_at, one.service.told) == (AFTER_NEXT_RUN, [])
@@ -200,7 +202,7 @@ def test_a_part_of_what_is_under_way_waits_for_its_arrival() -> None:
 def test_what_was_ended_may_be_in_the_engine_s_hands_and_is_looked_at_soon() -> None:
     ended = replace(ON_ITS_WAY, expires_at=NOW)
     before, after = shown(sent_back(), ON_ITS_WAY), shown(sent_back(), ended)
-    one = price_quotes(before, after, result=Result.RETIRED)
+    one = service_seeing(before, after, result=Result.RETIRED)
     dealt = one.settle()
     assert one.service.told[0][0] == ["cascade_payment_pi_1"]
     assert (dealt.again_at, dealt.failed) == (NOW + 5 * MINUTE, ())
@@ -210,27 +212,27 @@ def test_what_was_ended_may_be_in_the_engine_s_hands_and_is_looked_at_soon() -> 
 def test_what_ran_out_before_is_not_waited_for() -> None:
     """A reading of the rows told that the engine passes it over."""
     ran_out = replace(ON_ITS_WAY, expires_at=NOW)
-    one = price_quotes(shown(sent_back(), ran_out), result=Result.RETIRED)
+    one = service_seeing(shown(sent_back(), ran_out), result=Result.RETIRED)
     one.promises.keys = frozenset({"cascade_payment_pi_1"})
     assert (one.settle().again_at, one.service.told[0][0]) == (None, ["cascade_payment_pi_1"])
 
 
 def test_a_payment_that_bought_no_ducats_is_no_purchase() -> None:
-    one = price_quotes(NoPurchaseError("Stripe knows no such payment."))
-    assert one.settle() == Dealt("Stripe knows no such payment.", is_purchase=False)
+    one = service_seeing(NoPurchaseError("Stripe knows no such payment."))
+    assert one.settle() == RefundResult("Stripe knows no such payment.", is_purchase=False)
     assert one.happened == ["locked", "open"]
 
 
 def test_what_is_in_doubt_is_for_a_person_and_nothing_is_written() -> None:
     in_doubt = keyed(a_charge(), status="failed", failure=Failure.UNCERTAIN)
-    one = price_quotes(shown(sent_back(), in_doubt))
+    one = service_seeing(shown(sent_back(), in_doubt))
     dealt = one.settle()
     assert (dealt.needs_person, "may or may not have moved" in dealt.note) == (True, True)
     assert (one.happened, one.service.told) == (["locked", "open"], [])
 
 
 def test_what_stands_in_the_way_after_an_ending_is_for_a_person() -> None:
-    one = price_quotes(shown(sent_back(), DELIVERED))
+    one = service_seeing(shown(sent_back(), DELIVERED))
     one.service.refused = GuardError("It was executed twice.")
     dealt = one.settle()
     assert (dealt.note, dealt.needs_person) == ("It was executed twice.", True)
@@ -238,19 +240,19 @@ def test_what_stands_in_the_way_after_an_ending_is_for_a_person() -> None:
 
 
 def test_what_cannot_be_looked_at_afterwards_is_for_a_person() -> None:
-    dealt = price_quotes(shown(sent_back(), DELIVERED), NoPurchaseError("It is gone.")).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED), NoPurchaseError("It is gone.")).settle()
     assert (dealt.note, dealt.needs_person, dealt.is_purchase) == ("It is gone.", True, True)
     assert len(dealt.deliveries) == 1
 
 
 def test_what_no_look_shows_afterwards_is_told_as_it_was_before() -> None:
-    dealt = price_quotes(shown(sent_back(), DELIVERED), ()).settle()
+    dealt = service_seeing(shown(sent_back(), DELIVERED), ()).settle()
     assert dealt.note == "re_1 succeeded: 100 ducats due: 100 left"
     assert dealt.again_at == AFTER_NEXT_RUN
 
 
 def test_a_debt_alone_is_work() -> None:
-    one = price_quotes(shown(sent_back(), DELIVERED))
+    one = service_seeing(shown(sent_back(), DELIVERED))
     poor = replace(one.automatic_refunds, wish=replace(WISH, policy=Policy.NONE))
     poor.settle("pi_1", MINUTE)
     assert one.service.told[0][0] == []
@@ -275,9 +277,9 @@ YOUNG = NOW - timedelta(minutes=5)
 def test_somebody_may_be_about_to_deliver_a_young_payment_whose_money_went_back(
     charge: Charge, rows: tuple[Stratagem, ...], again_at: datetime | None
 ) -> None:
-    dealt = price_quotes(shown(charge, *rows)).settle()
+    dealt = service_seeing(shown(charge, *rows)).settle()
     assert dealt.again_at == again_at
-    assert dealt.note.startswith("not delivered, and looked at again") == bool(again_at)
+    assert dealt.note.startswith("not delivered; it is checked again") == bool(again_at)
 
 
 # Withholding -------------------------------------------------------------------------------------
@@ -296,34 +298,36 @@ def test_somebody_may_be_about_to_deliver_a_young_payment_whose_money_went_back(
 def test_what_has_not_arrived_is_withheld_while_a_dispute_is_open_where_the_shop_says_so(
     settings: dict[str, Any], row: Stratagem, dispute: str, ended: bool
 ) -> None:
-    one = price_quotes(shown(sent_back(0, disputed=True), row, dispute=dispute), **settings)
+    one = service_seeing(shown(sent_back(0, disputed=True), row, dispute=dispute), **settings)
     one.settle()
     assert [keys for keys, *_ in one.service.told] == [["cascade_payment_pi_1"]] * ended
 
 
 def test_who_may_only_withhold_takes_nothing_back() -> None:
     charge = sent_back(0, disputed=True)
-    one = price_quotes(shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True, refunds=False)
+    one = service_seeing(
+        shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True, refunds=False
+    )
     one.settle()
     assert [wish.policy for _, wish, _ in one.service.told] == [Policy.NONE]
-    both = price_quotes(shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True)
+    both = service_seeing(shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True)
     both.settle()
     assert [wish.policy for _, wish, _ in both.service.told] == [Policy.AVAILABLE]
 
 
 def test_who_may_only_withhold_leaves_a_refund_to_others() -> None:
-    refunded = price_quotes(shown(sent_back(), DELIVERED), refunds=False, hold=True)
+    refunded = service_seeing(shown(sent_back(), DELIVERED), refunds=False, hold=True)
     refunded.settle()
     assert (refunded.service.told, refunded.service.asked) == ([], [])
     both = shown(sent_back(300, disputed=True), ON_ITS_WAY, dispute="under_review")
-    disputed = price_quotes(both, refunds=False, hold=True)
+    disputed = service_seeing(both, refunds=False, hold=True)
     disputed.settle()
     assert disputed.service.told == []
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_write_that_only_the_journal_knows_is_kept_from_arriving(known: bool) -> None:
-    one = price_quotes(shown(sent_back()))
+    one = service_seeing(shown(sent_back()))
     one.promises.keys = frozenset({"cascade_payment_pi_1"} if known else ())
     one.settle()
     assert [keys for keys, *_ in one.service.told] == [["cascade_payment_pi_1"]] * known
@@ -332,7 +336,7 @@ def test_a_write_that_only_the_journal_knows_is_kept_from_arriving(known: bool) 
 
 
 def test_a_plan_shows_that_a_write_known_to_the_journal_alone_would_be_ended() -> None:
-    one = price_quotes(shown(sent_back()))
+    one = service_seeing(shown(sent_back()))
     one.promises.keys = frozenset({"cascade_payment_pi_1"})
     (plan,) = one.automatic_refunds.plans("pi_1")
     assert [order.key for order in plan.endings] == ["cascade_payment_pi_1"]
@@ -340,7 +344,7 @@ def test_a_plan_shows_that_a_write_known_to_the_journal_alone_would_be_ended() -
 
 
 def test_who_may_take_nothing_back_asks_nobody_for_the_journal_s_writes() -> None:
-    one = price_quotes(shown(sent_back()), refunds=False)
+    one = service_seeing(shown(sent_back()), refunds=False)
     one.promises.keys = frozenset({"cascade_payment_pi_1"})
     one.settle()
     assert (one.service.told, one.promises.since) == ([], [])
@@ -348,7 +352,7 @@ def test_who_may_take_nothing_back_asks_nobody_for_the_journal_s_writes() -> Non
 
 def test_a_transfer_is_ended_once_although_money_went_back_and_a_dispute_is_open() -> None:
     charge = sent_back(disputed=True)
-    one = price_quotes(shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True)
+    one = service_seeing(shown(charge, ON_ITS_WAY, dispute="under_review"), hold=True)
     one.settle()
     assert one.service.told[0][0] == ["cascade_payment_pi_1"]
 
@@ -368,7 +372,7 @@ def guild(cents: int = 1000, *, delivered: bool = True) -> list[Picture]:
 
 
 def test_all_citizens_of_a_payment_are_asked_for_at_once_and_each_pays_its_share() -> None:
-    one = price_quotes(guild())
+    one = service_seeing(guild())
     dealt = one.settle()
     keys = [key for keys, *_ in one.service.told for key in keys]
     assert keys == [f"cascade_refund_re_1.{number}" for number in range(1, 6)]
@@ -377,7 +381,7 @@ def test_all_citizens_of_a_payment_are_asked_for_at_once_and_each_pays_its_share
 
 
 def test_very_many_citizens_take_turns_and_the_lock_is_free_in_between() -> None:
-    one = price_quotes(guild(), at_once=2)
+    one = service_seeing(guild(), at_once=2)
     first = one.settle()
     assert (first.note, first.goes_on, first.again_at) == (
         "2 of 5 citizens are dealt with, the others are next",
@@ -392,33 +396,33 @@ def test_very_many_citizens_take_turns_and_the_lock_is_free_in_between() -> None
 
 
 def test_the_last_turn_is_the_last_although_it_is_full() -> None:
-    one = price_quotes(guild(), at_once=5)
+    one = service_seeing(guild(), at_once=5)
     assert not one.settle().goes_on
 
 
 def test_where_money_moves_between_two_turns_all_of_them_begin_again() -> None:
     before, after = guild(300), guild(1000)
-    one = price_quotes(before, before, after, at_once=2)
+    one = service_seeing(before, before, after, at_once=2)
     assert one.settle().goes_on
     assert one.settle().note.startswith("2 of 5 citizens")
     assert [(seen.start, seen.stop) for seen in one.service.seen[2:4]] == [(2, 4), (0, 2)]
 
 
 def test_all_turns_are_taken_where_nobody_waits() -> None:
-    one = price_quotes(guild(), at_once=2)
+    one = service_seeing(guild(), at_once=2)
     dealt = one.automatic_refunds.settle_all("pi_1")
     assert (dealt.goes_on, len(dealt.deliveries), one.happened.count("locked")) == (False, 5, 3)
 
 
 def test_a_plan_is_shown_for_each_citizen_and_nothing_is_written() -> None:
-    one = price_quotes(guild())
+    one = service_seeing(guild())
     plans = one.automatic_refunds.plans("pi_1")
     assert [plan.orders[0].ducats for plan in plans] == [Decimal(10)] * 5
     assert (one.happened, one.service.told, one.service.asked) == ([], [], [5])
 
 
 def test_who_may_only_withhold_asks_for_no_citizens() -> None:
-    one = price_quotes(guild(), refunds=False, hold=True)
+    one = service_seeing(guild(), refunds=False, hold=True)
     one.settle()
     assert one.service.asked == []
 
@@ -428,7 +432,7 @@ def test_one_citizen_in_doubt_holds_up_no_other() -> None:
     doubtful = replace(cast("Any", pictures[1].matched.stratagems[0]), failure=Failure.UNCERTAIN)
     charge = pictures[1].matched.charge
     pictures[1] = shown(charge, doubtful)[0]
-    one = price_quotes(pictures)
+    one = service_seeing(pictures)
     dealt = one.settle()
     assert len(dealt.deliveries) == 4
     assert dealt.note.startswith("pi_1.2: cascade_payment_pi_1.2 may or may not have moved")

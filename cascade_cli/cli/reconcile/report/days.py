@@ -33,7 +33,7 @@ class Payments:
 
     @property
     def parts(self) -> Bars:
-        """One after the other."""
+        """The parts of the bar, one after the other."""
         settled, in_flight, discrepant = self.lengths
         return (
             ("settled", 0, settled),
@@ -56,7 +56,7 @@ class Delays:
 
     @property
     def parts(self) -> Bars:
-        """To the median, and on to the slowest."""
+        """A bar to the median, and on to the slowest."""
         return (
             ("settled", 0, self.median_at),
             ("in-flight", self.median_at, round(self.slowest_at - self.median_at, 2)),
@@ -73,7 +73,7 @@ class Days:
 
 
 def days_of(window: Window, items: Iterable[Item]) -> Days:
-    """The window's charges, put into at most so many rows by when they were paid."""
+    """The window's charges by the day on which they were paid, in at most `MOST_ROWS` rows."""
     since = window.since.astimezone(UTC).date()
     count = ((window.until - timedelta(microseconds=1)).astimezone(UTC).date() - since).days + 1
     step = next((s for s in STEPS_DAYS if count <= s * MOST_ROWS), ceil(count / MOST_ROWS))
@@ -123,7 +123,7 @@ def _delays(labels: Sequence[str], rows: Sequence[Sequence[Item]]) -> Iterable[D
 
 
 def _median(delays: Sequence[timedelta]) -> timedelta:
-    """Of sorted ones."""
+    """The median of sorted delays."""
     middle = len(delays) // 2
     return delays[middle] if len(delays) % 2 else (delays[middle - 1] + delays[middle]) / 2
 

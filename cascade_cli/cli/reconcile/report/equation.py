@@ -9,15 +9,15 @@ from decimal import Decimal
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.shop.money import ratio, rounded
 
-# What is there has to be seen, however small its share.
+# In per cent: a part is visible, however small its share.
 NARROWEST = 0.8
 
 MEANINGS = {
     "settled": "reached the right citizen",
-    "in flight": "wait for the engine's next run, or are very young",
-    "undelivered": "are paid and did not arrive",
+    "in flight": "wait for the engine's next run, or were paid recently",
+    "undelivered": "were paid for and did not arrive",
     "doubtful": "may or may not have moved: a person decides",
-    "unattributable": "belong to nobody known",
+    "unattributable": "belong to nobody that we know of",
 }
 BESIDE = {
     "over-delivered": "went out beyond what was sold, or to somebody else",
@@ -40,7 +40,7 @@ class Segment:
 
     @property
     def style(self) -> str:
-        """What its filling is called."""
+        """The name of its filling."""
         return self.name.replace(" ", "-")
 
     @property
@@ -73,7 +73,7 @@ def beside(equation: Equation) -> tuple[Segment, ...]:
 
 
 def _widths(shares: Iterable[Decimal]) -> list[float]:
-    """Per cent of the bar, none that is there too narrow to be seen."""
+    """In per cent of the bar. No part that exists is too narrow to see."""
     wide = [max(float(share) * 100, NARROWEST) if share else 0.0 for share in shares]
     whole = sum(wide)
     return [100 * part / whole for part in wide] if whole else wide

@@ -1,11 +1,11 @@
-"""The page's HTML, written when a run ends: one file, no script, nothing fetched, and text from
-outside always text."""
+"""Writes the report page when a run ends: one HTML file, no script, nothing fetched, and text from
+outside never becomes markup."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -35,12 +35,13 @@ def render(
     completed: Callable[[str], str] = str,
     settings: str = "",
 ) -> str:
-    """The whole document; `redacted` takes keys out of any text that crept in, `completed` puts
-    the global options into the commands in a text, `settings` names the file that is read."""
+    """The whole document. `redacted` removes keys from any text, `completed` puts the global
+    options into the commands within a text, and `settings` names the settings file."""
     css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
 
     def harmless(value: Any) -> Any:
-        """What would act on a reader (direction marks, control codes) spelt out."""
+        """The value, with anything that would act on a reader (direction marks, control codes)
+        spelt out."""
         if isinstance(value, str) and not isinstance(value, Markup):
             return escape(redacted(readable(value)))
         return value
@@ -66,21 +67,21 @@ def render(
 
 
 def _words(line: str) -> Markup:
-    """A command whose words are not parted at their hyphens; what is copied is the same."""
+    """A command whose words are not broken at their hyphens. Copied, it is the same text."""
     word = Markup('<span class="word">{}</span>')
     return Markup(" ").join(word.format(each) for each in line.split(" "))
 
 
-# Nothing was done, or somebody else is doing it: the page of the last run stays.
+# Nothing was done, or somebody else is doing it: the last run's page is kept.
 NOT_WORTH_A_PAGE = frozenset({ExitCode.USAGE, ExitCode.LOCKED})
 
 
 def write_report(session: Session, path: Path, outcome: Outcome, head: Head | None) -> None:
-    """Put the outcome's page there. Raises OSError."""
+    """Write the outcome's page to the path. Raises OSError."""
     if outcome.exit_code in NOT_WORTH_A_PAGE:
         return
     text = render(
-        _page(outcome, head),
+        _page(outcome, head, session.now()),
         sandbox=session.sandbox,
         settings=session.settings_note,
         redacted=session.redacted,
@@ -89,10 +90,10 @@ def write_report(session: Session, path: Path, outcome: Outcome, head: Head | No
     replace_file(path, text)
 
 
-def _page(outcome: Outcome, head: Head | None) -> ReportPage:
+def _page(outcome: Outcome, head: Head | None, now: datetime) -> ReportPage:
     data = outcome.data or {}
     if isinstance(outcome, JudgedOutcome):
         return judged_page(outcome.run, outcome.reading, data, outcome.error, head)
     if outcome.error is None:
         raise TypeError("a run without a judgement has to say why")
-    return unjudged_page(outcome.error, data, datetime.now(UTC), head)
+    return unjudged_page(outcome.error, data, now, head)

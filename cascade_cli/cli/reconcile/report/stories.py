@@ -1,4 +1,4 @@
-"""Discrepancies with their stories: what happened when, what it comes to, what to type."""
+"""Discrepancies with their stories: what happened when, what it means, what to type."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_TEXT = 500
 
 URGENCY = (
     (Severity.CRITICAL.value, "ducats left, or may leave, that nobody paid for"),
-    (Severity.HIGH.value, "somebody paid and waits"),
+    (Severity.HIGH.value, "somebody paid and is waiting"),
     (Severity.MEDIUM.value, "the shop's money is at risk"),
 )
 
@@ -45,7 +45,7 @@ class ReportStory:
 
 
 def stories(items: Iterable[Item], reading: RunFacts) -> Iterator[ReportStory]:
-    """The items as people are told of them."""
+    """The items as the page tells them."""
     new = frozenset(reading.since_last.new) if reading.since_last else None
     return (_story(item, reading.terms.now, new) for item in items)
 
@@ -65,7 +65,7 @@ def _story(item: Item, now: datetime, new: frozenset[str] | None) -> ReportStory
         timeline=tuple((format_moment(at), clipped(what)) for at, what in sorted(_past(item, now))),
         evidence=tuple(clipped(e) for e in verdict.evidence if e != verdict.sentence),
         advice=verdict.advice,
-        # However long: a shortened command would be another one.
+        # Never shortened: that would make it another command.
         command=item.repair_or_story.command,
         automatic=bool(item.repair and item.repair.automatic),
     )

@@ -1,4 +1,4 @@
-"""What stands on the page, as values: a run that judged everything, or one that judged nothing."""
+"""What the page says, as values: for a run that judged everything, or one that judged nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ MOST_REPAIRS = 100
 
 @dataclass(frozen=True)
 class Count:
-    """How many charges or transfers are of a kind; `leads` where its cases stand on the page."""
+    """How many charges or transfers are of a kind. If `leads`, it links to the kind's cases on the
+    page."""
 
     kind: str
     severity: str
@@ -56,13 +57,13 @@ class Cases:
 
     @property
     def anchor(self) -> str:
-        """Where the kind leads."""
+        """The target of the kind's link."""
         return anchor(self.kind)
 
 
 @dataclass(frozen=True)
 class ReportNews:
-    """What changed since the last complete run; `solved` may be cut short by `solved_hidden`."""
+    """What changed since the last complete run. `solved` leaves out `solved_hidden` more."""
 
     since: str
     new: int
@@ -76,7 +77,7 @@ class ReportNews:
 
 @dataclass(frozen=True)
 class ReportFindings:
-    """What a complete run found. `hidden` stories have no room on the page."""
+    """What a complete run found. `hidden` stories did not fit on the page."""
 
     tiles: tuple[tuple[str, str], ...]
     sold: str
@@ -114,7 +115,7 @@ class ReportPage:
     findings: ReportFindings | None
     repairs: Repairs | None
     head: str = ""
-    """The journal's, to be kept: `cascade journal verify --against` takes it."""
+    """The journal's head, for people to keep: `cascade journal verify --against` takes it."""
 
 
 def judged_page(
@@ -124,7 +125,7 @@ def judged_page(
     error: CascadeError | None = None,
     head: Head | None = None,
 ) -> ReportPage:
-    """A run that read everything; `data` is what --json tells, `error` what a repair met with."""
+    """A run that read everything. `data` is the data of --json, `error` what stopped a repair."""
     found = what_is_open(run.result)
     return ReportPage(
         tone="open" if found.number else "well",
@@ -154,7 +155,7 @@ def _summary(found: Open) -> str:
 def unjudged_page(
     error: CascadeError, data: Mapping[str, Any], now: datetime, head: Head | None = None
 ) -> ReportPage:
-    """A run that failed: what was not read in full is not judged at all."""
+    """A run that failed. What could not be read in full is not judged at all."""
     window = data.get("window") or {}
     return ReportPage(
         tone="unknown",
@@ -266,7 +267,7 @@ def _news(changes: Changes) -> ReportNews:
 
 
 def _repairs(data: Mapping[str, Any]) -> Repairs | None:
-    """From what --json tells of a repair, done or planned; None where none was asked for."""
+    """The repairs, done or planned, from the data of --json; None if none were asked for."""
     planned = "repair_plan" in data
     rows: Sequence[Mapping[str, Any]] | None = data.get("repair_plan" if planned else "repairs")
     if rows is None:

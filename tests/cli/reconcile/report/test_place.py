@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.files import replace_file
-from cascade_cli.cli.reconcile.options import check_place
+from cascade_cli.cli.reconcile.options import check_writable
 from cascade_cli.errors import UsageError
 
 
@@ -74,8 +74,8 @@ def test_text_that_no_file_can_hold_is_spelt_out(tmp_path: Path) -> None:
     ("name", "flaw"),
     [
         ("missing/report.html", "there is no folder"),
-        ("folder", "no ordinary file"),
-        ("pipe", "no ordinary file"),
+        ("folder", "not an ordinary file"),
+        ("pipe", "not an ordinary file"),
         ("x" * 300, "cannot be written"),
     ],
 )
@@ -83,11 +83,11 @@ def test_a_place_where_no_page_can_be_is_refused(tmp_path: Path, name: str, flaw
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match=flaw):
-        check_place("--report", tmp_path / name)
+        check_writable("--report", tmp_path / name)
 
 
 def test_checking_a_place_writes_nothing(tmp_path: Path) -> None:
-    check_place("--report", tmp_path / "report.html")
+    check_writable("--report", tmp_path / "report.html")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -183,7 +183,7 @@ def test_an_alert_that_was_lost_is_told_by_the_next_run(
 def test_a_lost_alert_is_said_even_with_quiet(cascade: Cascade, listener: Listener) -> None:
     listener.statuses = [500]
     said = cascade("-q", "reconcile", "--alert", CASCADE_ALERT_URLS=listener.address)
-    assert said.err.startswith("warning: the alert was not taken by address 1 of 1")
+    assert said.err.startswith("warning: address 1 of 1 in CASCADE_ALERT_URLS did not take")
 
 
 @pytest.mark.usefixtures("missing")

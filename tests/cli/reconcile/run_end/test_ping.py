@@ -98,7 +98,7 @@ def test_a_ping_that_nobody_hears_is_a_warning_without_the_address(
     listener.statuses = [status] * 3
     done = cascade("reconcile", "--json", "--ping", listener.url)
     assert done.code == 0
-    assert done.document["warnings"] == [f"the ping: nobody heard it (HTTP {status})"]
+    assert done.document["warnings"] == [f"the ping: it did not arrive (HTTP {status})"]
     assert len(listener.pings()) == tries
     assert SECRET not in done.out + done.err
 
@@ -114,7 +114,7 @@ def test_the_address_does_not_show_in_what_is_said_about_another_setting(
 def test_an_address_where_nobody_is_does_not_show(cascade: Cascade) -> None:
     done = cascade("-v", "reconcile", "--ping", f"http://127.0.0.1:9/{SECRET}")
     assert done.code == 0
-    assert "the ping: nobody heard it" in done.err
+    assert "the ping: it did not arrive" in done.err
     assert SECRET not in done.out + done.err
 
 
@@ -134,5 +134,5 @@ def test_what_is_no_web_address_ends_the_run_before_anything_is_read(
 ) -> None:
     done = cascade("reconcile", "--ping", url)
     assert done.code == 2
-    assert "--ping is followed by no web address" in done.err
+    assert "--ping needs a web address" in done.err
     assert sandboxed.recorder.requests == []

@@ -89,7 +89,7 @@ def test_where_stripe_keeps_no_events_any_more_all_that_may_matter_is_read_whole
     shop.sandboxed.pay(shop.day.clock() + timedelta(hours=2))
     night = shop.night(after_hours=31 * 24)
     assert night.hours == pytest.approx(33 * 24, abs=0.1)
-    assert "Stripe does not keep its events since the last run" in night.warnings[0]
+    assert "Stripe no longer has all events since the last run" in night.warnings[0]
     assert night.data["coverage"]["covered_since"] == night.data["window"]["since"]
     again = shop.night()
     assert again.warnings == []

@@ -37,7 +37,7 @@ def test_a_missing_or_empty_key_is_named(
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("pk_test_x", "begins with 'pk_': it is no secret key"),
+        ("pk_test_x", "begins with 'pk_': it is not a secret key"),
         ("whsec_x", "begins with 'whs'"),
         ("sk_live_x", "A live Stripe key was not sent anywhere"),
         ("rk_live_x", "A live Stripe key was not sent anywhere"),
@@ -60,7 +60,7 @@ def test_a_stripe_key_that_cannot_be_right_is_refused_before_it_is_sent(
         ({"STRIPE_SECRET_KEY": "rk_test_none"}, "Stripe forbids this to the key"),
         ({"AIRTABLE_API_KEY": "patWrong.token"}, "Airtable refused the token"),
         ({"AIRTABLE_API_KEY": "patSandboxNothing"}, "Airtable forbids this"),
-        ({"AIRTABLE_BASE_ID": "appSomebodyElses1"}, "base or table do not exist"),
+        ({"AIRTABLE_BASE_ID": "appSomebodyElses1"}, "base or table does not exist"),
     ],
 )
 def test_a_key_that_the_service_refuses_is_told(

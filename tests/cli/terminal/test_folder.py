@@ -16,8 +16,8 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.review.walk import plan_lines
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
-from tests.cli.context.test_settings_refused import is_plain
 from tests.cli.terminal.conftest import Cascade
+from tests.cli.terminal.test_settings_refused import is_plain
 from tests.harness.commands import COMMAND, Answer, ended, environment
 from tests.harness.sandboxed import Sandboxed
 
@@ -69,7 +69,7 @@ class TestKeys:
             finished = cascade(*command, *_reason(command), **settings)
             assert is_plain(finished)
             assert (
-                f"{name} in {file} leads to another host, or not by https: no key was sent"
+                f"{name} in {file} leads to another host, or does not use https: no key was sent"
                 in finished.err
             )
             assert f"--env-file {file}" in finished.err

@@ -1,0 +1,1 @@
+"""`cascade completion`: what a shell offers when somebody presses Tab."""

@@ -1,0 +1,30 @@
+#compdef cascade
+# cascade's completion for zsh: as the file _cascade in a folder of $fpath, or read by ~/.zshrc
+# below its compinit.
+_cascade_completion() {
+    local kind="" line program=cascade
+    local -a offers
+    # As it was typed, where it was typed with its folder.
+    [[ $words[1] == */* ]] && program=${words[1]/#\~\//$HOME/}
+    while IFS= read -r line; do
+        if [[ -z $kind ]]; then
+            kind=$line
+        else
+            offers+=("$line")
+        fi
+    done < <(_CASCADE_COMPLETE=zsh \
+        _CASCADE_LINE="${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" "$program" 2>/dev/null)
+    case $kind in
+        (files|folders)
+            # After --report=, what follows is the file.
+            [[ $PREFIX == -* ]] && compset -P '*='
+            if [[ $kind == files ]]; then _files; else _files -/; fi ;;
+        # -U: cascade has chosen already, and knows `lucia` for Lucia.
+        (words) (( $#offers )) && _describe -V cascade offers -U ;;
+    esac
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    _cascade_completion "$@"
+else
+    compdef _cascade_completion cascade
+fi

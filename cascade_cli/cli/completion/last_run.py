@@ -1,0 +1,160 @@
+"""What the journal remembers of the last complete run, and of what was promised last: for a Tab.
+
+The journal's own adapter takes a quarter of a second to import, with SQLAlchemy. So its file is
+read here directly: read-only, without waiting for anybody's lock, and not at all where it is in a
+database server. Nothing is decided by what stands there; it is only offered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+
+_NEWEST_CLAIMS = 500
+_NAMES = ("CASCADE_STATE_DIR", "CASCADE_JOURNAL_URL", "CASCADE_SANDBOX", "AIRTABLE_BASE_ID")
+
+
+def remembered(
+    source: str, kinds: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The words of that source, each with what is said beside it; none where nothing can be read.
+
+    `kinds` are all kinds, the gravest first. `given` are the options of the line: they say which
+    shop is meant.
+    """
+    try:
+        # Profiles join here: `profiles` is one more source, and the chosen one has settings.
+        journal = _journal(kinds, settings_of(given, environ))
+        return _SOURCES[source](journal) if journal else {}
+    except (OSError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, sqlite3.Error):
+        # No journal, or none that can be read: there is nothing to offer, and nowhere to say why.
+        return {}
+
+
+class _Journal:
+    """What is offered of it: the cases of the last run, the gravest first, each with its kind and
+    citizen; and the StratagemIds that were promised last, each with its citizen."""
+
+    def __init__(self, file: str, base: str, kinds: Sequence[str]) -> None:
+        place = file.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        with closing(sqlite3.connect(f"file:{place}?mode=ro", uri=True, timeout=0)) as opened:
+            gravity = {kind: rank for rank, kind in enumerate(kinds)}
+            found = list(_cases(opened, base))
+            found.sort(key=lambda case: gravity.get(case[1][0], len(kinds)))
+            self.cases = dict(found)
+            self.claims = dict(_claims(opened, base))
+
+
+def _cases(opened: sqlite3.Connection, base: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    statement = "SELECT body FROM cascade_marks WHERE name LIKE 'reconcile %' AND ? IN ('', base)"
+    for (body,) in opened.execute(statement, (base,)):
+        document = json.loads(body)
+        # A run of an older cascade remembers no citizens.
+        citizens = document.get("citizens", {})
+        for name, kind in document["open"].items():
+            yield name, (kind, citizens.get(name, ""))
+
+
+def _claims(opened: sqlite3.Connection, base: str) -> Iterator[tuple[str, str]]:
+    statement = "SELECT key, citizen FROM cascade_claims WHERE ? IN ('', base)"
+    newest = f"{statement} ORDER BY first_at DESC LIMIT {_NEWEST_CLAIMS}"
+    yield from opened.execute(newest, (base,))
+
+
+def _ids(journal: _Journal) -> dict[str, str]:
+    return {name: _beside(*case) for name, case in journal.cases.items()}
+
+
+def _beside(kind: str, citizen: str) -> str:
+    return ", ".join(filter(None, (kind.replace("_", " "), citizen)))
+
+
+def _payments(journal: _Journal) -> dict[str, str]:
+    return {name: about for name, about in _ids(journal).items() if not name.startswith("rec")}
+
+
+def _transfers(journal: _Journal) -> dict[str, str]:
+    return {**_ids(journal), **journal.claims}
+
+
+def _citizens(journal: _Journal) -> dict[str, str]:
+    """With the kinds of their cases."""
+    found = dict.fromkeys((c for _, c in journal.cases.values() if c), "")
+    for kind, citizen in journal.cases.values():
+        if citizen and kind.replace("_", " ") not in found[citizen].split(", "):
+            found[citizen] = ", ".join(filter(None, (found[citizen], kind.replace("_", " "))))
+    return found | {citizen: "" for citizen in journal.claims.values() if citizen not in found}
+
+
+_SOURCES: dict[str, Callable[[_Journal], dict[str, str]]] = {
+    "cases": _ids,
+    "payments": _payments,
+    "transfers": _transfers,
+    "keys": lambda journal: dict(journal.claims),
+    "citizens": _citizens,
+    "cases or citizens": lambda journal: _transfers(journal) | _citizens(journal),
+}
+
+
+def settings_of(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment over the .env file, as `settings.gather_values` has them. To import that
+    takes as long again as a Tab may."""
+    named = os.path.expandvars(os.path.expanduser(given.get("--env-file", "")))  # noqa: PTH111 - pathlib is slow to import
+    file = named or ".env"
+    settings = {**(_read(file) if os.path.isfile(file) else {}), **environ}  # noqa: PTH113
+    return settings | ({"CASCADE_SANDBOX": "1"} if "--sandbox" in given else {})
+
+
+def _read(file: str) -> dict[str, str]:
+    """What a .env file says of these settings. To import its parser takes half the time of a Tab,
+    and is done only for what is not plainly NAME=value."""
+    with open(file, encoding="utf-8") as opened:  # noqa: PTH123
+        text = opened.read()
+    found: dict[str, str] = {}
+    for name in _NAMES:
+        plain = re.findall(rf"^{name}=([\w./:~-]*)$", text, re.MULTILINE)
+        if len(plain) != text.count(name):
+            return _parsed(file)
+        found |= dict.fromkeys([name] if plain else [], "".join(plain[-1:]))
+    return found
+
+
+def _parsed(file: str) -> dict[str, str]:
+    from dotenv import dotenv_values  # noqa: PLC0415
+
+    return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
+
+
+def _journal(kinds: Sequence[str], settings: Mapping[str, str]) -> _Journal | None:
+    file = journal_file(settings)
+    if not file or not os.path.isfile(file):  # noqa: PTH113
+        return None
+    # Several shops may share a journal; the sandbox's is its own.
+    base = "" if _is_sandbox(settings) else settings.get("AIRTABLE_BASE_ID", "").strip()
+    return _Journal(file, base, kinds)
+
+
+def _is_sandbox(settings: Mapping[str, str]) -> bool:
+    return settings.get("CASCADE_SANDBOX", "").strip() == "1"
+
+
+def journal_file(settings: Mapping[str, str]) -> str:
+    """As `wiring.journal` finds it; empty where the journal is in no file."""
+    chosen = "" if _is_sandbox(settings) else settings.get("CASCADE_JOURNAL_URL", "").strip()
+    if chosen:
+        scheme, _, place = chosen.partition(":///")
+        return place.partition("?")[0] if scheme.partition("+")[0] == "sqlite" else ""
+    name = "sandbox-journal.sqlite3" if _is_sandbox(settings) else "journal.sqlite3"
+    return os.path.join(_state_folder(settings), name)  # noqa: PTH118
+
+
+def _state_folder(settings: Mapping[str, str]) -> str:
+    if chosen := settings.get("CASCADE_STATE_DIR"):
+        return os.path.expanduser(chosen) if chosen.startswith("~/") else chosen  # noqa: PTH111
+    from platformdirs import user_state_path  # noqa: PLC0415 - only where it is asked
+
+    return str(user_state_path("cascade"))

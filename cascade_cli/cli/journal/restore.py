@@ -1,0 +1,180 @@
+"""`cascade journal restore`: a backup in the journal's place, and what it has forgotten looked up
+again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cascade_cli.adapters.journal.restoring import Restoring
+from cascade_cli.adapters.journal.told_heads import last_told, tell
+from cascade_cli.cli.journal.options import RestoreOptions
+from cascade_cli.cli.journal.restore_text import (
+    caught_up_document,
+    plan_document,
+    show_caught_up,
+    show_plan,
+    show_restored,
+)
+from cascade_cli.cli.journal.run import kept_head
+from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import moment_option
+from cascade_cli.domain.history.restored import RestorePlan
+from cascade_cli.domain.records.journal_entries import Head
+from cascade_cli.domain.records.restored import RESTORED, Restored
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.errors import CascadeError, ExitCode, GuardError
+from cascade_cli.services.journal.catch_up import CatchUpService, CaughtUp
+from cascade_cli.wiring.connection import connected
+from cascade_cli.wiring.journal import existing_journal, open_journal, restoring
+from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring.writing import run_lock
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def restore(session: Session, options: RestoreOptions) -> Outcome:
+    """Verify, say what would be forgotten, ask, replace, look up."""
+    against = kept_head(options.against) if options.against is not None else None
+    with restoring(session, options.backup) as work:
+        plan = _plan(session, work, against)
+        nothing = {"kept": None, "caught_up": None}
+        data = {**plan_document(plan), "dry_run": options.dry_run, **nothing}
+        if options.dry_run or (plan.is_done and not plan.was_carried_out):
+            return Outcome(data, lambda s: show_plan(s.console(), plan))
+        if plan.is_done:
+            # The same command again: it goes on where it was broken off.
+            return _look_up(session, data, lambda console: show_plan(console, plan))
+        work.check_holders(plan.present)
+        if plan.goes_back and not options.force:
+            return _refused(plan, data, options.backup)
+        kept = _carry_out(session, work, plan, options)
+    data["kept"] = str(kept) if kept else None
+    # What follows may take two minutes.
+    session.say("The journal is restored. Now the base is looked at for what the backup lacks.")
+
+    def show(console: Console) -> None:
+        if options.yes or plan.present.is_absent:
+            # Whoever was asked has seen it.
+            show_plan(console, plan, is_done=True)
+        show_restored(console, data["kept"])
+
+    return _look_up(session, data, show)
+
+
+def _plan(session: Session, work: Restoring, against: Head | None) -> RestorePlan:
+    backup = work.backup()
+    told = (last_told(session.folder, work.place), against)
+    missing = tuple(head for head in told if head and not work.holds(head))
+    return RestorePlan(backup, work.present(), tuple(dict.fromkeys(missing)))
+
+
+def _refused(plan: RestorePlan, data: Mapping[str, Any], backup: Path) -> Outcome:
+    error = GuardError(
+        "The backup is older than what is known of the journal: it would be forgotten. Nothing was "
+        "changed.",
+        f"Look for a newer backup. If there is none: "
+        f"{command('journal', 'restore', str(backup), '--force')}",
+    )
+    return Outcome(data, lambda s: show_plan(s.console(), plan), error.exit_code, error)
+
+
+def _carry_out(
+    session: Session, work: Restoring, plan: RestorePlan, options: RestoreOptions
+) -> Path | None:
+    """Returns where the earlier journal is kept, if there was one."""
+    if not plan.present.is_absent:
+        check_answerable(yes=options.yes)
+        if not options.yes:
+            show_plan(session.console(stderr=True), plan)
+        confirm(session, f"Restore the journal from {str(options.backup)!r}?", yes=options.yes)
+    kept = work.kept_as(session.folder)
+    note = {
+        "head": str(plan.backup.head),
+        "replaced": str(plan.present.head) if plan.present.head else None,
+        "not_in_it": [str(head) for head in plan.missing],
+    }
+    was_there = work.carry_out(plan.present, plan.since, note, kept)
+    return kept if was_there else None
+
+
+def _look_up(
+    session: Session, data: dict[str, Any], show_before: Callable[[Console], None]
+) -> Outcome:
+    """The restored journal stands, whatever becomes of this: then it waits to catch up."""
+    found, error = None, None
+    try:
+        found = _caught_up(session, None)
+    except CascadeError as caught:
+        error = _unfinished(caught)
+    data["caught_up"] = caught_up_document(found) if found else None
+
+    def show(session: Session) -> None:
+        console = session.console()
+        show_before(console)
+        if found:
+            show_caught_up(console, found)
+
+    return Outcome(data, show, error.exit_code if error else ExitCode.OK, error)
+
+
+def _unfinished(error: CascadeError) -> CascadeError:
+    """The same, and what it means here."""
+    told = type(error)(
+        f"The journal is restored, and the base could not be looked at: {error.message}",
+        f"{error.hint} Until this worked, nothing is written to the base: cascade journal catch-up",
+    )
+    told.__cause__ = error
+    return told
+
+
+def catch_up(session: Session, since: str | None) -> Outcome:
+    """The look-ups of a restore alone."""
+    begin = moment_option("--since", since, datetime.now(UTC)) if since else None
+    found = _caught_up(session, begin)
+    data = {"caught_up": caught_up_document(found) if found else None}
+    return Outcome(data, lambda s: show_caught_up(s.console(), found))
+
+
+def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
+    with connected(session) as wiring:
+        settings, now = wiring.settings, wiring.clock.now
+        worker = replace(this_worker("journal catch-up"), base=settings.airtable_base)
+        with closing(open_journal(session, settings, worker, now)) as journal:
+            service = CatchUpService(
+                venice=wiring.venice,
+                journal=journal,
+                base=settings.airtable_base,
+                lifetime=settings.lifetime,
+                now=now,
+                sleep=time.sleep,
+                tell=session.say,
+            )
+            with run_lock(journal, settings.airtable_base):
+                found = service.carry_out(since)
+            head = journal.head()
+            if found and head:
+                # Whoever looks at it now is told of this one; the earlier ones are gone.
+                tell(session.folder, journal.place, head, session.warn)
+    _warn_of_others(session)
+    return found
+
+
+def _warn_of_others(session: Session) -> None:
+    with existing_journal(session) as journal:
+        if journal is None:
+            return
+        for base in sorted(journal.bases()):
+            restored = Restored.of(journal.of_base(base).mark(RESTORED))
+            if restored and restored.is_pending:
+                session.warn(
+                    f"the journal also serves the base {base}, which has to catch up as well: type "
+                    "`cascade journal catch-up` with the settings of that shop"
+                )

@@ -1,0 +1,127 @@
+"""What a restore would do or has done, for people and for scripts."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import Any
+
+from rich.console import Console
+
+from cascade_cli.cli.terminal.console import to_type
+from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.domain.history.restored import RestorePlan, Risk
+from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.times import format_moment, rfc3339
+from cascade_cli.services.journal.catch_up import CaughtUp
+
+_MOST = 20
+
+
+def plan_document(plan: RestorePlan) -> dict[str, Any]:
+    """The plan for scripts."""
+    lost, head = plan.present.lost, plan.present.head
+    return {
+        "backup": {
+            "head": str(plan.backup.head),
+            "entries": plan.backup.head.entries,
+            "last_entry_at": rfc3339(plan.backup.at) if plan.backup.at else None,
+        },
+        "journal": {
+            "head": str(head) if head else None,
+            "damage": plan.present.damage or plan.present.flaw or None,
+        },
+        "goes_back": plan.goes_back,
+        "missing_heads": [str(head) for head in plan.missing],
+        "forgotten": {
+            "since": rfc3339(plan.since),
+            "entries": lost.entries if lost else None,
+            "promises": sorted(lost.promises) if lost else None,
+            "undecided": sorted(lost.undecided) if lost else None,
+            "decisions": sorted(lost.decisions) if lost else None,
+            "events": lost.events if lost else None,
+        },
+        "at_risk": [] if plan.is_done else [risk.document() for risk in plan.risks],
+    }
+
+
+def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> None:
+    """What the backup has, what is there, and what would be, or is, forgotten."""
+    until = f" until {format_moment(plan.backup.at)}" if plan.backup.at else ""
+    entries = plan.backup.head.entries or 0
+    console.print(f"Backup: {_entries(entries)}{until}, intact.")
+    console.print(escape(f"Journal{' before' if is_done else ''}: {plan.present.described}."))
+    if plan.is_done:
+        console.print("The journal has all of the backup, and nothing else. Nothing was changed.")
+        return
+    console.print(f"{'Forgotten' if is_done else 'Would be forgotten'}: {plan.forgets}.")
+    for head in plan.missing:
+        console.print("A head that was told to somebody is not in the backup:")
+        console.print(f"  {head}", soft_wrap=True)
+    for risk in plan.risks:
+        _show_risk(console, risk)
+
+
+def show_restored(console: Console, kept: str | None) -> None:
+    """That it was done, and where the earlier journal is."""
+    if kept:
+        console.print(escape(f"Kept what was there: {kept}"), soft_wrap=True)
+    console.print("The journal is restored, and verified.")
+
+
+def _show_risk(console: Console, risk: Risk) -> None:
+    hanging = fill(
+        escape(risk.sentence), console.width, initial_indent="- ", subsequent_indent="  "
+    )
+    console.print(hanging, soft_wrap=True)
+    if risk.command:
+        console.print(to_type(console, risk.command), soft_wrap=True)
+
+
+def caught_up_document(found: CaughtUp) -> dict[str, Any]:
+    """What catching up came to, for scripts."""
+    return {
+        "since": rfc3339(found.since),
+        "rows": found.rows,
+        "taken_over": [
+            {
+                "key": one.intent.key,
+                "citizen": one.intent.citizen,
+                "ducats": format_ducats(one.intent.ducats),
+                "at": rfc3339(one.at),
+            }
+            for one in found.taken_over
+        ],
+        "unreadable": [row.name for row in found.unreadable],
+    }
+
+
+def show_caught_up(console: Console, found: CaughtUp | None) -> None:
+    """The same for people."""
+    if found is None:
+        console.print("The journal has nothing to catch up with.")
+        return
+    since, taken = format_moment(found.since), len(found.taken_over)
+    console.print(
+        f"Caught up: looked at {count(found.rows, 'transfer')} since {since} or shortly before."
+    )
+    if taken:
+        console.print(f"{count(taken, 'promise')} written down again:")
+    for one in found.taken_over[:_MOST]:
+        intent = one.intent
+        console.print(
+            escape(f"  {intent.key}: {format_ducats(intent.ducats)} ducats, {intent.citizen!r}"),
+            soft_wrap=True,
+        )
+    if taken > _MOST:
+        console.print(f"  and {taken - _MOST:,} more, in the journal:")
+        console.print(to_type(console, "cascade journal list --since 1h"))
+    for row in found.unreadable:
+        console.print(
+            escape(f"Nobody can read for whom or how much {row.name} is: look at it by hand.")
+        )
+    console.print("Look at the report before anything repairs:")
+    console.print(to_type(console, "cascade reconcile"))
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"

@@ -1,0 +1,1 @@
+"""Help for whoever is lost: the line that was meant, and `cascade` alone."""

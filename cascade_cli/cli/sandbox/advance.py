@@ -1,0 +1,53 @@
+"""`cascade sandbox advance`: the sandbox's clock is put forward."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from cascade_cli.cli.sandbox.run import compared, opened, our_errors, told
+from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.windows import duration_option
+from cascade_cli.domain.shop.times import format_moment, rfc3339
+from cascade_cli.errors import UsageError
+from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.advance import LONGEST, Advance, Happening
+from cascade_cli.sandbox.clock import SandboxClock
+
+
+def advance(session: Session, span: str, *, engine: bool) -> Outcome:
+    """Let time pass. Raises UsageError for no span, or one that is too long."""
+    duration = duration_option("D", span)
+    if not duration or duration > LONGEST:
+        raise UsageError(
+            f"{span} is no time to advance by: from 1s to {LONGEST.days}d. The clock was not moved."
+        )
+    clock = instance.clock_of(session.folder)
+    with opened(session) as app, our_errors():
+        happened = list(Advance(app, clock, engine=engine).by(duration))
+    now = clock()
+    data = {
+        "now": rfc3339(now),
+        "ahead_seconds": round(clock.shift.total_seconds()),
+        "happened": [_document(one) for one in happened],
+    }
+    return told(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
+
+
+def shown_time(now: datetime, clock: SandboxClock) -> str:
+    """What time it is in the sandbox, compared with this machine."""
+    return f"It is {format_moment(now)} in the sandbox: its clock {compared(clock.shift)}."
+
+
+def _lines(happened: list[Happening]) -> list[str]:
+    quiet = sum(one.is_quiet for one in happened)
+    lines = [f"{format_moment(one.at)}  {escape(one.text)}" for one in happened if not one.is_quiet]
+    for one in happened:
+        lines += [f"  failed: {escape(name)}" for name in one.failed]
+    return lines + ([f"{quiet} runs of the engine found nothing to do."] if quiet else [])
+
+
+def _document(one: Happening) -> dict[str, Any]:
+    return {**asdict(one), "at": rfc3339(one.at)}

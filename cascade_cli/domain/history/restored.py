@@ -1,0 +1,358 @@
+"""What a journal forgets when a backup takes its place, and what makes each of it safe again.
+
+- A promise, and a write of unknown fate: before anything is written for a key, the rows of that key
+  are read, and what the base shows is what is true. So nobody is paid twice, as long as a write
+  that was sent has arrived, or never will: `FATE_BOUND` after the restore nothing is on its way.
+- The day's limit, a reference that was used, a twin, a row that vanished: these rest on the journal
+  alone. They are safe once the rows that cascade made since are written down in it again.
+- What a person decided, and a row that was removed meanwhile: nothing tells of it but the journal.
+  It can only be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
+from cascade_cli.domain.records.decisions import Decision
+from cascade_cli.domain.records.journal_entries import (
+    Attempt,
+    Entry,
+    EntryKind,
+    Fate,
+    Head,
+    Intent,
+)
+from cascade_cli.domain.records.orders import Cause
+from cascade_cli.domain.records.restored import Promised, Restored
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.keys import Origin, is_own_key
+from cascade_cli.domain.shop.shell import command
+from cascade_cli.domain.shop.times import format_moment, rfc3339
+
+_OF_RESTORE = frozenset({"restored", "caught_up"})
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+_CAUSES = {
+    Origin.PAYMENT: Cause.PAYMENT,
+    Origin.LEGACY: Cause.PAYMENT,
+    Origin.MANUAL: Cause.MANUAL,
+    Origin.REFUND: Cause.REFUND,
+    Origin.GIVE_BACK: Cause.GIVE_BACK,
+    Origin.CORRECTION: Cause.CORRECTION,
+    Origin.TAKE_BACK: Cause.TAKE_BACK,
+}
+
+
+def restored_from(last_entry: datetime | None, at: datetime, *, knows_attempts: bool) -> Restored:
+    """What to remember. An empty backup knows of nothing, ever."""
+    return Restored(at, last_entry or _LONG_AGO, knows_attempts)
+
+
+def settled_at(restored: Restored) -> datetime:
+    """From then on no write is on its way of which the journal does not know."""
+    return restored.at if restored.knows_attempts else restored.at + FATE_BOUND
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What stands in a journal and not in the backup that is to replace it.
+
+    `promises` are keys; `undecided` those for which a write was sent whose outcome does not stand
+    there. `decisions` are cases, and what was decided about each last; `refunds` are refunds.
+    """
+
+    entries: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    promises: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    refunds: frozenset[str] = frozenset()
+    allocations: frozenset[str] = frozenset()
+    events: int = 0
+    is_restore_alone: bool = False
+    """Nothing was done but to restore the journal, and to look at the base."""
+
+
+def forgotten(entries: Iterable[Entry]) -> Forgotten:
+    """What these entries, the last of a journal, tell of."""
+    number, events, of_restore = 0, 0, 0
+    moments = list[datetime]()
+    promises, undecided = set[str](), set[str]()
+    decisions = dict[str, str]()
+    kept: dict[str, set[str]] = {"refund": set(), "allocation": set()}
+    for number, entry in enumerate(entries, 1):  # noqa: B007 - the last one is the count
+        moments = [*moments[:1], entry.at]
+        events += entry.kind is EntryKind.EVENT
+        of_restore += _is_of_restore(entry)
+        if entry.kind in {EntryKind.INTENT, EntryKind.AMENDMENT}:
+            promises.add(entry.key)
+        elif entry.kind is EntryKind.ATTEMPT:
+            undecided.add(entry.key)
+        elif entry.kind is EntryKind.OUTCOME:
+            undecided.discard(entry.key)
+        elif entry.kind is EntryKind.RUN:
+            _note(entry, decisions, kept)
+    return Forgotten(
+        number,
+        moments[0] if moments else None,
+        moments[-1] if moments else None,
+        frozenset(promises),
+        frozenset(undecided),
+        decisions,
+        frozenset(kept["refund"]),
+        frozenset(kept["allocation"]),
+        events,
+        is_restore_alone=0 < number == of_restore,
+    )
+
+
+def _is_of_restore(entry: Entry) -> bool:
+    """A lock of a restore that was broken off may have been taken over."""
+    is_lock = entry.kind is EntryKind.TAKEOVER and not entry.key
+    is_run = entry.kind is EntryKind.RUN and not entry.body.keys().isdisjoint(_OF_RESTORE)
+    return is_lock or is_run
+
+
+def _note(entry: Entry, decisions: dict[str, str], kept: dict[str, set[str]]) -> None:
+    body = entry.body
+    if isinstance(decision := body.get("decision"), Mapping):
+        decisions[str(decision.get("case"))] = Decision.of(decision).described
+    if isinstance(body.get("refund"), Mapping):
+        kept["refund"].add(entry.key)
+    if isinstance(allocation := body.get("allocation"), Mapping):
+        kept["allocation"].add(str(allocation.get("digest")))
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What the file holds: the newest entry's head, and when that was written."""
+
+    head: Head
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Present:
+    """The journal that is there: its newest head, or why it cannot be read. `flaw` says what was
+    edited in it. `common` is the last entry that it shares with the backup; `lost` what only it
+    has, None where nobody can tell."""
+
+    head: Head | None = None
+    damage: str = ""
+    flaw: str = ""
+    common: int = 0
+    lost: Forgotten | None = None
+
+    @property
+    def is_absent(self) -> bool:
+        """There is none."""
+        return self.head is None and not self.damage
+
+    @property
+    def described(self) -> str:
+        """For people."""
+        if self.is_absent:
+            return "none"
+        if self.head is None:
+            return f"damaged: {self.damage}"
+        state = f"tampered with: {self.flaw}" if self.flaw else "intact"
+        return f"{_many(self.head.entries or 0, 'entry', 'entries')}, {state}"
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """What a restore would do; `missing` are heads that were told to somebody, and are not in the
+    backup."""
+
+    backup: Backup
+    present: Present
+    missing: tuple[Head, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """The journal has just what the backup has, and is whole."""
+        is_same = self.present.head == self.backup.head
+        return (is_same or self.was_carried_out) and not self.present.flaw
+
+    @property
+    def was_carried_out(self) -> bool:
+        """The backup was restored, and nothing was done since; the base may still have to be looked
+        at."""
+        lost = self.present.lost
+        is_whole = self.present.common == (self.backup.head.entries or 0)
+        return lost is not None and lost.is_restore_alone and is_whole
+
+    @property
+    def gone(self) -> int:
+        """So many entries of the journal are not in the backup, as far as it can be read."""
+        head = self.present.head
+        return (head.entries or 0) - self.present.common if head else 0
+
+    @property
+    def goes_back(self) -> bool:
+        """Something would be forgotten of which somebody knows."""
+        return bool(self.gone or self.missing)
+
+    @property
+    def since(self) -> datetime:
+        """From when on something may be forgotten."""
+        lost = self.present.lost
+        moments = [self.backup.at or _LONG_AGO, *([lost.since] if lost and lost.since else [])]
+        return min(moments)
+
+    @property
+    def risks(self) -> tuple[Risk, ...]:
+        """What is to be said of what is forgotten."""
+        return risks_of(self.present.lost, self.since)
+
+    @property
+    def forgets(self) -> str:
+        """In numbers, for people."""
+        lost, since = self.present.lost, format_moment(self.since)
+        if lost is None:
+            return f"all that was done since {since}; nobody can tell what"
+        if not lost.entries or lost.until is None:
+            return "nothing that the journal has"
+        numbers = f"{self.present.common + 1:,} to {self.present.common + lost.entries:,}"
+        return f"entries {numbers}, {since} to {format_moment(lost.until)}"
+
+
+@dataclass(frozen=True)
+class Risk:
+    """One sentence about something that is forgotten, and what to type about it."""
+
+    sentence: str
+    command: str = ""
+
+    def document(self) -> dict[str, str | None]:
+        """As scripts read it."""
+        return {"sentence": self.sentence, "command": self.command or None}
+
+
+def risks_of(lost: Forgotten | None, since: datetime) -> tuple[Risk, ...]:
+    """What is to be said; where nobody knows what is lost, all that may be."""
+    return tuple(_unknown_risks(since) if lost is None else _known_risks(lost, since))
+
+
+def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
+    """Nothing, where nothing is lost."""
+    if lost.promises or lost.undecided:
+        keys = len(lost.promises | lost.undecided)
+        yield Risk(
+            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. They are "
+            "carried over, with the last write sent for each: nobody is paid twice for them."
+        )
+    if lost.undecided:
+        yield Risk(
+            f"{_many(len(lost.undecided), 'write', 'writes')} of unknown fate among them: the rows "
+            "are looked up before anything is written again."
+        )
+    for case, what in lost.decisions.items():
+        yield Risk(
+            f"A decision about {case} is forgotten ({what}). Decide again before you repair.",
+            command("explain", "--", case),
+        )
+    if lost.refunds:
+        yield Risk(
+            f"What was decided about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, "
+            "written-off ducats) is forgotten. Look before ducats are taken back.",
+            command("reconcile", "--since", rfc3339(since), "--kind", "refunded"),
+        )
+    if lost.allocations:
+        yield Risk(
+            f"{_many(len(lost.allocations), 'list', 'lists')} of who gets how much of a payment "
+            "are forgotten. They are made again from the same file.",
+            "cascade checkout --file",
+        )
+    if lost.events:
+        yield Risk(
+            f"{_many(lost.events, 'accepted webhook event is', 'accepted webhook events are')} "
+            "forgotten, and Stripe will not send them again.",
+            _replay(since),
+        )
+
+
+def _unknown_risks(since: datetime) -> Iterator[Risk]:
+    then = format_moment(since)
+    yield Risk(
+        f"Nobody knows what was promised after {then}. The rows that cascade made in the base "
+        "since are looked up and written down again: nobody is paid twice for what has a row."
+    )
+    yield Risk(
+        "A row that was removed from the base since then shows nowhere. Look into the base's trash "
+        "before you repair."
+    )
+    yield Risk(
+        "Decisions of people since then (resolve, review, refund --write-off) are forgotten, and "
+        "no row tells of them. Read the report before you repair.",
+        command("reconcile", "--since", rfc3339(since)),
+    )
+    yield Risk(
+        "Webhook events that were accepted since then are forgotten, and Stripe will not send them "
+        "again.",
+        _replay(since),
+    )
+
+
+def _replay(since: datetime) -> str:
+    return command("events", "replay", "--since", rfc3339(since), "--dry-run")
+
+
+def _many(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def to_adopt(
+    rows: Iterable[Stratagem], known: Mapping[str, Attempt | None], base: str, since: datetime
+) -> tuple[list[Promised], list[Stratagem]]:
+    """What the journal should know by these rows, and the rows of which it can know nothing.
+
+    `known` are the keys that it knows, with the last write that it has for each. What it did not
+    know at `since` was not lost.
+    """
+    begin = since - FATE_BOUND
+    adopted, unreadable = dict[str, Promised](), list[Stratagem]()
+    for row in sorted(rows, key=lambda row: (row.status == "planned", row.created_at)):
+        if not is_own_key(row.stratagem_id) or row.stratagem_id in adopted:
+            continue
+        attempt, is_known = _attempt_of(row), row.stratagem_id in known
+        if not is_known and row.created_at < begin:
+            continue
+        if is_known and not _tells_more(attempt, known[row.stratagem_id]):
+            continue
+        if row.ducats is None or row.ducats <= 0 or not row.concerned:
+            unreadable.append(row)
+        else:
+            adopted[row.stratagem_id] = Promised(_intent_of(row), row.created_at, base, attempt)
+    return list(adopted.values()), unreadable
+
+
+def _attempt_of(row: Stratagem) -> Attempt:
+    """The write after which the row stands as it does; when it was sent, nobody knows any more."""
+    action = Action.CREATE if row.status == "planned" else Action.ACTIVATE
+    return Attempt(action, row.created_at, Fate.APPLIED)
+
+
+def _tells_more(seen: Attempt, last: Attempt | None) -> bool:
+    """The row shows a write that the journal does not know to be applied."""
+    if last is None:
+        return True
+    is_further = last.action == Action.CREATE and seen.action != Action.CREATE
+    return is_further or (last.action == Action.CREATE and last.fate is not Fate.APPLIED)
+
+
+def _intent_of(row: Stratagem) -> Intent:
+    detail = {"found": row.record_id, "status": row.status, "reason": row.reason}
+    assert row.ducats is not None  # noqa: S101 - asked only of rows that can be read
+    return Intent(
+        row.stratagem_id, row.concerned, row.ducats, _CAUSES.get(row.origin, Cause.PAYMENT), detail
+    )
+
+
+def looked_up_since(since: datetime, lifetime: timedelta) -> datetime:
+    """From when on rows are read: one that was under way then was made a lifetime before, at
+    most."""
+    return max(since - lifetime, _LONG_AGO)

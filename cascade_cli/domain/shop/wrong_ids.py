@@ -1,0 +1,27 @@
+"""An id of another sort than a command takes, and the command that takes it."""
+
+from __future__ import annotations
+
+from cascade_cli.domain.shop.keys import PORTION_ID, Form, form_of, payment_id_in
+from cascade_cli.domain.shop.shell import command
+
+
+def right_line(identity: str, *words: str) -> str:
+    """What to type with that id, as a sentence; empty where it is no id of any sort.
+
+    `words` are the command that takes a payment: it is offered for a transfer that names one.
+    """
+    try:
+        form = form_of(identity)
+    except ValueError:
+        return ""
+    if words and (payment := payment_id_in(identity) or _paid_of(identity)):
+        return f"Type: {command(*words, payment)}"
+    if form is Form.NAME:
+        return ""
+    article = "an" if form.value[0] in "aeiou" else "a"
+    return f"It is {article} {form}'s id; see: {command('explain', identity)}"
+
+
+def _paid_of(identity: str) -> str:
+    return identity if PORTION_ID.fullmatch(identity) else ""

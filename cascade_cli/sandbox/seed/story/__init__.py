@@ -1,0 +1,74 @@
+"""A sandbox as somebody tells it in a file, such as a bug report.
+
+`tables` says what a story may hold, `reading` checks a file against that, and `telling` writes it
+with the same means as the scenarios. The scenarios draw hundreds of payments at random, so they
+are code; a story names each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+from cascade_cli.sandbox.airtable import Tables
+from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.faults import Fault
+from cascade_cli.sandbox.seed.story.reading import Places, StoryError, read_story
+from cascade_cli.sandbox.seed.story.tables import StoryTold
+from cascade_cli.sandbox.seed.story.telling import Teller
+from cascade_cli.sandbox.seed.transfers import Transfers
+from cascade_cli.sandbox.stripe import StripeAccount
+
+
+@dataclass(frozen=True)
+class StoryFile:
+    """A story that was read and found good."""
+
+    text: str
+    told: StoryTold
+    places: Places
+
+
+def read_story_file(path: Path) -> StoryFile:
+    """Raises StoryError for what is no story, OSError for what cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StoryError("it is not written in UTF-8") from None
+    return StoryFile(text, *read_story(text))
+
+
+def tell_story(app: SandboxApp, story: StoryFile, now: datetime) -> None:
+    """Write the story as of `now`; the same file gives the same ids, and times relative to it.
+
+    Raises StoryError, and writes nothing, where it contradicts itself or Stripe. The caller checks
+    that the sandbox is empty.
+    """
+    ids = Random(story.text)
+    tables = Tables(app.store, app.now, ids)
+    # Read the table definitions first: within a transaction they would not be cached.
+    tables.catalogue.tables()
+    with app.store.write() as connection:
+        if story.told.engine_notices:
+            tables.use_legacy_notifications()
+        transfers = Transfers(tables, ids, now)
+        Teller(StripeAccount(app.store, ids), transfers, story.places, now).tell(story.told)
+        for fault in story.told.fault:
+            app.faults.add(
+                Fault(
+                    service=fault.service,
+                    method=fault.method,
+                    path=fault.path,
+                    answer=fault.answer,
+                    applied=fault.applied,
+                    slow_seconds=fault.slow.total_seconds(),
+                    skip=fault.skip,
+                    times=fault.times,
+                )
+            )
+        connection.execute("INSERT INTO sandbox_seeding VALUES (?, ?)", ("story", now.isoformat()))
+
+
+__all__ = ["StoryError", "StoryFile", "read_story_file", "tell_story"]

@@ -1,0 +1,177 @@
+"""What a story may say: a class for each table of the file, a field for each key.
+
+`reading` checks a file against these classes. All times are how long ago, so that the same story
+fits any day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+Positive = Annotated[float, "more than 0"]
+"""A number of ducats."""
+Cents = Annotated[int, "more than 0"]
+"""Minor units of a currency."""
+
+Opening = Literal["needs_response", "warning_needs_response", "prevented"]
+Stage = Literal[
+    "needs_response", "under_review", "won", "lost", "appeal_needs_response",
+    "appeal_under_review", "warning_under_review", "warning_closed",
+]  # fmt: skip
+Status = Literal["planned", "active", "executed", "failed", "expired", "cancelled", "error"]
+RefundStatus = Literal["succeeded", "pending", "requires_action", "failed", "canceled"]
+Step = Literal["renew", "fail", "pay", "pay-elsewhere", "pause", "resume", "cancel"]
+
+
+@dataclass(frozen=True)
+class CitizenTold:
+    """A citizen of Venice, with the ducats that they have now."""
+
+    name: str
+    ducats: float = 0.0
+    social_class: str = "Popolani"
+    arrived: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class ProcessorTold:
+    """The citizen who pays the ducats out; `exists` false leaves them out of Venice."""
+
+    ducats: float = 1_000_000.0
+    exists: bool = True
+
+
+@dataclass(frozen=True)
+class StratagemTold:
+    """A row of STRATAGEMS.
+
+    `ran` is when the engine took it, by default ten minutes after it was written. `error` is the
+    engine's text about a failure. `log` are further lines of Notes, `notes` replaces the JSON text
+    before them, and `cells` any other cell.
+    """
+
+    at: timedelta | None = None
+    by: Literal["webhook", "operator", "legacy"] = "webhook"
+    id: str | None = None
+    citizen: str | None = None
+    ducats: Positive | None = None
+    part: Cents | None = None
+    status: Status = "executed"
+    lives: timedelta | None = None
+    ran: timedelta | None = None
+    error: str | None = None
+    log: tuple[str, ...] = ()
+    notes: str | None = None
+    cells: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RefundTold:
+    """Money that goes back: `cents` of the payment, or all that is left."""
+
+    at: timedelta
+    cents: Cents | None = None
+    status: RefundStatus = "succeeded"
+
+
+@dataclass(frozen=True)
+class StageTold:
+    """What a dispute became."""
+
+    at: timedelta
+    status: Stage
+
+
+@dataclass(frozen=True)
+class DisputeTold:
+    """A claim on a payment, and what became of it."""
+
+    at: timedelta
+    cents: Cents | None = None
+    status: Opening = "needs_response"
+    stage: tuple[StageTold, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartTold:
+    """One citizen's part of a payment for many."""
+
+    citizen: str
+    ducats: Positive
+
+
+@dataclass(frozen=True)
+class PaymentTold:
+    """A payment by card, for one citizen or, with `part`, for many; `cents` by default at 0.10 US
+    dollars a ducat. `metadata` overrides what the shop writes there; an empty text leaves a key
+    out."""
+
+    at: timedelta
+    citizen: str | None = None
+    ducats: Positive | None = None
+    cents: Cents | None = None
+    currency: str = "usd"
+    state: Literal["paid", "held", "declined"] = "paid"
+    metadata: dict[str, str] = field(default_factory=dict)
+    part: tuple[PartTold, ...] = ()
+    stratagem: tuple[StratagemTold, ...] = ()
+    refund: tuple[RefundTold, ...] = ()
+    dispute: tuple[DisputeTold, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepTold:
+    """A step in a subscription's life, with the stratagem for its payment."""
+
+    at: timedelta
+    do: Step
+    stratagem: tuple[StratagemTold, ...] = ()
+
+
+@dataclass(frozen=True)
+class SubscriptionTold:
+    """Ducats for a citizen every month; `stratagem` is for the first payment."""
+
+    at: timedelta
+    citizen: str
+    ducats: Positive
+    cents: Cents | None = None
+    currency: str = "usd"
+    bonus: Positive | None = None
+    stratagem: tuple[StratagemTold, ...] = ()
+    step: tuple[StepTold, ...] = ()
+
+
+@dataclass(frozen=True)
+class FaultTold:
+    """What goes wrong at a service: the next `times` requests that fit, after `skip` others.
+
+    `answer` is an HTTP status, or 0 for a connection that closes without an answer. `applied`
+    requests are carried out first. `slow` is how long the answer takes.
+    """
+
+    service: Literal["stripe", "airtable", "venice"]
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"] | None = None
+    path: str = ""
+    answer: int | None = None
+    applied: bool = False
+    slow: timedelta = timedelta(0)
+    skip: int = 0
+    times: Cents | None = None
+
+
+@dataclass(frozen=True)
+class StoryTold:
+    """The whole file. With `now` the sandbox's clock shows that moment."""
+
+    title: str = ""
+    now: datetime | None = None
+    engine_notices: bool = False
+    processor: ProcessorTold = ProcessorTold()
+    citizen: tuple[CitizenTold, ...] = ()
+    payment: tuple[PaymentTold, ...] = ()
+    subscription: tuple[SubscriptionTold, ...] = ()
+    stratagem: tuple[StratagemTold, ...] = ()
+    fault: tuple[FaultTold, ...] = ()

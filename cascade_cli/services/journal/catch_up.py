@@ -1,0 +1,73 @@
+"""Look up in the base what a restored journal has forgotten, and write it down again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cascade_cli.domain.history.restored import looked_up_since, settled_at, to_adopt
+from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
+from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.services.ports import RestoredJournalPort, VenicePort
+
+# So often somebody who waits is looked after: clocks may be put right meanwhile.
+_STEP_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What came of it: how many rows were read, which promises the journal took over by them, and
+    the rows that it could not, since nobody can read for whom or how much they are."""
+
+    since: datetime
+    rows: int = 0
+    taken_over: tuple[Promised, ...] = ()
+    unreadable: tuple[Stratagem, ...] = ()
+
+
+class CatchUpService:
+    """Reads the base, and writes into the journal alone. Raises what a read raises."""
+
+    def __init__(
+        self,
+        *,
+        venice: VenicePort,
+        journal: RestoredJournalPort,
+        base: str,
+        lifetime: timedelta,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._venice, self._journal, self._base = venice, journal, base
+        self._lifetime, self._now, self._sleep, self._tell = lifetime, now, sleep, tell
+
+    def carry_out(self, since: datetime | None = None) -> CaughtUp | None:
+        """All rows since the backup, or since that moment. None if the journal has nothing to
+        catch up with."""
+        restored = Restored.of(self._journal.mark(RESTORED))
+        if restored is None or not restored.is_pending:
+            if since is None:
+                return None
+            restored = Restored(self._now(), since, knows_attempts=True)
+        self._wait(settled_at(restored))
+        begin = min(since or restored.since, restored.since)
+        rows = self._venice.listed(looked_up_since(begin, self._lifetime))
+        keys = {row.stratagem_id for row in rows if row.stratagem_id}
+        last = self._journal.attempts(keys)
+        known = {key: last.get(key) for key in self._journal.known(keys)}
+        found, unreadable = to_adopt(rows, known, self._base, begin)
+        self._journal.catch_up(found, replace(restored, caught_up=self._now()))
+        return CaughtUp(begin, len(rows), tuple(found), tuple(unreadable))
+
+    def _wait(self, until: datetime) -> None:
+        """A write that was sent before the restore may still be applied."""
+        if (left := (until - self._now()).total_seconds()) <= 0:
+            return
+        self._tell(
+            f"A write that the lost journal knew of may still be applied: looking at the base in "
+            f"{left:.0f} s. If this is broken off, go on with: cascade journal catch-up"
+        )
+        while (left := (until - self._now()).total_seconds()) > 0:
+            self._sleep(min(left, _STEP_SECONDS))
