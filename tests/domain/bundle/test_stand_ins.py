@@ -40,7 +40,7 @@ def shape_of(text: str) -> str:
         ("paid 3 days for 15m, 2026-11-20T15:00:00Z", "paid 3 days for 15m, 2026-11-20T15:00:00Z"),
         ("paid 12345 days for 15min", "paid <number> <name> for <name>"),
         ("anna@example.org https://x.example/a?b", "<email> <url>"),
-        ("/home/anna/shop", "/<path>"),
+        ("/srv/anna/shop", "/<path>"),
         ("sk_live" + "_abcdefgh1234", SECRET),
         ('{"amount": 100, "to": "marco"}', '{"<name>": <number>, "<name>": "<name>"}'),
         ("Called called", "<name> called"),
