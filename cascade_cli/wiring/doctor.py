@@ -44,11 +44,32 @@ _KNOWN = [name for setting in SETTINGS for name in names_of(setting)]
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
     """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
+    with examination(invocation, on_bug) as found:
+        return found.checks
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that doctor found, and what it looked with, which can still be used."""
+
+    checks: list[Check]
+    doctor: Doctor
+    tools: Instruments
+    values: Mapping[str, str]
+    """The settings as text that could be read."""
+
+
+@contextmanager
+def examination(
+    invocation: Invocation, on_bug: Callable[[Exception], None]
+) -> Iterator[Examination]:
+    """The same; what doctor looked with can be used while the block lasts."""
     with (
         _examined(invocation) as examined,
         instruments(invocation, examined.settings, examined.values) as tools,
     ):
-        return Doctor(tools, on_bug).examine(examined.checks)
+        doctor = Doctor(tools, on_bug)
+        yield Examination(doctor.examine(examined.checks), doctor, tools, examined.values)
 
 
 def examine_locally(invocation: Invocation) -> list[Check]:
@@ -150,6 +171,10 @@ def instruments(
         told = {name: transport.ahead for name, transport in clocks.items()}
         return [machine.Skew(name, ahead) for name, ahead in told.items() if ahead is not None]
 
+    def requests() -> dict[str, int]:
+        sent = {name: transport.requests_sent for name, transport in clocks.items()}
+        return {**sent, "Venice": venice.requests_sent}
+
     journal = _journal(invocation, settings, values)
     with ExitStack() as stack:
         if isinstance(journal, JournalProbe):
@@ -167,6 +192,7 @@ def instruments(
             journal=journal,
             skews=skews,
             now=connections.clock.now,
+            requests=requests,
         )
 
 
