@@ -17,6 +17,7 @@ from typing import Any
 
 from cascade_cli import __version__
 from cascade_cli.adapters.files import replace_file
+from cascade_cli.adapters.installation import installer
 from cascade_cli.domain.bundle.parts import StateFile
 
 KEY_FILE = "stand-ins.key"
@@ -50,6 +51,7 @@ def versions() -> dict[str, Any]:
     release = _NUMBERS.match(platform.release())
     return {
         "cascade": __version__,
+        "installed_with": installer(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": platform.system(),
