@@ -21,7 +21,9 @@ from cascade_cli.errors import CascadeError, JournalError, RightsError
 from cascade_cli.services.bundle import gather
 from cascade_cli.services.ports import JournalLookPort
 from cascade_cli.settings import PROCESSOR, SETTINGS
-from cascade_cli.settings.locations import DEFAULT_FILE, state_folder
+from cascade_cli.settings.found_values import FoundValues
+from cascade_cli.settings.locations import DEFAULT_FILE
+from cascade_cli.settings.sources import Form
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.doctor import Examination, examination
 from cascade_cli.wiring.worker import this_worker
@@ -61,19 +63,19 @@ def make_report(
     began = time.monotonic()
     with examination(invocation, hear) as found:
         took = time.monotonic() - began
-        folder = state_folder(found.values)
+        folder = invocation.folder
         key = machine.stand_in_key(folder)
         stand_ins = StandIns(key, own_words(), _names(found))
         sources = {
             "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
             "settings": lambda: parts.settings_part(
-                _given(invocation, found), sandbox=invocation.sandbox
+                _given(found.given), sandbox=invocation.sandbox
             ),
             "doctor": lambda: parts.doctor_part(found.checks),
             "last-error": lambda: parts.error_part(last_error(folder), bugs),
             "runs": lambda: parts.runs_part(_activity(found)),
             "schema": lambda: _schema(found),
-            "sizes": lambda: _sizes(invocation, folder),
+            "sizes": lambda: _sizes(found.given, folder),
             "timings": lambda: parts.timings_part(
                 found.doctor.seconds, found.tools.requests(), took
             ),
@@ -121,15 +123,17 @@ def _schema(found: Examination) -> dict[str, Any]:
     return parts.schema_part(found.tools.base.schema(found.tools.settings.processor_class))
 
 
-def _given(invocation: Invocation, found: Examination) -> Iterator[GivenSetting]:
+def _given(given: FoundValues) -> Iterator[GivenSetting]:
+    """No secret is fetched: of one that is not written there, only its form is named."""
     for setting in SETTINGS:
-        name, value = setting.name, found.values.get(setting.name, "")
-        in_file = "file" if value.strip() else "default"
-        source = "environment" if name in invocation.environ else in_file
-        yield GivenSetting(name, source, value, setting.default, setting.secret)
+        source = given.source(setting.name)
+        value = source.written if source.form is Form.VALUE else source.form.value
+        yield GivenSetting(setting.name, source.place, value, setting.default, setting.secret)
 
 
-def _sizes(invocation: Invocation, folder: Path) -> dict[str, Any]:
+def _sizes(given: FoundValues, folder: Path) -> dict[str, Any]:
     files = list(machine.state_files(folder)) if folder.is_dir() else []
-    settings_file = machine.one_file("the settings file", invocation.env_file or Path(DEFAULT_FILE))
+    settings_file = machine.one_file(
+        "the settings file", given.file.path if given.file else Path(DEFAULT_FILE)
+    )
     return parts.sizes_part(files, machine.free_bytes(folder), settings_file)

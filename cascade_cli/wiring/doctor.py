@@ -55,8 +55,8 @@ class Examination:
     checks: list[Check]
     doctor: Doctor
     tools: Instruments
-    values: Mapping[str, str]
-    """The settings as text that could be read."""
+    given: FoundValues
+    """The settings as they were given."""
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def examination(
         instruments(invocation, examined.settings, examined.values) as tools,
     ):
         doctor = Doctor(tools, on_bug)
-        yield Examination(doctor.examine(examined.checks), doctor, tools, examined.values)
+        yield Examination(doctor.examine(examined.checks), doctor, tools, examined.given)
 
 
 def examine_locally(invocation: Invocation) -> list[Check]:
@@ -84,6 +84,7 @@ class _Examined:
     checks: list[Check]
     settings: Settings
     values: Mapping[str, str]
+    given: FoundValues
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def _examined(invocation: Invocation) -> Iterator[_Examined]:
     with _usable(invocation, values) as (switch_checks, usable, unfetched):
         examined = examine_settings(usable, prices_of, invocation.now(), unfetched)
         checks = [*examined.checks, *switch_checks, *file_checks]
-        yield _Examined(checks, examined.settings, usable)
+        yield _Examined(checks, examined.settings, usable, values)
 
 
 def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
