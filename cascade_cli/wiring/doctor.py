@@ -28,7 +28,7 @@ from cascade_cli.services.doctor import Doctor, Instruments
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import SANDBOX, SETTINGS, Settings, strays
 from cascade_cli.settings.found_values import FoundValues
-from cascade_cli.settings.locations import state_folder
+from cascade_cli.settings.locations import STATE_DIR, state_folder
 from cascade_cli.settings.secret_sources import KEYRING
 from cascade_cli.settings.settings_file import SettingsFile
 from cascade_cli.settings.sources import names_of
@@ -138,6 +138,7 @@ def _usable(
         found = f"{SANDBOX.name} is {switch!r}."
         checks.append(judging.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
         wrong.add(SANDBOX.name)
+        invocation.enter_sandbox({STATE_DIR.name: str(invocation.folder)})
     if invocation.sandbox:
         with sandbox_values(invocation, values) as usable:
             yield checks, {n: v for n, v in usable.items() if n not in wrong}, {}
