@@ -12,7 +12,7 @@ from typing import Any
 
 from cascade_cli.adapters.bundle import machine
 from cascade_cli.adapters.bundle.last_error import causes_of, last_error
-from cascade_cli.adapters.bundle.own_words import own_words
+from cascade_cli.adapters.bundle.program_words import program_words
 from cascade_cli.domain.bundle import parts
 from cascade_cli.domain.bundle.parts import Bundle, GivenSetting
 from cascade_cli.domain.bundle.stand_ins import StandIns
@@ -65,7 +65,7 @@ def make_report(
         took = time.monotonic() - began
         folder = invocation.folder
         key = machine.stand_in_key(folder)
-        stand_ins = StandIns(key, own_words(), _names(found))
+        stand_ins = StandIns(key, program_words(), _names(found))
         sources = {
             "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
             "settings": lambda: parts.settings_part(

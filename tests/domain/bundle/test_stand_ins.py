@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.bundle.own_words import own_words
+from cascade_cli.adapters.bundle.program_words import program_words
 from cascade_cli.domain.bundle.stand_ins import SECRET, Shape, StandIns, words_of
 
 OURS = ["No citizen is called. The payment of was paid for read-only transfers: answered"]
@@ -92,7 +92,7 @@ def test_a_value_has_one_stand_in_and_another_with_another_key() -> None:
 
 
 def test_our_words_are_those_that_cascade_says_and_no_example() -> None:
-    words = own_words()
+    words = program_words()
     assert {"StratagemId", "refused", "Neither", "NoneType"} <= words
     assert not words & {"marco", "lucia", "anna", "ConsiglioDeiDieci", "1000000"}
     assert not [word for word in words if re.search(r"\d", word)]

@@ -36,7 +36,7 @@ write unable open file line char Expecting value property name enclosed double q
 """
 
 
-def own_words() -> frozenset[str]:
+def program_words() -> frozenset[str]:
     """Empty if the program text is not there: then every word is replaced."""
     texts = [*_sentences(), *map(os.strerror, errno.errorcode), _PYTHON_SAYS]
     texts += [f"{status.phrase} {status.name}" for status in HTTPStatus]
