@@ -13,7 +13,6 @@ from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
     "cascade doctor",
-    "cascade -v doctor",
     "cascade doctor --json",
     "cascade doctor --bundle report.zip",
     topic="doctor",

@@ -62,7 +62,7 @@ def test_every_source_is_of_an_option_or_argument_that_there_is() -> None:
 FREE = {
     *("--until", "--grace", "--limit", "--ping", "--reason", "--reference", "--ducats", "--every"),
     *("--write-off", "--snooze", "--host", "--port", "--message", "--currency", "--forward-to"),
-    *("--against", "--at", "--to", "--by", "--timeout", "-r"),
+    *("--against", "--at", "--to", "--by", "--timeout", "--keep", "-r"),
 }
 
 
@@ -260,3 +260,12 @@ def test_a_shell_that_cascade_does_not_know_is_told_nothing(home: Path) -> None:
     asked = environment(home, **{VARIABLE: "tcsh", "_CASCADE_LINE": "cascade "})
     done = ended([sys.executable, "-m", "cascade_cli"], home, asked)
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_profiles_are_offered(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home / "config" / "cascade" / "profiles"
+    folder.mkdir(parents=True)
+    for name in ("lido", "rialto"):
+        (folder / f"{name}.env").write_text("CASCADE_GRACE=15m\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    assert offered("cascade --profile ") == ["lido", "rialto"]
