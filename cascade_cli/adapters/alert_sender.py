@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import ALERT_URLS
 
@@ -80,7 +81,7 @@ def _service(address: str, which: str) -> Apprise:
     except ImportError:
         raise SettingsError(
             "--alert needs the package apprise, which is not installed.",
-            "pip install 'cascade-cli[alerts]'",
+            command_to_add("alerts"),
         ) from None
     # Apprise's warnings name hosts and, in some plugins, parts of the address.
     logging.getLogger("apprise").disabled = True

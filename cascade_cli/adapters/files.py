@@ -11,19 +11,19 @@ from pathlib import Path
 _USUAL_MODE = 0o666
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, *, new_mode: int = _USUAL_MODE) -> None:
     """Write the text to the file, completely or not at all. Raises OSError.
 
-    A new file gets the permissions that umask allows, so that the operator can let others read it.
-    An existing file keeps its permissions. A symbolic link is followed. A link that another user
-    made is refused, because it may lead to a file that only this user may write.
+    A new file gets the permissions of `new_mode` that umask allows, so that the operator can let
+    others read it. An existing file keeps its permissions. A symbolic link is followed. A link that
+    another user made is refused, because it may lead to a file that only this user may write.
     """
     _refuse_strange_link(path)
     target = path.resolve()
     kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     draft = target.with_name(f".cascade-{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    handle = os.open(draft, flags, _USUAL_MODE if kept is None else kept)
+    handle = os.open(draft, flags, new_mode if kept is None else kept)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
             out.write(text)

@@ -21,8 +21,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class ClockFileError(Exception):
+    """The file of the clock makes no sense."""
+
+
 class SandboxClock:
-    """Call it for the present of the sandbox in `folder`."""
+    """Call it for the present of the sandbox in `folder`. Raises ClockFileError."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / CLOCK_FILE
@@ -38,15 +42,21 @@ class SandboxClock:
         """How far the sandbox is ahead of this machine; negative if it is behind."""
         try:
             found = self._file.stat()
-        except FileNotFoundError:
+        except OSError:
+            # No file, or a folder that cannot be used: whoever opens the sandbox in it says so.
             self._seen, self._shift = None, _NO_SHIFT
             return self._shift
         version = found.st_ino, found.st_mtime_ns
         if version != self._seen:
-            document = json.loads(self._file.read_text(encoding="utf-8"))
-            self._shift = timedelta(seconds=document["ahead_seconds"])
-            self._seen = version
+            self._shift, self._seen = self._read(), version
         return self._shift
+
+    def _read(self) -> timedelta:
+        try:
+            document = json.loads(self._file.read_text(encoding="utf-8"))
+            return timedelta(seconds=document["ahead_seconds"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise ClockFileError(f"{self._file} does not say what time it is there") from error
 
     def set(self, moment: datetime) -> None:
         """Let it be `moment` now."""

@@ -18,11 +18,13 @@ import platformdirs
 
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import NAME, SandboxApp
-from cascade_cli.sandbox.clock import CLOCK_FILE, SandboxClock
+from cascade_cli.sandbox.clock import CLOCK_FILE, ClockFileError, SandboxClock
 from cascade_cli.sandbox.seed import seed_once
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.stripe import WebhookLoop
 from cascade_cli.sandbox.wire import Clock
+
+__all__ = ["ClockFileError"]
 
 STATE_FILE = "sandbox.sqlite3"
 RUNNING_FILE = "sandbox.json"

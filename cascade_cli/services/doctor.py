@@ -6,7 +6,8 @@ in `cascade_cli.domain.doctor`, which judge it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -37,7 +38,7 @@ class Instruments:
     """What doctor reads with. None of it can write.
 
     `journal` is the error if its address is wrong. `skews` tells how far this clock was ahead of
-    each service that has answered so far.
+    each service that has answered so far, `requests` how many were sent to each.
     """
 
     settings: Settings
@@ -50,6 +51,7 @@ class Instruments:
     journal: JournalLookPort | CascadeError
     skews: Callable[[], list[machine.Skew]]
     now: Callable[[], datetime]
+    requests: Callable[[], Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Doctor:
     def __init__(self, instruments: Instruments, on_bug: Callable[[Exception], None]) -> None:
         self._with, self._on_bug = instruments, on_bug
         self._closed: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        """How long each area took."""
 
     def examine(
         self, known: Sequence[Check], areas: Container[str] = frozenset(TITLES)
@@ -76,11 +80,17 @@ class Doctor:
         for area, look in self._areas():
             if area not in areas:
                 continue
+            began = time.monotonic()
             checks = self._visit(area, look)
+            self.seconds[area] = time.monotonic() - began
             self._close(checks)
             found += checks
         order = list(TITLES)
         return sorted(found, key=lambda check: order.index(check.area))
+
+    def is_closed(self, area: str) -> bool:
+        """Whether something that the area depends on failed, so that it cannot be read."""
+        return area in self._closed
 
     def _close(self, checks: Iterable[Check]) -> None:
         """Remember which areas cannot be checked because of these, and why."""

@@ -57,7 +57,11 @@ NOTHING_UNFETCHED: Mapping[str, SettingsError] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Examined:
-    """The checks of the settings, and settings to go on with: stand-ins replace the wrong ones."""
+    """The checks of the settings, and settings to go on with.
+
+    In `settings`, stand-ins replace values that are wrong or contradict each other. Do not judge a
+    setting that has a problem of its own: it would be the stand-in that is judged.
+    """
 
     checks: tuple[Check, ...]
     settings: Settings

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from decimal import Decimal
 
+    from cascade_cli.domain.bundle.parts import Activity
     from cascade_cli.domain.delivery.arrival_notices import Arrival
     from cascade_cli.domain.doctor.airtable import Base, BaseSchema
     from cascade_cli.domain.doctor.journal import Place
@@ -382,6 +383,12 @@ class JournalLookPort(Protocol):
 
     def acceptance(self, event_ids: Iterable[str], since: datetime) -> Acceptance:
         """What the inbox holds."""
+
+    def activity(self, base_id: str, most_entries: int) -> Activity:
+        """What was done lately."""
+
+    def citizens(self) -> list[str]:
+        """Everybody to whom ducats were ever promised."""
 
 
 @dataclass(frozen=True)

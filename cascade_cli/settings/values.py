@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +43,14 @@ class Setting:
 class TracedValues(Mapping[str, str]):
     """Settings' values that know where they come from."""
 
+    @abstractmethod
     def named(self, name: str) -> str:
         """The setting as an error calls it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def where_to_set(self) -> str:
         """Where a missing one is to be set."""
-        raise NotImplementedError
 
 
 class ChangedValues(TracedValues):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
 from cascade_cli.adapters.http.pacing import Pacers, Pacing
+from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
     AIRTABLE_KEY,
@@ -116,10 +117,21 @@ def effective(invocation: Invocation) -> Iterator[Mapping[str, str]]:
 
 
 def sandbox_clock(folder: Path) -> Callable[[], datetime]:
-    """The clock of the sandbox in a state folder."""
-    from cascade_cli.sandbox.instance import clock_of  # noqa: PLC0415 - see below
+    """The clock of the sandbox in a state folder. Raises SettingsError if its file is damaged."""
+    from cascade_cli.sandbox.instance import ClockFileError, clock_of  # noqa: PLC0415 - see below
 
-    return clock_of(folder)
+    clock = clock_of(folder)
+
+    def now() -> datetime:
+        try:
+            return clock()
+        except ClockFileError as error:
+            raise SettingsError(
+                f"{error}.",
+                "Nothing was written. Remove the file: the sandbox then has the real time.",
+            ) from error
+
+    return now
 
 
 @contextmanager

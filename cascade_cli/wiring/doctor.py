@@ -31,7 +31,7 @@ from cascade_cli.services.doctor import Doctor, Instruments
 from cascade_cli.services.doctor_settings import examine_settings
 from cascade_cli.settings import AIRTABLE_KEY, AIRTABLE_URL, SANDBOX, SETTINGS, Settings, strays
 from cascade_cli.settings.found_values import FoundValues
-from cascade_cli.settings.locations import state_folder
+from cascade_cli.settings.locations import STATE_DIR, state_folder
 from cascade_cli.settings.secret_sources import KEYRING
 from cascade_cli.settings.settings_file import SettingsFile
 from cascade_cli.settings.sources import names_of
@@ -50,11 +50,32 @@ _KNOWN = [name for setting in SETTINGS for name in names_of(setting)]
 
 def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list[Check]:
     """Check everything. Broken settings raise nothing; `on_bug` gets unforeseen exceptions."""
+    with examination(invocation, on_bug) as found:
+        return found.checks
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Everything that doctor found, and what it looked with, which can still be used."""
+
+    checks: list[Check]
+    doctor: Doctor
+    tools: Instruments
+    given: FoundValues
+    """The settings as they were given."""
+
+
+@contextmanager
+def examination(
+    invocation: Invocation, on_bug: Callable[[Exception], None]
+) -> Iterator[Examination]:
+    """The same; what doctor looked with can be used while the block lasts."""
     with (
         _examined(invocation) as examined,
         instruments(invocation, examined.settings, examined.values) as tools,
     ):
-        return Doctor(tools, on_bug).examine(examined.checks)
+        doctor = Doctor(tools, on_bug)
+        yield Examination(doctor.examine(examined.checks), doctor, tools, examined.given)
 
 
 def examine_locally(invocation: Invocation) -> list[Check]:
@@ -110,6 +131,7 @@ class _Examined:
     checks: list[Check]
     settings: Settings
     values: Mapping[str, str]
+    given: FoundValues
 
 
 @contextmanager
@@ -124,7 +146,7 @@ def _read(invocation: Invocation, values: FoundValues) -> Iterator[_Examined]:
     """The settings alone, without the files that they stand in."""
     with _usable(invocation, values) as (switch_checks, usable, unfetched):
         examined = examine_settings(usable, prices_of, invocation.now(), unfetched)
-        yield _Examined([*examined.checks, *switch_checks], examined.settings, usable)
+        yield _Examined([*examined.checks, *switch_checks], examined.settings, usable, values)
 
 
 def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
@@ -169,6 +191,7 @@ def _usable(
         found = f"{SANDBOX.name} is {switch!r}."
         checks.append(judging.WRONG.seen(found, name=SANDBOX.name, advice="Set it to 1 or 0."))
         wrong.add(SANDBOX.name)
+        invocation.enter_sandbox({STATE_DIR.name: str(invocation.folder)})
     if invocation.sandbox:
         with sandbox_values(invocation, values) as usable:
             yield checks, {n: v for n, v in usable.items() if n not in wrong}, {}
@@ -203,6 +226,10 @@ def instruments(
         told = {name: transport.ahead for name, transport in clocks.items()}
         return [machine.Skew(name, ahead) for name, ahead in told.items() if ahead is not None]
 
+    def requests() -> dict[str, int]:
+        sent = {name: transport.requests_sent for name, transport in clocks.items()}
+        return {**sent, "Venice": venice.requests_sent}
+
     journal = _journal(invocation, settings, values)
     with ExitStack() as stack:
         if isinstance(journal, JournalProbe):
@@ -220,6 +247,7 @@ def instruments(
             journal=journal,
             skews=skews,
             now=connections.clock.now,
+            requests=requests,
         )
 
 

@@ -135,6 +135,13 @@ LOOKING = {
         cascade --sandbox status --since yesterday
         """,
     "doctor": "cascade --sandbox doctor",
+    "doctor_bundle": """
+        cascade --sandbox doctor --yes
+        cascade --sandbox doctor --dry-run
+        cascade --sandbox doctor --bundle /nowhere/report.zip --yes
+        cascade --sandbox doctor --bundle .
+        cascade --sandbox doctor --bundle report.zip
+        """,
     "doctor_verbose": "cascade -v --sandbox doctor",
     "help": """
         cascade help

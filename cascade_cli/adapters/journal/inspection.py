@@ -6,23 +6,28 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, update
+from sqlalchemy import URL, select, update
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES, journal_error
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.journal import Journal
-from cascade_cli.adapters.journal.tables import chain, version
+from cascade_cli.adapters.journal.tables import chain, claims, version
+from cascade_cli.domain.bundle.parts import Activity
 from cascade_cli.domain.doctor.journal import Place
 from cascade_cli.domain.doctor.webhook import Acceptance
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.errors import JournalError
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+_MOST_EVENTS = 20
 
 
 class JournalProbe:
@@ -104,6 +109,26 @@ class JournalProbe:
             oldest_waiting=self._inbox.oldest_waiting(),
             attention=len({kept.about for kept in self._inbox.needing_attention(since)}),
         )
+
+    def activity(self, base_id: str, most_entries: int) -> Activity:
+        """The newest entries, and what is known of the last complete run over the base. Raises
+        JournalError."""
+        document = self._journal.mark(mark_name(base_id))
+        memory = Checkpoint.of(document) if document else None
+        attention = self._inbox.needing_attention(_EVER)[-_MOST_EVENTS:]
+        return Activity(
+            entries=list(self._journal.entries(limit=most_entries)),
+            total=self._journal.count(),
+            events=self._inbox.counts(),
+            attention=[(kept.accepted.event.type, kept.note) for kept in attention],
+            last_complete=memory.until if memory else None,
+            left_open=list(memory.open.values()) if memory else [],
+        )
+
+    def citizens(self) -> list[str]:
+        """Everybody to whom ducats were ever promised. Raises JournalError."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(claims.c.citizen).distinct()))
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.errors import SettingsError
 
 _CONNECT_TIMEOUT_SECONDS = 10
 # Everybody waits for a writer, which may be a process that was stopped or a machine that is gone.
 # The server ends its transaction before the others give up waiting.
 _MOST_IDLE = 0.8
-_MISSING = SettingsError(
-    "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
-    "Install it with: pip install 'cascade-cli[postgres]'",
-)
 # Only these parameters may occur more than once in an address: they name several servers.
 _SEVERAL = frozenset({"host", "port"})
 
@@ -65,7 +62,10 @@ def _check_parameters(url: URL) -> None:
     try:
         from psycopg import pq  # noqa: PLC0415 - an extra, which need not be there
     except ImportError as error:
-        raise _MISSING from error
+        raise SettingsError(
+            "CASCADE_JOURNAL_URL names PostgreSQL, and its driver psycopg is not installed.",
+            f"Install it with: {command_to_add('postgres')}",
+        ) from error
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     for name, value in url.query.items():
         if name not in known:

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 
 _NEWEST_CLAIMS = 500
@@ -27,7 +27,10 @@ def remembered(
     shop is meant.
     """
     try:
-        # Profiles join here: `profiles` is one more source, and the chosen one has settings.
+        if source == "profiles":
+            return dict.fromkeys(_profiles(), "")
+        if _goes_by_profile(given, environ):
+            return {}
         journal = _journal(kinds, settings_of(given, environ))
         return _SOURCES[source](journal) if journal else {}
     except (OSError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, sqlite3.Error):
@@ -100,8 +103,30 @@ _SOURCES: dict[str, Callable[[_Journal], dict[str, str]]] = {
 }
 
 
+def _profiles() -> Iterable[str]:
+    from cascade_cli.settings.profiles import profile_names  # noqa: PLC0415 - for this source alone
+
+    return profile_names()
+
+
+def _goes_by_profile(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
+    """Whether the command would use a profile's journal. A Tab must not fetch a profile's secrets,
+    and ids of another shop's journal would be worse than none."""
+    if "--profile" in given or environ.get("CASCADE_PROFILE", "").strip():
+        return True
+    if {"--env-file", "--sandbox"} & given.keys() or os.path.isfile(".env"):  # noqa: PTH113
+        return False
+    from cascade_cli.errors import CascadeError  # noqa: PLC0415 - as above
+    from cascade_cli.settings.profiles import default_profile  # noqa: PLC0415
+
+    try:
+        return bool(default_profile())
+    except CascadeError:
+        return True
+
+
 def settings_of(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment over the .env file, as `settings.gather_values` has them. To import that
+    """The environment over the .env file, as `settings.find_values` has them. To import that
     takes as long again as a Tab may."""
     named = os.path.expandvars(os.path.expanduser(given.get("--env-file", "")))  # noqa: PTH111 - pathlib is slow to import
     file = named or ".env"

@@ -72,6 +72,7 @@ SOURCES = {
     "--since": "windows",
     "reconcile --since": "windows or last",
     "--type": "event types",
+    "--profile": "profiles",
     "--verify": "depths",
     "stratagem list --status": "statuses",
     "topic": "topics",

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from cascade_cli.cli.config.shown import Shop, Shown
+from cascade_cli.cli.config.setting_rows import SettingRow, Shop
 from cascade_cli.cli.config.text import show_settings
 from cascade_cli.cli.doctor.text import document as checks_document
 from cascade_cli.cli.doctor.text import show as show_checks
@@ -50,20 +50,20 @@ def check(session: Session) -> Outcome:
 _NO_SERVICE = "No service was asked. To try the keys: cascade doctor"
 
 
-def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Shown:
+def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> SettingRow:
     source, name = values.source(setting.name), setting.name
     if in_sandbox and name in REPLACED_IN_SANDBOX:
-        return Shown(setting, "the sandbox's own", Source(Place.DEFAULT, name))
+        return SettingRow(setting, "the sandbox's own", Source(Place.DEFAULT, name))
     if source.problem:
-        return Shown(setting, None, source)
+        return SettingRow(setting, None, source)
     if source.form is not Form.VALUE:
-        return Shown(setting, _told(source), source)
+        return SettingRow(setting, _told(source), source)
     written = values.get(name, "").strip()
     if not written:
-        return Shown(setting, setting.default or None, Source(Place.DEFAULT, name))
+        return SettingRow(setting, setting.default or None, Source(Place.DEFAULT, name))
     if name == STATE_DIR.name:
-        return Shown(setting, short(Path(written)), source)
-    return Shown(setting, masked(written) if setting.secret else written, source)
+        return SettingRow(setting, short(Path(written)), source)
+    return SettingRow(setting, masked(written) if setting.secret else written, source)
 
 
 def _told(source: Source) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from cascade_cli.cli.config.shown import Shop, Shown
+from cascade_cli.cli.config.setting_rows import SettingRow, Shop
 from cascade_cli.cli.terminal.console import LIVE
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.settings.settings_file import Place
@@ -17,7 +17,7 @@ _NAME_WIDTH = 31
 _HOW = {"this folder": "in this folder", "default": "the default profile"}
 
 
-def show_settings(console: Console, shop: Shop, shown: Sequence[Shown]) -> None:
+def show_settings(console: Console, shop: Shop, shown: Sequence[SettingRow]) -> None:
     """Which shop it is, what is set and where, and the defaults."""
     for line in (*_head(shop), *_places(shown)):
         console.print(line, soft_wrap=True)
@@ -34,7 +34,7 @@ def _head(shop: Shop) -> Iterator[Text]:
     yield Text(f"  state     {escape(shop.state_folder)}")
 
 
-def _places(shown: Sequence[Shown]) -> Iterator[Text]:
+def _places(shown: Sequence[SettingRow]) -> Iterator[Text]:
     order = list(Place)
     by_place = sorted(shown, key=lambda one: order.index(one.source.place))
     for where, listed in groupby(by_place, key=lambda one: one.where):
@@ -44,7 +44,7 @@ def _places(shown: Sequence[Shown]) -> Iterator[Text]:
             yield Text(f"  {one.setting.name:{_NAME_WIDTH}}").append_text(_value(one))
 
 
-def _value(shown: Shown) -> Text:
+def _value(shown: SettingRow) -> Text:
     if shown.source.problem:
         return Text(escape(shown.source.problem.message), "bold red")
     if shown.value is None:

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import DryRun, Json, Yes
 from cascade_cli.cli.terminal.session import conduct
 
 EXAMPLES = layout.examples(
-    "cascade doctor", "cascade -v doctor", "cascade doctor --json", topic="doctor"
+    "cascade doctor",
+    "cascade doctor --json",
+    "cascade doctor --bundle report.zip",
+    topic="doctor",
 )
 
 
 def doctor(
     ctx: typer.Context,
-    json: PlainJson = False,
+    bundle: Annotated[
+        Path | None,
+        layout.OUTPUT(
+            metavar="F",
+            help="Show what a bug report needs, without names, ids and amounts, and write it to "
+            "this new .zip file after a yes.",
+        ),
+    ] = None,
+    json: Json = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> int:
     """Check keys, rights, schema, processor, engine, webhook and journal before anything fails.
 
-    It only reads, and changes nothing anywhere. Exit code 4: something is red. 0: green or amber.
+    It only reads, and changes nothing anywhere; --bundle writes its file. Exit code 4: something
+    is red. 0: green or amber, or the bundle was written.
     """
     from cascade_cli.cli.doctor.run import doctor as work
 
-    return conduct(ctx.obj, "doctor", work, json=json)
+    return conduct(
+        ctx.obj,
+        "doctor",
+        lambda session: work(session, bundle, dry_run=dry_run, yes=yes, json=json),
+        json=json,
+    )

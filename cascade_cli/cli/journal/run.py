@@ -54,7 +54,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
         if journal is None:
             raise JournalError(
                 "There is no journal: nothing was written from here yet, or it was removed.",
-                "If ducats were moved from this machine, restore it from a backup.",
+                "If ducats were moved from this machine, restore it: cascade journal restore",
             )
         found = journal.verify(kept)
         if found.is_intact:

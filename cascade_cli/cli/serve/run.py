@@ -7,6 +7,7 @@ from contextlib import closing
 from importlib.util import find_spec
 
 from cascade_cli.adapters.http.transport import is_loopback
+from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
@@ -66,7 +67,7 @@ def _check_extra() -> None:
     if missing:
         raise SettingsError(
             f"cascade serve needs {', '.join(missing)}, which this installation lacks.",
-            "Install the extra: pip install 'cascade-cli[server]'",
+            f"Install the extra: {command_to_add('server')}",
         )
 
 

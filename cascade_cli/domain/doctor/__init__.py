@@ -13,7 +13,8 @@
     findings    doctor
 
 In each file the findings come first, then the functions that judge. `services/doctor.py` reads the
-facts. To add a check, add its finding to the file of its area, and return `FINDING.seen(...)` from
-the function that judges it. Only a fact that nobody reads yet needs a line in `services/doctor.py`.
-The tests find new findings by themselves, and fail until one of them provokes it.
+facts and calls these functions; for the areas settings and rates, `services/doctor_settings.py`
+does. To add a check, add its finding to the file of its area, and yield `FINDING.seen(...)` from
+the function that judges it. A new function needs a line in the service. The tests find new findings
+by themselves, and fail until one of them provokes it.
 """

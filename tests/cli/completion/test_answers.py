@@ -17,6 +17,7 @@ from cascade_cli.cli.completion.last_run import journal_file, settings_of
 from cascade_cli.cli.completion.line import FILE
 from cascade_cli.cli.completion.table import SOURCES, VALUES, table, text
 from cascade_cli.domain.history.checkpoint import Checkpoint
+from cascade_cli.settings.profiles import set_default_profile
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring import journal as wired
 from tests.cli.completion.journals import AT, BASE, keep, keep_run, promise
@@ -62,7 +63,7 @@ def test_every_source_is_of_an_option_or_argument_that_there_is() -> None:
 FREE = {
     *("--until", "--grace", "--limit", "--ping", "--reason", "--reference", "--ducats", "--every"),
     *("--write-off", "--snooze", "--host", "--port", "--message", "--currency", "--forward-to"),
-    *("--against", "--at", "--to", "--by", "--timeout", "-r"),
+    *("--against", "--at", "--to", "--by", "--timeout", "--keep", "-r"),
 }
 
 
@@ -260,3 +261,32 @@ def test_a_shell_that_cascade_does_not_know_is_told_nothing(home: Path) -> None:
     asked = environment(home, **{VARIABLE: "tcsh", "_CASCADE_LINE": "cascade "})
     done = ended([sys.executable, "-m", "cascade_cli"], home, asked)
     assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_profiles_are_offered(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home / "config" / "cascade" / "profiles"
+    folder.mkdir(parents=True)
+    for name in ("lido", "rialto"):
+        (folder / f"{name}.env").write_text("CASCADE_GRACE=15m\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    assert offered("cascade --profile ") == ["lido", "rialto"]
+
+
+@pytest.mark.parametrize("how", ["option", "environment", "default"])
+def test_with_a_profile_the_ids_of_another_journal_are_not_offered(
+    home: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    keep_run(journal(home), ("Lucia",))
+    here = state(home, AIRTABLE_BASE_ID=BASE)
+    assert offered("cascade explain L", here) == ["Lucia"]
+    if how == "default":
+        file = home / "config" / "cascade" / "profiles" / "lido.env"
+        file.parent.mkdir(parents=True)
+        file.write_text("CASCADE_GRACE=15m\n")
+        file.chmod(0o600)
+        set_default_profile("lido")
+    if how == "environment":
+        here["CASCADE_PROFILE"] = "lido"
+    option = "--profile lido " if how == "option" else ""
+    assert offered(f"cascade {option}explain L", here) == []

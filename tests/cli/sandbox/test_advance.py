@@ -204,3 +204,17 @@ def test_a_served_sandbox_and_cascade_follow_the_clock(cascade: Cascade, no_sett
     until = datetime.fromisoformat(document["data"]["window"]["until"])
     assert abs(until - datetime.now(UTC) - timedelta(days=3)) < timedelta(minutes=5)
     assert document["data"]["counts"]["in_flight"] == 0
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"ahead_seconds": "soon"}', '{"ahead_seconds": 1e99}']
+)
+def test_a_damaged_clock_is_named_and_never_a_bug(
+    cascade: Cascade, no_settings: Path, content: str
+) -> None:
+    file = no_settings / "state" / "sandbox-clock.json"
+    cascade("sandbox", "seed", "--scenario", "quiet")
+    file.write_text(content)
+    answer = cascade("--sandbox", "pricing")
+    assert answer.code == 4
+    assert "does not say what time it is" in answer.err

@@ -90,7 +90,7 @@ def test_a_bad_grace_is_2(cascade: Cascade, grace: str) -> None:
         ("no-such-command",),
         ("--no-such-option",),
         ("sandbox", "no-such-command"),
-        (),
+        ("journal",),
     ],
 )
 def test_an_unusable_command_line_is_2(cascade: Cascade, arguments: tuple[str, ...]) -> None:

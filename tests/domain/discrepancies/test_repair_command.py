@@ -100,7 +100,7 @@ def test_dead_rows_of_the_same_second_stop_no_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "leaves_rest"),
+    ("changed", "lets_lapse"),
     [
         ({}, False),
         ({"disputed": True}, True),

@@ -11,7 +11,7 @@ from cascade_cli.settings.values import Setting
 
 
 @dataclass(frozen=True)
-class Shown:
+class SettingRow:
     """One setting as it is shown. `value` is None where none is set and there is no default."""
 
     setting: Setting

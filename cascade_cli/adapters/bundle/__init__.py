@@ -1,0 +1,1 @@
+"""What a bundle for a bug report is made of on this machine, and its archive."""
