@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cascade_cli.cli.doctor.text import document
-from cascade_cli.cli.init import trying
-from cascade_cli.cli.init.asking import Guide
+from cascade_cli.cli.init import draft_checks
+from cascade_cli.cli.init.guide import Guide
 from cascade_cli.cli.init.steps import Steps
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session, failure
@@ -93,15 +93,15 @@ def _checked(session: Session, name: str) -> str:
 def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome:
     draft = draft_of(named or default_profile() or _FIRST_NAME)
     draft.take(session.environ, file)
-    trying.go_by(session, draft)
+    draft_checks.go_by(session, draft)
     _check_keys(session)
     _find_base(session, draft)
-    kept = trying.go_on_with_journal(session, draft, takes_over=file is not None)
-    checks = trying.wrong_settings(session, draft)
-    checks = checks or trying.tried(session, draft, trying.ALL_AREAS)
-    wrong = trying.obstacles(checks)
+    kept = draft_checks.go_on_with_journal(session, draft, takes_over=file is not None)
+    checks = draft_checks.wrong_settings(session, draft)
+    checks = checks or draft_checks.tried(session, draft, draft_checks.ALL_AREAS)
+    wrong = draft_checks.obstacles(checks)
     if wrong:
-        return failure(trying.refusal(wrong), _document(session, draft, checks))
+        return failure(draft_checks.refusal(wrong), _document(session, draft, checks))
     if kept:
         session.say(f"Profile {draft.name} goes on with {kept}.")
     written = _written(session, draft, checks)
@@ -157,10 +157,10 @@ def _asked(
     if taken:
         places = " and ".join(filter(None, ("the environment", str(file) if file else "")))
         guide.tell(f"  Taken from {places}: {', '.join(taken)}")
-    trying.go_by(session, draft)
+    draft_checks.go_by(session, draft)
     steps = Steps(session, draft, guide)
     checks = steps.gather(takes_over=file is not None)
-    guide.show(trying.wrong_settings(session, draft))
+    guide.show(draft_checks.wrong_settings(session, draft))
     return steps, draft, checks
 
 

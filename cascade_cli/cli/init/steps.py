@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 
 from cascade_cli.cli.app import run
 from cascade_cli.cli.config.run import masked
-from cascade_cli.cli.init import trying
-from cascade_cli.cli.init.asking import Guide
+from cascade_cli.cli.init import draft_checks
+from cascade_cli.cli.init.guide import Guide
 from cascade_cli.cli.init.text import AIRTABLE, STRIPE, WEBHOOK, Key
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.doctor.airtable import Base
@@ -34,7 +34,7 @@ class Steps:
 
     def gather(self, *, takes_over: bool) -> list[Check]:
         """Ask for everything that the profile needs; returns what the probes of the base found."""
-        self._key(STRIPE, lambda: self._tried(trying.STRIPE_AREAS))
+        self._key(STRIPE, lambda: self._tried(draft_checks.STRIPE_AREAS))
         self._key(AIRTABLE, self._base)
         self._webhook()
         self._journal(takes_over=takes_over)
@@ -48,11 +48,11 @@ class Steps:
         while True:
             before = dict(self._draft.lines)
             self._ask_key(key, enter)
-            wrong = trying.obstacles(try_it())
-            if not wrong or (trying.may_be_kept(wrong) and self._keeps()):
+            wrong = draft_checks.obstacles(try_it())
+            if not wrong or (draft_checks.may_be_kept(wrong) and self._keeps()):
                 return
             enter = "Enter tries {} again"
-            if trying.is_refused(wrong):
+            if draft_checks.is_refused(wrong):
                 self._draft.lines = before
 
     def _keeps(self) -> bool:
@@ -77,20 +77,20 @@ class Steps:
         return ""
 
     def _tried(self, areas: Collection[str]) -> list[Check]:
-        checks = trying.tried(self._session, self._draft, areas)
+        checks = draft_checks.tried(self._session, self._draft, areas)
         self._guide.show(checks)
         return checks
 
     def _base(self) -> list[Check]:
         """Find the base with the token that was just typed, and try both."""
-        trying.go_by(self._session, self._draft)
+        draft_checks.go_by(self._session, self._draft)
         try:
             bases = visible_bases(self._session)
         except CascadeError:
             # The probes say it in full, and with what to do.
             return self._tried_without_base()
         self._draft.put(AIRTABLE_BASE, self._chosen(bases))
-        self._of_base = self._tried(trying.BASE_AREAS)
+        self._of_base = self._tried(draft_checks.BASE_AREAS)
         return self._of_base
 
     def _tried_without_base(self) -> list[Check]:
@@ -135,15 +135,15 @@ class Steps:
 
     def _journal(self, *, takes_over: bool) -> None:
         self._guide.tell("", "Journal: keeps anybody from being paid twice.")
-        kept = trying.go_on_with_journal(self._session, self._draft, takes_over=takes_over)
+        kept = draft_checks.go_on_with_journal(self._session, self._draft, takes_over=takes_over)
         if kept:
             self._guide.tell(f"  This profile goes on with {kept}.")
         before = dict(self._draft.lines)
         while True:
             if not kept:
                 self._ask_journal()
-            checks = self._tried(trying.JOURNAL_AREAS)
-            wrong = trying.obstacles(checks)
+            checks = self._tried(draft_checks.JOURNAL_AREAS)
+            wrong = draft_checks.obstacles(checks)
             if not wrong or self._keeps():
                 return
             self._draft.lines, kept = dict(before), ""
