@@ -54,8 +54,8 @@ class Draft:
         if value:
             self.lines[name or setting.name] = value
 
-    def take(self, environ: Mapping[str, str], file: SettingsFile | None) -> list[str]:
-        """Take over every setting that the environment or the file has; returns their names.
+    def take(self, environ: Mapping[str, str], file: SettingsFile | None) -> list[Source]:
+        """Take over every setting that the environment or the file has; returns where each was.
 
         Raises SettingsError for one that is given twice, or that its file may not give.
         """
@@ -70,7 +70,7 @@ class Draft:
             if source.problem:
                 raise source.problem
             self.put(setting, _wherever_it_is_read(setting, source), source.name)
-            taken.append(source.name)
+            taken.append(source)
         return taken
 
     def values(self, environ: Mapping[str, str], hide: Callable[[str], None]) -> FoundValues:

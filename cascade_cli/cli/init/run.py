@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,8 +44,8 @@ def init(session: Session, name: str | None, *, no_input: bool, json: bool) -> O
         guide.tell("", "Nothing was written.")
         raise
     guide.tell("", *written.told)
-    steps.begin()
-    return Outcome(None, _show_next)
+    done = steps.begin()
+    return Outcome(None, lambda session: _show_next(session, done))
 
 
 def _refuse_sandbox(session: Session) -> None:
@@ -146,7 +146,8 @@ def _asked(
     session: Session, named: str, file: SettingsFile | None, guide: Guide
 ) -> tuple[Steps, Draft, list[Check]]:
     guide.tell(
-        "Connects cascade to your shop. Ctrl-C during the questions leaves all as it was.",
+        "Sets up a shop: asks for its keys, tries each, and writes one profile.",
+        "Until that is written, Ctrl-C leaves everything as it was.",
         "",
     )
     draft = draft_of(named or _ask_name(session, guide))
@@ -154,9 +155,9 @@ def _asked(
     guide.tell(f"Profile {draft.name} ({short(draft.file)}): {state}.", style="bold")
     file = file or _offered(session, draft, guide)
     taken = draft.take(session.environ, file)
-    if taken:
-        places = " and ".join(filter(None, ("the environment", str(file) if file else "")))
-        guide.tell(f"  Taken from {places}: {', '.join(taken)}")
+    for where in dict.fromkeys(source.where for source in taken):
+        names = ", ".join(source.name for source in taken if source.where == where)
+        guide.tell(f"  Taken from {where}: {names}")
     draft_checks.go_by(session, draft)
     steps = Steps(session, draft, guide)
     checks = steps.gather(takes_over=file is not None)
@@ -244,17 +245,22 @@ def _document(session: Session, draft: Draft, checks: Sequence[Check]) -> dict[s
 
 
 _NEXT = {
-    "cascade doctor": "every check",
-    "cascade reconcile --since 7d": "a week's payments",
-    "cascade schedule cron": "the nightly line",
-    "cascade help nightly": "alerts, backups, memory",
+    "doctor": "every check",
+    "reconcile --since 7d": "the payments of a week",
+    "schedule cron": "the line for every night",
+    "help nightly": "alerts, backups, memory",
 }
 
 
-def _show_next(session: Session) -> None:
-    lines = {session.completed(line): meaning for line, meaning in _NEXT.items()}
+def _show_next(session: Session, done: Collection[str] = ()) -> None:
+    """What is left to do; `done` are the commands that have just run."""
+    lines = {
+        session.completed(f"cascade {words}"): meaning
+        for words, meaning in _NEXT.items()
+        if words.partition(" ")[0] not in done
+    }
     width = max(map(len, lines))
-    _print(session, ["Next:", *(f"  {line:{width}}  {lines[line]}" for line in lines)])
+    _print(session, ["", "Next:", *(f"  {line:{width}}  {lines[line]}" for line in lines)])
 
 
 def _print(session: Session, lines: Sequence[str]) -> None:

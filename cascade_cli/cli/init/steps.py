@@ -31,6 +31,7 @@ class Steps:
     def __init__(self, session: Session, draft: Draft, guide: Guide) -> None:
         self._session, self._draft, self._guide = session, draft, guide
         self._of_base: list[Check] = []
+        self._done: set[str] = set()
 
     def gather(self, *, takes_over: bool) -> list[Check]:
         """Ask for everything that the profile needs; returns what the probes of the base found."""
@@ -156,8 +157,8 @@ class Steps:
         if typed:
             self._draft.put(JOURNAL_URL, typed)
 
-    def begin(self) -> None:
-        """What comes next, now that the profile stands: each is offered, and none is needed."""
+    def begin(self) -> set[str]:
+        """Offer what comes next, now that the profile is written. Returns the commands that ran."""
         if any(check.code == MISSING.code for check in self._of_base):
             self._guide.tell("", "The processor, the citizen who pays the ducats, does not exist.")
             if self._guide.agrees("Create this citizen in the base now?", default=False):
@@ -169,12 +170,14 @@ class Steps:
         how = self._guide.choose("Print which", ("cron", "systemd", "none"), "cron")
         if how != "none":
             self._type("schedule", how)
+        return self._done
 
     def _type(self, *words: str) -> None:
         """Run a command as if the person had typed it; whatever it comes to, we go on."""
         session = self._session
         switches = {"--no-color": session.no_color, "--no-pager": not session.pages}
         self._guide.tell(f"  $ {command(*words)}", style="bold")
+        self._done.add(words[0])
         run([*(s for s, on in switches.items() if on), *session.options, *words])
 
 

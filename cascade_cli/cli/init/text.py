@@ -42,6 +42,6 @@ AIRTABLE = Key(
 WEBHOOK = Key(
     WEBHOOK_SECRET,
     "https://dashboard.stripe.com/webhooks",
-    ("Webhook: its signing secret (whsec_…), only if cascade serve is to take Stripe's events.",),
+    ("Webhook: its signing secret (whsec_…), only if Stripe sends events here.",),
     is_optional=True,
 )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.harness.commands import ROOT
 from tests.harness.terminal import Terminal
 
 LONGEST_SECONDS = 60
@@ -19,11 +18,16 @@ HIGH = 200
 class Person(Terminal):
     """Types one answer for each question, and reads the screen."""
 
-    def __init__(self, home: Path, settings: Mapping[str, str], *words: str) -> None:
-        places = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    def __init__(
+        self,
+        home: Path,
+        settings: Mapping[str, str],
+        *words: str,
+        program: Sequence[str] = (sys.executable, "-m", "cascade_cli"),
+    ) -> None:
+        places = {"HOME": str(home), "PATH": os.environ["PATH"]}
         environment = {**places, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", **settings}
-        command = [sys.executable, "-m", "cascade_cli", *words]
-        super().__init__(command, environment, home, HIGH, 80)
+        super().__init__([*program, *words], environment, home, HIGH, 80)
         self.answers = 0
 
     def answer(self, question: str, typed: str = "") -> None:

@@ -16,7 +16,7 @@ KEY, TOKEN = "sk_test_sandbox", "patSandbox.sandbox"
 
 
 @pytest.fixture
-def people(machine: Machine) -> Iterator[list[Person]]:
+def people() -> Iterator[list[Person]]:
     """Whoever sat down; they leave."""
     seated: list[Person] = []
     yield seated
@@ -55,7 +55,7 @@ def test_a_wrong_answer_is_told_and_asked_again(
     person.answer("AIRTABLE_API_KEY (hidden; Enter opens that page)", "patUnknown")
     person.answer("Keep it nevertheless? [y/N]", "n")
     person.answer("AIRTABLE_API_KEY (hidden; Enter opens that page)", TOKEN)
-    assert f"2  {OTHER_BASE}  Venice's copy" in person.shown
+    person.until(f"2 {OTHER_BASE} Venice's copy")
     person.answer("AIRTABLE_BASE_ID, or its number", "3")
     person.answer("AIRTABLE_BASE_ID, or its number", "1")
     person.answer("STRIPE_WEBHOOK_SECRET (hidden; Enter: none)", "nonsense")
@@ -72,7 +72,7 @@ def test_a_second_run_with_enter_alone_changes_nothing(
     before = file.read_text()
     person = seat(people, machine, {}, "--profile", "rialto", "init")
     person.answer("STRIPE_SECRET_KEY (hidden; Enter keeps sk_test_…)")
-    person.answer("AIRTABLE_API_KEY (hidden; Enter keeps pat…)")
+    person.answer("AIRTABLE_API_KEY (hidden; Enter keeps …)")
     person.answer("STRIPE_WEBHOOK_SECRET (hidden; Enter keeps whsec_…)")
     person.answer("CASCADE_JOURNAL_URL (hidden; Enter: a file on this machine)")
     person.answer("Reconcile now? [Y/n]", "n")
@@ -91,7 +91,7 @@ def test_the_dot_env_of_the_folder_is_offered_with_its_journal(
     person = seat(people, machine, {}, "init", "rialto")
     person.answer("Take them over? [Y/n]")
     person.answer("STRIPE_SECRET_KEY (hidden; Enter keeps sk_test_…)")
-    person.answer("AIRTABLE_API_KEY (hidden; Enter keeps pat…)")
+    person.answer("AIRTABLE_API_KEY (hidden; Enter keeps …)")
     person.answer("STRIPE_WEBHOOK_SECRET (hidden; Enter keeps whsec_…)")
     assert person.interrupt("Reconcile now?") == 130
     assert "goes on with the journal that served this base so far" in person.shown

@@ -1,6 +1,7 @@
 """The first evening, as a terminal shows it: from a fresh machine to the line for every night.
 
-`python -m tests.cli.init.test_recording` writes the recording again.
+`python -m tests.cli.init.test_recording` writes the recording again. With the path of an installed
+`cascade` it plays the same evening with that one, and compares.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cli.init.asked import Person
@@ -23,14 +25,17 @@ STRIPE_KEY, TOKEN, SIGNING = (
 )
 
 
-def evening(home: Path, url: str) -> Person:
+OURS = (sys.executable, "-m", "cascade_cli")
+
+
+def evening(home: Path, url: str, program: Sequence[str] = OURS) -> Person:
     """One person, one evening."""
     services = {
         "STRIPE_API_BASE": f"{url}/stripe",
         "AIRTABLE_ENDPOINT_URL": f"{url}/airtable",
         "VENICE_API_URL": f"{url}/venice",
     }
-    person = Person(home, services, "init")
+    person = Person(home, services, "init", program=program)
     person.answer("Name of the profile", "rialto")
     person.answer("STRIPE_SECRET_KEY (hidden", STRIPE_KEY)
     person.answer("AIRTABLE_API_KEY (hidden", TOKEN)
@@ -46,10 +51,11 @@ def evening(home: Path, url: str) -> Person:
 def neutral(person: Person, home: Path, url: str) -> str:
     """Without what is another in every run and on every machine."""
     text = person.shown.replace(url, "(url)")
+    text = re.sub(r"makes\s+\S+\s*\S*journal\.sqlite3", "makes (the journal)", text)
     # The line for cron is longer than the screen is wide.
     text = re.sub(r"^30 3 .*?sample$", "(the line for cron)", text, flags=re.M | re.S)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "(time)", text)
-    return text.replace(str(home), "(home)")
+    return "$ cascade init\n" + text.replace(str(home), "(home)")
 
 
 def test_ten_answers_lead_from_a_fresh_machine_to_the_nightly_line(tmp_path: Path) -> None:
@@ -71,10 +77,17 @@ def test_ten_answers_lead_from_a_fresh_machine_to_the_nightly_line(tmp_path: Pat
         assert doctor.code == 0
 
 
-if __name__ == "__main__":
+def play(program: Sequence[str]) -> str:
+    """The evening on a machine where nothing is set up, with that program."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "h"
-        folder.mkdir()
-        with cascade_serving(Path(name) / "live") as served:
-            RECORDING.write_text(neutral(evening(folder, served), folder, served), "utf-8")
-    sys.exit(0)
+        home = Path(name) / "h"
+        home.mkdir()
+        with cascade_serving(Path(name) / "live") as url:
+            return neutral(evening(home, url, program), home, url)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        assert play(sys.argv[1:]) == RECORDING.read_text(encoding="utf-8")
+    else:
+        RECORDING.write_text(play(OURS), encoding="utf-8")
