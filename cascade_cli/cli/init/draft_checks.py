@@ -67,10 +67,15 @@ def obstacles(checks: Sequence[Check]) -> list[Check]:
 
 def refusal(checks: Sequence[Check]) -> CascadeError:
     """The error for obstacles that nobody can be asked about."""
-    told = "; ".join(f"{check.name}: {check.found.rstrip('.')}" for check in checks)
+    told = "; ".join(_in_one_sentence(check) for check in checks)
     silent = all(check.code in _NO_ANSWER for check in checks)
     kind = ServiceError if silent else SettingsError
     return kind(f"No profile was written. {told}.", checks[0].advice)
+
+
+def _in_one_sentence(check: Check) -> str:
+    found = check.found.rstrip(".")
+    return found if found.startswith(check.name) else f"{check.name}: {found}"
 
 
 def go_on_with_journal(session: Session, draft: Draft, *, takes_over: bool) -> str:

@@ -118,8 +118,9 @@ def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome
 def _check_keys(session: Session) -> None:
     missing = [s.name for s in (STRIPE_KEY, AIRTABLE_KEY) if not session.found.get(s.name)]
     if missing:
+        are = "are" if len(missing) > 1 else "is"
         raise SettingsError(
-            f"Nobody gave {' and '.join(missing)}. No profile was written.",
+            f"{' and '.join(missing)} {are} not set. No profile was written.",
             "With --no-input they come from the environment (NAME, NAME_FILE or NAME_COMMAND) or "
             "from the file of --env-file.",
         )
