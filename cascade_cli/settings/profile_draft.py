@@ -81,7 +81,10 @@ class Draft:
         return FoundValues(SETTINGS, others, file, hide)
 
     def write(self) -> None:
-        """Put it in its place, in one step; only its owner may read it. Raises OutputError."""
+        """Put it in its place, in one step; only its owner may read it.
+
+        Raises OutputError, and SettingsError for a value that is not UTF-8.
+        """
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             text = self.file.read_text(encoding="utf-8") if self.file.exists() else _HEAD
@@ -97,6 +100,12 @@ class Draft:
             except BaseException:
                 Path(draft).unlink(missing_ok=True)
                 raise
+        except UnicodeEncodeError:
+            # The error's own words would repeat the value.
+            raise SettingsError(
+                f"Profile {self.name} could not be written: one of its values is not UTF-8.",
+                "Nothing was changed. Look at what the environment sets.",
+            ) from None
         except OSError as error:
             raise OutputError(
                 f"Profile {self.name} could not be written: {error.strerror}.",
