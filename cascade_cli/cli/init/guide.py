@@ -6,6 +6,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import typer
 from rich.text import Text
@@ -31,6 +32,10 @@ class Guide:
         for line in lines:
             told = self._session.redacted(self._session.completed(line))
             console.print(Text(escape(told), style), soft_wrap=len(line) <= console.width)
+
+    def trying(self) -> AbstractContextManager[object]:
+        """A sign on the screen, while a service is asked."""
+        return self._session.console(stderr=True).status("trying it")
 
     def ask(self, question: str, default: str = "") -> str:
         """One line, trimmed; the default for an empty one."""

@@ -78,7 +78,8 @@ class Steps:
         return ""
 
     def _tried(self, areas: Collection[str]) -> list[Check]:
-        checks = draft_checks.tried(self._session, self._draft, areas)
+        with self._guide.trying():
+            checks = draft_checks.tried(self._session, self._draft, areas)
         self._guide.show(checks)
         return checks
 
@@ -86,7 +87,8 @@ class Steps:
         """Find the base with the token that was just typed, and try both."""
         draft_checks.go_by(self._session, self._draft)
         try:
-            bases = visible_bases(self._session)
+            with self._guide.trying():
+                bases = visible_bases(self._session)
         except CascadeError:
             # The probes say it in full, and with what to do.
             return self._tried_without_base()

@@ -54,7 +54,7 @@ def test_a_second_run_changes_what_is_given_and_keeps_all_else(
 @pytest.mark.parametrize(
     ("changed", "code", "told"),
     [
-        ({"STRIPE_SECRET_KEY": None}, 4, "Nobody gave STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": None}, 4, "STRIPE_SECRET_KEY is not set"),
         ({"STRIPE_SECRET_KEY": "pk_test_public"}, 4, "it is not a secret key"),
         ({"STRIPE_SECRET_KEY": "sk_live_real"}, 4, "STRIPE_API_BASE is not Stripe's own"),
         ({"STRIPE_SECRET_KEY": "rk_test_without_dispute"}, 4, "read Disputes"),
