@@ -7,7 +7,7 @@ in `cascade_cli.domain.doctor`, which judge it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -70,11 +70,16 @@ class Doctor:
         self.seconds: dict[str, float] = {}
         """How long each area took."""
 
-    def examine(self, known: Sequence[Check]) -> list[Check]:
-        """All checks, in the order of the areas. `known` are the earlier checks of the settings."""
+    def examine(
+        self, known: Sequence[Check], areas: Container[str] = frozenset(TITLES)
+    ) -> list[Check]:
+        """The checks of these areas, in the order of all. `known` are the earlier checks of the
+        settings."""
         found = list(known)
         self._close(known)
         for area, look in self._areas():
+            if area not in areas:
+                continue
             began = time.monotonic()
             checks = self._visit(area, look)
             self.seconds[area] = time.monotonic() - began

@@ -340,6 +340,9 @@ class BasePort(Protocol):
     def check_token(self) -> None:
         """Raises CredentialsError if Airtable does not know the token."""
 
+    def bases(self) -> list[Base] | None:
+        """The bases that the token can see; None if it may not ask."""
+
     def base(self) -> Base:
         """The base's name, and what the token's owner may do there."""
 

@@ -12,7 +12,7 @@ from cascade_cli.settings.locations import STATE_DIR, short, state_folder
 from cascade_cli.settings.secret_sources import ask_keyring, read_file, run_command
 from cascade_cli.settings.settings_file import Place, SettingsFile
 from cascade_cli.settings.sources import FORMS, Form, Source, source_of
-from cascade_cli.settings.values import Setting, TracedValues
+from cascade_cli.settings.values import HOW_TO_SET, Setting, TracedValues
 
 PROFILES_FOLDER = "profiles"
 
@@ -99,11 +99,11 @@ class FoundValues(TracedValues):
         return f"{name} (in {source.where})" if plain else f"{name} (by {source})"
 
     @property
-    def where_to_set(self) -> str:
-        """For an error about a setting that is missing."""
+    def how_to_set(self) -> str:
+        """In which profile, or how without one."""
         if self.profile and self.file:
-            return f"profile {self.profile} ({short(self.file.path)})"
-        return "the environment or in .env (see .env.example)"
+            return f"Set it in profile {self.profile} ({short(self.file.path)})"
+        return HOW_TO_SET
 
     def is_stray(self, name: str) -> bool:
         """Whether it stands in a `.env` that nobody named."""

@@ -40,6 +40,9 @@ class Setting:
     """It says which shop this is: the environment and a profile must not contradict each other."""
 
 
+HOW_TO_SET = "Run cascade init, set it in the environment or in .env"
+
+
 class TracedValues(Mapping[str, str]):
     """Settings' values that know where they come from."""
 
@@ -49,8 +52,8 @@ class TracedValues(Mapping[str, str]):
 
     @property
     @abstractmethod
-    def where_to_set(self) -> str:
-        """Where a missing one is to be set."""
+    def how_to_set(self) -> str:
+        """What to do about a missing one, without a full stop."""
 
 
 class ChangedValues(TracedValues):
@@ -73,9 +76,9 @@ class ChangedValues(TracedValues):
         return self._given.named(name)
 
     @property
-    def where_to_set(self) -> str:
+    def how_to_set(self) -> str:
         """As the given values tell it."""
-        return self._given.where_to_set
+        return self._given.how_to_set
 
 
 def named(values: Mapping[str, str], setting: Setting) -> str:
@@ -89,12 +92,10 @@ def text(values: Mapping[str, str], setting: Setting) -> str:
     if value:
         return value
     state = "is empty" if setting.name in values else "is not set"
-    where = "the environment or in .env (see .env.example)"
-    if isinstance(values, TracedValues):
-        where = values.where_to_set
+    how = values.how_to_set if isinstance(values, TracedValues) else HOW_TO_SET
     raise SettingsError(
         f"{named(values, setting)} {state}: {setting.meaning}.",
-        f"Set it in {where}, or try --sandbox.",
+        f"{how}, or try --sandbox.",
     )
 
 

@@ -3,10 +3,12 @@ soon."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.pacing import Pacer, Pacing
 from cascade_cli.adapters.http.probing import ProbingTransport
@@ -22,22 +24,26 @@ from cascade_cli.adapters.venice.probes import BaseProbe, LegacyReader, VeniceAp
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.doctor import machine
 from cascade_cli.domain.doctor import settings as judging
+from cascade_cli.domain.doctor.airtable import Base
 from cascade_cli.domain.doctor.findings import TITLES, Check
-from cascade_cli.errors import SettingsError
+from cascade_cli.errors import JournalError, SettingsError
 from cascade_cli.services.doctor import Doctor, Instruments
 from cascade_cli.services.doctor_settings import examine_settings
-from cascade_cli.settings import SANDBOX, SETTINGS, Settings, strays
+from cascade_cli.settings import AIRTABLE_KEY, AIRTABLE_URL, SANDBOX, SETTINGS, Settings, strays
 from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import STATE_DIR, state_folder
 from cascade_cli.settings.secret_sources import KEYRING
 from cascade_cli.settings.settings_file import SettingsFile
 from cascade_cli.settings.sources import names_of
-from cascade_cli.settings.values import ChangedValues
+from cascade_cli.settings.values import ChangedValues, secret, url
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.connection import kept_pace, sandbox_values
 from cascade_cli.wiring.journal import chosen_url, default_file
 from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect, prices_of
 from cascade_cli.wiring.worker import this_worker
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _KNOWN = [name for setting in SETTINGS for name in names_of(setting)]
 
@@ -79,6 +85,47 @@ def examine_locally(invocation: Invocation) -> list[Check]:
         return sorted(examined.checks, key=lambda check: order.index(check.area))
 
 
+def examine_areas(
+    invocation: Invocation, areas: Collection[str], on_bug: Callable[[Exception], None]
+) -> list[Check]:
+    """Check the settings and these areas alone. No file of settings has to be there yet."""
+    with (
+        _read(invocation, invocation.values()) as examined,
+        instruments(invocation, examined.settings, examined.values) as tools,
+    ):
+        return Doctor(tools, on_bug).examine(examined.checks, areas)
+
+
+def visible_bases(invocation: Invocation) -> list[Base] | None:
+    """The bases that the Airtable token can see; None if it may not ask. Needs no other setting.
+
+    Raises SettingsError, also for a token that Airtable does not know, and ServiceError.
+    """
+    values = invocation.values()
+    # A setting that is wrong would be replaced, and the answer would be about the stand-in.
+    secret(values, AIRTABLE_KEY)
+    url(values, AIRTABLE_URL)
+    with (
+        _read(invocation, values) as examined,
+        instruments(invocation, examined.settings, examined.values) as tools,
+    ):
+        tools.base.check_token()
+        return tools.base.bases()
+
+
+def journal_knows(invocation: Invocation, folder: Path, base: str) -> bool:
+    """Whether the journal in that folder has moved ducats in the base. One that cannot be read
+    counts as if it had: it may be what keeps somebody from being paid twice."""
+    file = default_file(invocation, folder)
+    if not file.exists():
+        return False
+    with closing(_probe(invocation, file_url(file), base, folder)) as probe:
+        try:
+            return probe.mode_of(base) is not None
+        except JournalError:
+            return True
+
+
 @dataclass(frozen=True)
 class _Examined:
     checks: list[Check]
@@ -90,10 +137,16 @@ class _Examined:
 @contextmanager
 def _examined(invocation: Invocation) -> Iterator[_Examined]:
     file_checks, values = _gathered(invocation)
+    with _read(invocation, values) as examined:
+        yield replace(examined, checks=[*examined.checks, *file_checks])
+
+
+@contextmanager
+def _read(invocation: Invocation, values: FoundValues) -> Iterator[_Examined]:
+    """The settings alone, without the files that they stand in."""
     with _usable(invocation, values) as (switch_checks, usable, unfetched):
         examined = examine_settings(usable, prices_of, invocation.now(), unfetched)
-        checks = [*examined.checks, *switch_checks, *file_checks]
-        yield _Examined(checks, examined.settings, usable, values)
+        yield _Examined([*examined.checks, *switch_checks], examined.settings, usable, values)
 
 
 def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
@@ -208,12 +261,16 @@ def _journal(
             url = file_url(default_file(invocation, state_folder(values)))
     except SettingsError as error:
         return error
+    return _probe(invocation, url, settings.airtable_base, state_folder(values))
+
+
+def _probe(invocation: Invocation, url: URL, base: str, folder: Path) -> JournalProbe:
     database = Database(url)
-    worker = this_worker("doctor", settings.airtable_base)
+    worker = this_worker("doctor", base)
     return JournalProbe(
         url,
         database,
         Journal(database, worker, now=invocation.now),
         Inbox(database, worker, now=invocation.now),
-        last_told(state_folder(values), database.place),
+        last_told(folder, database.place),
     )

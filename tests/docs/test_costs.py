@@ -114,6 +114,7 @@ SHOWN: dict[str, Callable[[Counter], list[tuple[str, ...]]]] = {
     "cascade journal backup": lambda _: [("journal", "backup", "one.sqlite3")],
     "cascade journal restore": lambda counter: [_restored(counter)],
     "cascade journal catch-up": lambda _: [("journal", "catch-up")],
+    "cascade init": lambda _: [("init", "rialto", "--no-input")],
     "cascade config show": lambda _: [("config", "show")],
     "cascade config check": lambda _: [("config", "check")],
     "cascade profile list": lambda _: [("profile", "list")],

@@ -494,6 +494,15 @@ KEEPING = {
         cascade --sandbox journal restore credits.csv
         cascade --sandbox journal restore one.sqlite3 --against nonsense
         """,
+    "init": """
+        cascade --sandbox init
+        cascade init --no-input
+        cascade init | cat
+        cascade --profile rialto init lido
+        cascade init a/b
+        cascade --env-file none.env init
+        STRIPE_SECRET_KEY=nonsense AIRTABLE_API_KEY=pat AIRTABLE_BASE_ID=app cascade init --no-input
+        """,
     "config": """
         cascade config show
         cascade --profile rialto config show

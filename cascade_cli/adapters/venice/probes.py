@@ -44,19 +44,24 @@ class BaseProbe:
         with our_errors():
             self._api.whoami()
 
+    def bases(self) -> list[Base] | None:
+        """The bases that the token can see; None if the token may not ask."""
+        try:
+            with our_errors():
+                # Only the first page, of a thousand bases. A token for one base needs no more.
+                listed = self._api.request("GET", self._api.urls.bases)["bases"]
+        except RightsError:
+            return None
+        return [
+            Base(str(each["id"]), str(each["name"]), str(each["permissionLevel"]))
+            for each in listed
+        ]
+
     def base(self) -> Base:
         """The base's name, and what the token's owner may do there; unknown if the token may not
         ask."""
-        try:
-            with our_errors():
-                listed = self._api.request("GET", self._api.urls.bases)["bases"]
-        except RightsError:
-            return Base(self._base_id, self._base_id, None)
-        ours = next((each for each in listed if each["id"] == self._base_id), None)
-        if ours is None:
-            # Only the first page, of a thousand bases, is read. A token for one base needs no more.
-            return Base(self._base_id, self._base_id, None)
-        return Base(self._base_id, str(ours["name"]), str(ours["permissionLevel"]))
+        ours = (each for each in self.bases() or () if each.id == self._base_id)
+        return next(ours, Base(self._base_id, self._base_id, None))
 
     def refusals(self) -> Iterator[tuple[str, str]]:
         """Each table that cascade reads, with why it cannot be read (empty if it can)."""

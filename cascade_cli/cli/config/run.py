@@ -63,7 +63,7 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
         return SettingRow(setting, setting.default or None, Source(Place.DEFAULT, name))
     if name == STATE_DIR.name:
         return SettingRow(setting, short(Path(written)), source)
-    return SettingRow(setting, _masked(written) if setting.secret else written, source)
+    return SettingRow(setting, masked(written) if setting.secret else written, source)
 
 
 def _told(source: Source) -> str:
@@ -76,7 +76,8 @@ def _told(source: Source) -> str:
     return f"what is in {source.written}" if source.form is Form.FILE else source.written
 
 
-def _masked(secret: str) -> str:
+def masked(secret: str) -> str:
+    """Which sort of key it is, and nothing of the key."""
     sort = _SORT.match(secret)
     return f"{sort[0] if sort else ''}…"
 

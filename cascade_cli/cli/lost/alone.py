@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cascade_cli.cli.app import COMMANDS
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.kinds import Kind
@@ -38,14 +37,13 @@ def alone(session: Session) -> Outcome:
 
 
 def _beginning(missing: list[str]) -> list[str]:
-    yours = "init" if "init" in COMMANDS else "help setup"
     return [
         f"cascade is not set up here. {_named(missing)} not set.",
         "Two ways to begin:",
         "  cascade --sandbox reconcile --since 7d",
         "      a shop of its own on this machine, with a week of everything that goes wrong",
-        f"  cascade {yours}",
-        "      your own shop: the keys, the rights that they need, and a first look",
+        "  cascade init",
+        "      your own shop: asks for its keys, tries each, and writes one profile",
         "Every command: cascade --help",
     ]
 

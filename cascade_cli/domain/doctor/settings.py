@@ -22,7 +22,7 @@ MISSING = red(
     "settings.missing",
     "a setting",
     "Every command that needs it stops with exit code 4.",
-    "Set it in the environment or in .env (see .env.example).",
+    "Run cascade init, or set it in the environment or in .env.",
 )
 WRONG = red(
     "settings.wrong",

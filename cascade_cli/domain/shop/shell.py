@@ -10,7 +10,7 @@ from unicodedata import is_normalized
 COMMANDS = (
     *("reconcile", "credit", "refund", "resolve", "review", "explain", "status", "doctor"),
     *("serve", "checkout", "pricing", "events", "journal", "schedule", "citizen", "stratagem"),
-    *("completion", "config", "profile"),
+    *("completion", "config", "profile", "init"),
 )
 """The words that follow `cascade` in a command line, but not in a sentence about cascade. `sandbox`
 is left out: it means the sandbox without any option."""

@@ -79,11 +79,11 @@ def cascade_serving(folder: Path, *options: str) -> Iterator[str]:
     environ = {**os.environ, "CASCADE_STATE_DIR": str(folder)}
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("STRIPE_API_BASE="):
-                yield line.strip().partition("=")[2].removesuffix("/stripe")
-                break
-        process.send_signal(signal.SIGTERM)
+        try:
+            address = next(line for line in process.stdout if line.startswith("STRIPE_API_BASE="))
+            yield address.strip().partition("=")[2].removesuffix("/stripe")
+        finally:
+            process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
 
 
