@@ -610,8 +610,8 @@ def _only_whole_ones(document: Any, raw: bytes) -> Event:
 def other_shops_sales_taken() -> Iterator[Alter]:
     """Whoever says that it is theirs is not heard where the product is ours."""
     with (
-        patch.object(invoice_metadata, "is_another_s", lambda _: False),
-        patch.object(purchase_parser, "is_another_s", lambda _: False),
+        patch.object(invoice_metadata, "is_not_ours", lambda _: False),
+        patch.object(purchase_parser, "is_not_ours", lambda _: False),
     ):
         yield as_it_is
 

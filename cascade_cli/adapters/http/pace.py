@@ -122,7 +122,7 @@ class Pace:
         for departure in self._numbered(number):
             departure.at, departure.is_held = now, False
 
-    def forgo(self, number: int) -> None:
+    def mark_dropped(self, number: int) -> None:
         """The held request will never be sent."""
         for departure in self._numbered(number):
             departure.is_held = departure.is_watched = False

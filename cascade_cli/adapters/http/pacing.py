@@ -52,16 +52,16 @@ class Pacer:
 
     def hand_out(self) -> Departure:
         """Take a turn to use a little later. Then call `leave` and, at the end, `answered`; or
-        `forgo`."""
+        `mark_dropped`."""
         return self._wait(replace(self._turn, is_watched=True, is_held=True))
 
     def leave(self, departure: Departure) -> None:
         """The held request is sent now."""
         self._change(lambda pace, now: pace.leave(departure.number, now))
 
-    def forgo(self, departure: Departure) -> None:
+    def mark_dropped(self, departure: Departure) -> None:
         """The held request will never be sent."""
-        self._change(lambda pace, _now: pace.forgo(departure.number))
+        self._change(lambda pace, _now: pace.mark_dropped(departure.number))
 
     def answered(self, departure: Departure) -> None:
         """The answer has arrived, or never will."""

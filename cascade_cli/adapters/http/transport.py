@@ -184,7 +184,7 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         if turn := _taken_turn():
             # This thread took the turn for a write that was then given up.
-            self._pacer.forgo(turn)
+            self._pacer.mark_dropped(turn)
         departure = self._pacer.wait(is_watched=True)
         try:
             return self._send_once(request, *args, **kwargs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from cascade_cli.adapters.stripe.purchase_parser import is_another_s, speaks_for_itself
+from cascade_cli.adapters.stripe.purchase_parser import is_not_ours, speaks_for_itself
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.selling.invoiced_ducats import (
@@ -65,7 +65,7 @@ class Bill:
     @property
     def is_ours(self) -> bool:
         """Whether it sells ducats, or tries to, and does not say that it is another shop's."""
-        return bool(self.sold or self.problem) and not is_another_s(self.metadata)
+        return bool(self.sold or self.problem) and not is_not_ours(self.metadata)
 
     def told(self, charge: Charge) -> Charge:
         """The charge, with what the invoice says about it."""

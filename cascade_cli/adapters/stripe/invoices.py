@@ -36,7 +36,7 @@ _ATTACHED = 31 * 86_400
 
 
 class Invoices:
-    """Reads invoices as Stripe's JSON. Call it within `our_errors`."""
+    """Reads invoices as Stripe's JSON. Call it within `translated_errors`."""
 
     def __init__(self, client: stripe.StripeClient, threads: Threads) -> None:
         self._client, self._threads = client, threads

@@ -8,7 +8,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
@@ -56,7 +56,7 @@ class HistoryReader:
             Form.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
             Form.DISPUTE: lambda: v1.disputes.retrieve(identity),
         }
-        with our_errors():
+        with translated_errors():
             found = or_none(retrieve[form])
         if found is None:
             return StripeObject(is_known=False)
@@ -72,14 +72,14 @@ class HistoryReader:
         if payment := _payment_in(subjects):
             return payment
         invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
-        with our_errors():
+        with translated_errors():
             paid = self._invoices.payments_of(invoice) if invoice else []
         return next(iter(paid), None)
 
     def _payment_of_invoice(self, form: Form, identity: str) -> tuple[bool, str | None]:
         """An invoice's payment, or that of a subscription's newest invoice."""
         v1, invoice = self._v1, identity
-        with our_errors():
+        with translated_errors():
             if form is Form.SUBSCRIPTION:
                 if or_none(lambda: v1.subscriptions.retrieve(identity)) is None:
                     return False, None
@@ -94,7 +94,7 @@ class HistoryReader:
     def read(self, payment_id: str) -> History:
         """The history of a payment (`pi_…`, `ch_…`). It is not known if Stripe has no such id."""
         history = History()
-        with our_errors():
+        with translated_errors():
             charges = list(self._charges(whole_id(payment_id), history))
         for charge in charges:
             history.is_known = True
@@ -130,7 +130,7 @@ class HistoryReader:
         if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
-            with our_errors():
+            with translated_errors():
                 invoice = self._invoices.of_payment(intent["id"])
         except RightsError as error:
             history.forbidden.append(f"invoices: {error.message}")
@@ -174,7 +174,7 @@ class HistoryReader:
         self, history: History, what: str, read: Callable[[], Iterable[Any]]
     ) -> list[dict[str, Any]]:
         try:
-            with our_errors():
+            with translated_errors():
                 return [found.to_dict() for found in read()]
         except RightsError as error:
             history.forbidden.append(f"{what}: {error.message}")

@@ -11,7 +11,7 @@ import stripe
 from stripe.params import DisputeListParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
@@ -164,7 +164,7 @@ class StripeReader:
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
-            with our_errors():
+            with translated_errors():
                 ranges = Ranges(since, until, self._ask, sink, take=Purchases.take, density=density)
                 for part in ranges.read(threads):
                     found.add(part)
@@ -191,7 +191,7 @@ class StripeReader:
         """The newest charges of the window, at most `most`, in one request."""
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found = self._nothing()
-        with our_errors():
+        with translated_errors():
             page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
             for charge in page["data"]:
                 found.take(charge)
@@ -206,7 +206,7 @@ class StripeReader:
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
         found, asked = self._nothing(), _Requested(charge_ids)
-        with our_errors():
+        with translated_errors():
             for charge in self._threads.map(self._charge_of, asked.wholes):
                 if charge is not None:
                     found.take(charge)
@@ -226,7 +226,7 @@ class StripeReader:
         For an invoice (`in_…`), what all the payments bought that paid it.
         """
         found, is_invoice = self._nothing(), payment_id.startswith(INVOICE_PREFIX)
-        with our_errors():
+        with translated_errors():
             named = self._invoices.payments_of(payment_id) if is_invoice else [whole_id(payment_id)]
             for charge in map(self._charge_of, named):
                 if charge is not None:
@@ -260,7 +260,7 @@ class StripeReader:
             "limit": PAGE_SIZE,
             "expand": ["data.charge"],
         }
-        with our_errors():
+        with translated_errors():
             page = self._v1.disputes.list(params)
             found = [dispute.to_dict() for dispute in page.auto_paging_iter()]
             return tuple(to_dispute(one, charge_id, self._moved) for one in found)
@@ -268,7 +268,7 @@ class StripeReader:
     def _moved(self, transaction_id: str) -> Document | None:
         """A balance transaction; None if the key may not read it."""
         try:
-            with our_errors():
+            with translated_errors():
                 found = or_none(lambda: self._v1.balance_transactions.retrieve(transaction_id))
         except RightsError:
             return None
@@ -280,7 +280,7 @@ class StripeReader:
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())
-            with our_errors():
+            with translated_errors():
                 for one in self._disputes_since(since, max(1, len(wholes) // DISPUTED_PER_PAGE)):
                     if (whole := one["charge"]["id"]) in wholes:
                         told = to_dispute(one, whole, self._moved)

@@ -30,7 +30,7 @@ from cascade_cli.adapters.http.transport import (
     plain_session,
     utc_now,
 )
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.name_filter import named_like
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
 from cascade_cli.adapters.venice.stratagem_parser import moment_of, to_stratagem
@@ -115,7 +115,7 @@ class VeniceReader:
             return self._pages(self._transfers_where(*_created(start, end)))
 
         slices = Slices(pages, self._stratagem, expected or DensityEstimate(), self._now)
-        with our_errors():
+        with translated_errors():
             return slices.read(since, until, self._threads if expected else Threads())
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
@@ -165,7 +165,7 @@ class VeniceReader:
 
     def _stratagems(self, *conditions: Formula) -> list[Stratagem]:
         records = self._select(self._transfers_where(*conditions))
-        with our_errors():
+        with translated_errors():
             return [self._stratagem(record) for record in records]
 
     def _stratagem(self, record: dict[str, Any]) -> Stratagem:
@@ -244,7 +244,7 @@ class VeniceReader:
                 found.extend(page["records"])
                 yield
 
-        with our_errors():
+        with translated_errors():
             for _page in restarting(read):
                 pass
         return found

@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.transport import (
     plain_session,
 )
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
@@ -41,14 +41,14 @@ class BaseProbe:
 
     def check_token(self) -> None:
         """Raises CredentialsError if Airtable does not know the token."""
-        with our_errors():
+        with translated_errors():
             self._api.whoami()
 
     def base(self) -> Base:
         """The base's name, and what the token's owner may do there; unknown if the token may not
         ask."""
         try:
-            with our_errors():
+            with translated_errors():
                 listed = self._api.request("GET", self._api.urls.bases)["bases"]
         except RightsError:
             return Base(self._base_id, self._base_id, None)
@@ -62,7 +62,7 @@ class BaseProbe:
         """Each table that cascade reads, with why it cannot be read (empty if it can)."""
         for table in READ_TABLES:
             try:
-                with our_errors():
+                with translated_errors():
                     self._api.table(self._base_id, table).first()
             except RightsError as error:
                 yield table, error.message

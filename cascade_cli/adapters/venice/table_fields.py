@@ -8,7 +8,7 @@ from typing import Any
 
 from pyairtable import Api
 
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.errors import RightsError, SchemaError
 
 # In these, Airtable computes the value and refuses a write.
@@ -100,7 +100,7 @@ def read_fields(api: Api, base_id: str) -> dict[str, list[FieldDefinition]] | No
     hundred things that nobody needs.
     """
     try:
-        with our_errors():
+        with translated_errors():
             tables = api.get(api.base(base_id).urls.tables)["tables"]
             return {table["name"]: [_field(each) for each in table["fields"]] for table in tables}
     except RightsError:
@@ -117,7 +117,7 @@ def table_id(api: Api, base_id: str, table: str) -> str:
     """The table's id in the addresses of Airtable's own pages; empty if the token may not read the
     schema. One request."""
     try:
-        with our_errors():
+        with translated_errors():
             tables = api.get(api.base(base_id).urls.tables)["tables"]
     except RightsError:
         return ""

@@ -7,7 +7,7 @@ import typer
 from cascade_cli.cli.checkout.options import CheckoutOptions
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade checkout TheGrandSalt --package 500",
@@ -26,4 +26,4 @@ def checkout(ctx: typer.Context, *, options: CheckoutOptions, json: Json = False
     """
     from cascade_cli.cli.checkout.run import checkout as work
 
-    return conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json)
+    return run_command(ctx.obj, "checkout", lambda s: work(s, options), json=json)

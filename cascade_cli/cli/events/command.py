@@ -7,7 +7,7 @@ import typer
 from cascade_cli.cli.events.options import EventListOptions, EventSelection, ReplayOptions
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
     """
     from cascade_cli.cli.events.run import list_events
 
-    return conduct(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
+    return run_command(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
 
 
 @events.command(
@@ -50,4 +50,4 @@ def replay(
     """
     from cascade_cli.cli.events.replay import replay as work
 
-    return conduct(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)
+    return run_command(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)

@@ -27,10 +27,10 @@ def reconcile(ctx: typer.Context, *, options: ReconcileOptions, end: EndOptions)
     Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not everything could be
     read, so nothing was judged.
     """
-    from cascade_cli.cli.reconcile.run_end import conduct_run
+    from cascade_cli.cli.reconcile.run_end import run_and_report
 
     if options.repair:
         from cascade_cli.cli.reconcile.repair import repair as work
     else:
         from cascade_cli.cli.reconcile.run import reconcile as work
-    return conduct_run(ctx.obj, end, lambda s: work(s, options), json=options.json)
+    return run_and_report(ctx.obj, end, lambda s: work(s, options), json=options.json)

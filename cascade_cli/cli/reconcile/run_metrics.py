@@ -10,7 +10,7 @@ from cascade_cli.adapters.metrics_file import Gauge, Value, lines_of, write
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.session import Outcome
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.overview import what_is_open
+from cascade_cli.domain.reconcile.overview import open_cases
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.services.reconcile.gather import Run
@@ -73,7 +73,7 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     equation, counts = run.result.equation, run.result.counts
     items = {kind.value: counts.get(kind, 0) for kind in Kind}
     yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
-    found = what_is_open(run.result)
+    found = open_cases(run.result)
     yield _one("discrepancies", "Those that need explaining.", found.number)
     by_whom = {"machine": found.automatic, "person": found.for_people}
     yield Gauge(_PREFIX + "open", "The same, by who may settle them.", by_whom, "by")

@@ -24,7 +24,7 @@ from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.shell import command
@@ -123,7 +123,7 @@ def _head(
 ) -> Iterator[Text]:
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
-    found, window, coverage = what_is_open(run.result), reading.window, run.coverage
+    found, window, coverage = open_cases(run.result), reading.window, run.coverage
     yield verdict(found).append_text(settings_note(console))
     span = format_span(window.until - window.since)
     charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
@@ -224,6 +224,6 @@ def _closing(
 
 def next_command(result: Reconciliation, again: Sequence[str]) -> str:
     """Automatic repairs come first: they leave less to people."""
-    if what_is_open(result).automatic:
+    if open_cases(result).automatic:
         return command("reconcile", "--repair", *again)
     return result.discrepancies[0].repair_or_story.command

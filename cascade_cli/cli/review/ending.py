@@ -11,7 +11,7 @@ from cascade_cli.cli.terminal.console import to_type
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
-from cascade_cli.domain.reconcile.overview import what_is_open
+from cascade_cli.domain.reconcile.overview import open_cases
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.review_service import ChosenDraft
@@ -72,7 +72,7 @@ def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Deliver
 def _show_open(session: Session, outcome: Outcome) -> None:
     if not isinstance(outcome, JudgedOutcome):
         return
-    console, found = session.console(), what_is_open(outcome.run.result)
+    console, found = session.console(), open_cases(outcome.run.result)
     console.print(f"{found.described}.")
     if found.closed:
         console.print(found.closed)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import BillingStep
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, told, translated_errors
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
@@ -20,7 +20,7 @@ def subscription(session: Session, change: BillingStep) -> Outcome:
     if step not in STEPS:
         raise UsageError(f"{step!r} is not a step.", f"Choose {', '.join(STEPS)}.")
     _check(change)
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         account, at = app.stripe.account, app.now()
         try:
             if identity.startswith("cs_"):

@@ -31,7 +31,7 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
     engine_seconds, folder = options.engine_seconds, session.folder
     with (
         opened(session, options) as app,
-        our_errors(),
+        translated_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
     ):
         webhooks = options.webhooks or ()
@@ -77,7 +77,7 @@ def compared(shift: timedelta) -> str:
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
     """Fill an empty sandbox."""
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         report = write_seed(app, **_of_scenario(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
@@ -93,7 +93,7 @@ def run_engine(
     session: Session, only: str | None, fail_at: str | None, kill_after: str | None
 ) -> Outcome:
     """One run of Venice's engine over the sandbox's base."""
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
         if only is not None and only not in known:
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
@@ -118,7 +118,7 @@ _KILLED = {
 
 def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
-    with our_errors():
+    with translated_errors():
         instance.reset(session.folder)
     # The sandbox's journal goes, too: without the rows, its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
@@ -158,7 +158,7 @@ def opened(session: Session, options: ServeOptions | None = None) -> Iterator[Sa
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turns the sandbox's exceptions into ours."""
     try:
         yield

@@ -11,7 +11,7 @@ import typer
 from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 schedule = typer.Typer(
     help="Print a cron line or systemd units for the nightly reconciliation; install nothing.",
@@ -65,7 +65,7 @@ def cron(
     from cascade_cli.cli.schedule.run import cron as work
 
     nightly = Nightly(at, repair, end, backup)
-    return conduct(ctx.obj, "schedule cron", lambda s: work(s, nightly))
+    return run_command(ctx.obj, "schedule cron", lambda s: work(s, nightly))
 
 
 @schedule.command(
@@ -89,4 +89,4 @@ def systemd(
     from cascade_cli.cli.schedule.run import systemd as work
 
     nightly = Nightly(at, repair, end, backup)
-    return conduct(ctx.obj, "schedule systemd", lambda s: work(s, nightly))
+    return run_command(ctx.obj, "schedule systemd", lambda s: work(s, nightly))

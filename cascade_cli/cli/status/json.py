@@ -10,7 +10,7 @@ from cascade_cli.cli.reconcile.json import refund_debts, window_document
 from cascade_cli.cli.status.text import Shown
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, open_cases
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import format_ducats, format_optional
@@ -90,7 +90,7 @@ def _in_flight(run: Run) -> dict[str, Any]:
 def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
     """The numbers are about all cases; only `items` are selected."""
     result, since_last = run.result, shown.status.since_last
-    found, selection = what_is_open(result), shown.selection
+    found, selection = open_cases(result), shown.selection
     return {
         "total": found.number,
         "automatic": found.automatic,

@@ -24,7 +24,7 @@ from cascade_cli.domain.delivery.runway import (
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
@@ -218,7 +218,7 @@ def _worker(worker: Holder, now: datetime) -> Text:
 
 def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
     """The verdict in the words of `reconcile`, then the kinds, or the selected cases."""
-    found = what_is_open(run.result)
+    found = open_cases(run.result)
     yield Block(verdict(found))
     yield Block(Text(_since(shown.status)))
     if owed := sum(shown.status.debts.values(), ZERO):

@@ -60,7 +60,7 @@ class Today:
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenCases:
     """How many discrepancies are open, and for whom; how many payments are waiting besides; and how
     many cases people `decided`, by how."""
 
@@ -98,11 +98,11 @@ class Open:
         return f"Decided by people: {told}." if told else ""
 
 
-def what_is_open(result: Reconciliation) -> Open:
+def open_cases(result: Reconciliation) -> OpenCases:
     """The numbers for the first line of a screen."""
     found = result.discrepancies
     automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
-    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
+    return OpenCases(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
 
 
 def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from cascade_cli.concurrency import both
 from cascade_cli.domain.history.checkpoint import (
     Checkpoint,
-    Remains,
     Scope,
+    WithoutVerdict,
     checkpoint_of,
     mark_name,
 )
@@ -63,7 +63,7 @@ class Run:
     snapshot: Snapshot
     coverage: Coverage
     result: Reconciliation
-    remains: Remains
+    without_verdict: WithoutVerdict
     covered_since: datetime
     continues: Checkpoint | None = None
     verification: MemoryVerification | None = None
@@ -72,7 +72,9 @@ class Run:
     @property
     def memory(self) -> Checkpoint:
         """What the next run has to know."""
-        return checkpoint_of(self.snapshot.window, self.result, self.remains, self.covered_since)
+        return checkpoint_of(
+            self.snapshot.window, self.result, self.without_verdict, self.covered_since
+        )
 
     @property
     def scope(self) -> Scope:
@@ -118,7 +120,7 @@ class Reconciler:
             snapshot,
             coverage_of(snapshot, listing),
             judge(snapshot, terms, fast_path),
-            Remains(listing.pending, listed=listed(listing)),
+            WithoutVerdict(listing.pending, listed=listed(listing)),
             window.since,
         )
 

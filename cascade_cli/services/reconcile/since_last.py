@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from cascade_cli.domain.history.checkpoint import Checkpoint, Remains
+from cascade_cli.domain.history.checkpoint import Checkpoint, WithoutVerdict
 from cascade_cli.domain.history.open_items import without_strangers
 from cascade_cli.domain.history.verification import (
     Depth,
@@ -101,8 +101,12 @@ class SinceLast:
         run = self._reconciler.run(Window(since, until), terms, tell)
         remark = f"everything was read again from {format_moment(since)} on: {why}"
         judged = {charge.id for charge in run.snapshot.charges if run.snapshot.judges(charge)}
-        remains = replace(run.remains, dormant=checkpoint.dormant, void=checkpoint.void - judged)
-        return replace(run, continues=checkpoint, remains=remains, remarks=(remark,))
+        without_verdict = replace(
+            run.without_verdict, dormant=checkpoint.dormant, void=checkpoint.void - judged
+        )
+        return replace(
+            run, continues=checkpoint, without_verdict=without_verdict, remarks=(remark,)
+        )
 
     def _changed(self, window: Window) -> frozenset[str]:
         """The ids of changed charges, or else of their payments. Nothing else in an event is
@@ -164,7 +168,7 @@ class _Continuation:
             snapshot,
             _coverage(snapshot, listing, followed, old),
             result,
-            self._remains(snapshot, listing, followed),
+            self._without_verdict(snapshot, listing, followed),
             self.checkpoint.covered_since or window.since,
             self.checkpoint,
             self._verified(snapshot, result, followed, looked_at),
@@ -212,11 +216,13 @@ class _Continuation:
         known = Lookups(payments=dict.fromkeys(old.unknown, ()))
         return replace(snapshot, answers=self.reconciler.answers(snapshot, self.terms, known))
 
-    def _remains(self, snapshot: Snapshot, listing: Listing, followed: Followed) -> Remains:
+    def _without_verdict(
+        self, snapshot: Snapshot, listing: Listing, followed: Followed
+    ) -> WithoutVerdict:
         judged = {charge.id for charge in snapshot.charges if snapshot.judges(charge)}
         dormant = {row: charge for row, charge in followed.dormant.items() if charge not in judged}
         pending = {**followed.pending, **listing.pending}
-        return Remains(pending, dormant, listed(listing), self.checkpoint.void - judged)
+        return WithoutVerdict(pending, dormant, listed(listing), self.checkpoint.void - judged)
 
     def _verified(
         self, snapshot: Snapshot, result: Reconciliation, followed: Followed, looked_at: _Sample

@@ -199,7 +199,7 @@ def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None
 
 def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
     pacer, time = a_pacer(5)
-    pacer.forgo(pacer.hand_out())
+    pacer.mark_dropped(pacer.hand_out())
     for _ in range(5):
         pacer.wait()
     assert time.now() == pytest.approx(1)
