@@ -224,7 +224,7 @@ class JournalPort(Protocol):
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """What was promised under these keys."""
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
         """The keys of transfers that the engine was given since then and nobody was told about."""
 
     def sent_since(self, moment: datetime) -> list[Intent]:

@@ -639,7 +639,7 @@ def each_paces_itself() -> Iterator[Alter]:
 @contextmanager
 def lock_outs_kept_to_oneself() -> Iterator[Alter]:
     """Whoever is locked out waits, and tells nobody."""
-    with patch.object(Pace, "hold", lambda *_: None):
+    with patch.object(Pace, "pause", lambda *_: None):
         yield as_it_is
 
 

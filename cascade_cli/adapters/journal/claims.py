@@ -208,7 +208,7 @@ def attempts_of(connection: Connection, base: str, keys: Collection[str]) -> dic
     return found
 
 
-def at_work_of(
+def keys_in_progress_of(
     connection: Connection, base: str, keys: Collection[str], since: datetime, now: datetime
 ) -> set[str]:
     """Those of `keys` that somebody holds now, or for which a write was sent at `since` or later.

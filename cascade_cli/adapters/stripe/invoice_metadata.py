@@ -67,7 +67,7 @@ class Bill:
         """Whether it sells ducats, or tries to, and does not say that it is another shop's."""
         return bool(self.sold or self.problem) and not is_not_ours(self.metadata)
 
-    def told(self, charge: Charge) -> Charge:
+    def applied_to(self, charge: Charge) -> Charge:
         """The charge, with what the invoice says about it."""
         sold, brought = self.sold, self._brought_by(charge)
         if sold is None or charge.currency != self.currency:

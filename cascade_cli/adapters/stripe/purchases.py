@@ -82,7 +82,7 @@ class Purchases(Listing):
         self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
     ) -> None:
         if is_paid(charge) and bill:
-            self.charges.append(self._receivable(bill.told(to_charge(charge, metadata))))
+            self.charges.append(self._receivable(bill.applied_to(to_charge(charge, metadata))))
         elif is_paid(charge):
             self.charges += map(self._receivable, to_charges(charge, metadata, self.kept))
         else:

@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.checkout.options import CheckoutOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def checkout(ctx: typer.Context, *, options: CheckoutOptions, json: Json = False) -> int:
     """Create a Stripe page on which ducats for one citizen or many can be paid; print its link.
 

@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 citizen = typer.Typer(
@@ -23,7 +23,7 @@ citizen = typer.Typer(
         topic="processor",
     )
 )
-@spread
+@options_as_parameters
 def setup(
     ctx: typer.Context,
     *,
@@ -52,7 +52,7 @@ def setup(
         topic="processor",
     )
 )
-@spread
+@options_as_parameters
 def replenish(
     ctx: typer.Context,
     *,

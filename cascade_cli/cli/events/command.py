@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.events.options import EventListOptions, EventSelection, ReplayOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
@@ -20,7 +20,7 @@ events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is
         topic="events",
     ),
 )
-@spread
+@options_as_parameters
 def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) -> int:
     """The events that Stripe has, oldest first.
 
@@ -39,7 +39,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
         topic="events",
     )
 )
-@spread
+@options_as_parameters
 def replay(
     ctx: typer.Context, *, chosen: EventSelection, options: ReplayOptions, json: Json = False
 ) -> int:

@@ -80,7 +80,7 @@ def list_events(session: Session, options: EventListOptions) -> Outcome:
         return now, window, chronological(_listed(wiring.events, window, types))
 
     with connected(session, in_hurry=False) as wiring:
-        now, window, found = wiring.clock.settled(look, began)
+        now, window, found = wiring.clock.with_corrected_time(look, began)
         received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found
     chosen = ChosenEvents(kept, found[: len(found) - len(kept)], forgotten(window, now))

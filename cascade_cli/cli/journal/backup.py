@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cascade_cli.adapters.journal import Database, backups
-from cascade_cli.adapters.journal.told_heads import tell
+from cascade_cli.adapters.journal.reported_heads import remember_reported
 from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head, Verification
@@ -28,7 +28,7 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
         found = backups.back_up(database, file)
         head = Head(found.head, found.entries)
         if found.entries:
-            tell(session.folder, database.place, head, session.warn)
+            remember_reported(session.folder, database.place, head, session.warn)
         _warn_of_neighbours(session, database, file)
     removed = _remove_older(session, file.parent, keep) if keep else []
     size = file.stat().st_size

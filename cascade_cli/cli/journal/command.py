@@ -9,7 +9,7 @@ import typer
 
 from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 journal = typer.Typer(
@@ -26,7 +26,7 @@ journal = typer.Typer(
         topic="journal",
     ),
 )
-@spread
+@options_as_parameters
 def list_(
     ctx: typer.Context,
     *,
@@ -78,7 +78,7 @@ def verify(
         topic="journal",
     )
 )
-@spread
+@options_as_parameters
 def export(
     ctx: typer.Context,
     *,
@@ -130,7 +130,7 @@ def backup(
         topic="journal",
     )
 )
-@spread
+@options_as_parameters
 def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
     """Put a backup in the place of the journal, whole or not at all; what was there is kept.
 

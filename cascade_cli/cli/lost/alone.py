@@ -111,7 +111,7 @@ def _standing(session: Session, values: Mapping[str, str]) -> _Standing:
         return _Standing(shop, None, error.message)
     base = values.get(AIRTABLE_BASE.name, "").strip()
     found = next(iter(runs.values()), None) if session.sandbox else runs.get(base)
-    last = Checkpoint.of(found).believed(datetime.now(UTC)) if found else None
+    last = Checkpoint.of(found).trusted(datetime.now(UTC)) if found else None
     return _Standing(shop, last)
 
 

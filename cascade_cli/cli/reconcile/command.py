@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.reconcile.options import EndOptions, ReconcileOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import spread
+from cascade_cli.cli.terminal.options import options_as_parameters
 
 EXAMPLES = layout.examples(
     "cascade reconcile --since 7d",
@@ -16,7 +16,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def reconcile(ctx: typer.Context, *, options: ReconcileOptions, end: EndOptions) -> int:
     """Compare every paid charge with the transfer it should have caused.
 

@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.resolve.options import ResolveOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def resolve(ctx: typer.Context, *, options: ResolveOptions, json: Json = False) -> int:
     """Decide one discrepancy: the decision is recorded, carried out once, and shown everywhere.
 

@@ -17,7 +17,7 @@ from cascade_cli.cli.sandbox.options import (
     ServeOptions,
 )
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson, spread
+from cascade_cli.cli.terminal.options import PlainJson, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 sandbox = typer.Typer(
@@ -33,7 +33,7 @@ sandbox = typer.Typer(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     """Serve the three services on 127.0.0.1 until interrupted."""
     from cascade_cli.cli.sandbox.run import serve as work
@@ -49,7 +49,7 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
         topic="story",
     )
 )
-@spread
+@options_as_parameters
 def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
     from cascade_cli.cli.sandbox.run import seed as from_scenario
@@ -131,7 +131,7 @@ def advance(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = False) -> int:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
     from cascade_cli.cli.sandbox.citizen import citizen as work
@@ -146,7 +146,7 @@ def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = Fals
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def pay(ctx: typer.Context, *, sale: SaleRequest, json: PlainJson = False) -> int:
     """Let somebody pay for ducats by card at the embedded Stripe."""
     from cascade_cli.cli.sandbox.money import pay as work
@@ -186,7 +186,7 @@ def capture(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False) -> int:
     """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
     from cascade_cli.cli.sandbox.money import refund as work
@@ -201,7 +201,7 @@ def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: PlainJson = False) -> int:
     """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
     from cascade_cli.cli.sandbox.money import dispute as work
@@ -242,7 +242,7 @@ def product(
         topic="subscriptions",
     )
 )
-@spread
+@options_as_parameters
 def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = False) -> int:
     """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
     from cascade_cli.cli.sandbox.billing import subscription as work
@@ -259,7 +259,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
     """Let the embedded Stripe send an event of any type, with fields left out if you like."""
     from cascade_cli.cli.sandbox.event import event as work

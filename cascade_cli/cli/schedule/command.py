@@ -10,7 +10,7 @@ import typer
 
 from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import spread
+from cascade_cli.cli.terminal.options import options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 schedule = typer.Typer(
@@ -51,7 +51,7 @@ class NightlyEnd(EndOptions):
         topic="nightly",
     )
 )
-@spread
+@options_as_parameters
 def cron(
     ctx: typer.Context,
     *,
@@ -75,7 +75,7 @@ def cron(
         topic="nightly",
     )
 )
-@spread
+@options_as_parameters
 def systemd(
     ctx: typer.Context,
     *,

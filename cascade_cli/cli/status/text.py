@@ -44,7 +44,7 @@ SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True)
-class Shown:
+class StatusScreen:
     """The status, and what else the screen shows.
 
     `since` is as typed, `requests` how many were sent to Stripe and to Airtable. If there is a
@@ -65,7 +65,7 @@ class Shown:
         return self.status.terms.now
 
 
-def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
+def screen(console: Console, shown: StatusScreen, beneath: Sequence[Text] = ()) -> Iterator[Block]:
     """The whole screen. Whatever must not be cut off at the bottom of a small terminal, `beneath`
     among it, comes right below the headline."""
     yield Block(_headline(shown).append_text(settings_note(console)))
@@ -81,7 +81,7 @@ def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iter
     yield from _attention(console, _of_payments(shown.status.attention))
 
 
-def _headline(shown: Shown) -> Text:
+def _headline(shown: StatusScreen) -> Text:
     text = Text("cascade status", "bold")
     return text.append(f"  {format_moment(shown.now)}  {shown.mode}", "default")
 
@@ -95,7 +95,7 @@ def _grid(lines: Iterator[tuple[str, Text]]) -> Table:
     return table
 
 
-def _lines(console: Console, shown: Shown) -> Iterator[tuple[str, Text]]:
+def _lines(console: Console, shown: StatusScreen) -> Iterator[tuple[str, Text]]:
     status, now = shown.status, shown.now
     treasury, records = status.treasury, status.records
     yield from _money(treasury, console.encoding)
@@ -186,7 +186,7 @@ def _engine(status: Status) -> Text:
     return text
 
 
-def _last_run(console: Console, shown: Shown, memory: Checkpoint | None) -> Text:
+def _last_run(console: Console, shown: StatusScreen, memory: Checkpoint | None) -> Text:
     if memory is None:
         begin = completed(console, command("reconcile"))
         return Text(f"no complete reconciliation is recorded: {begin}")
@@ -216,7 +216,7 @@ def _worker(worker: Holder, now: datetime) -> Text:
     return Text(escape(f"pid {worker.pid} on {worker.host} has been crediting for {age}"))
 
 
-def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+def _open(console: Console, shown: StatusScreen, run: Run) -> Iterator[Block]:
     """The verdict in the words of `reconcile`, then the kinds, or the selected cases."""
     found = open_cases(run.result)
     yield Block(verdict(found))
@@ -241,7 +241,7 @@ def _since(status: Status) -> str:
     return f"{begin}: {changed.described} since the last run."
 
 
-def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+def _listed(console: Console, shown: StatusScreen, run: Run) -> Iterator[Block]:
     items = list(shown.selection.items(run.result))
     for item in items:
         yield from item_blocks(console, item, shown.now)

@@ -61,8 +61,8 @@ class Checkpoint:
     void: frozenset[str] = frozenset()
     citizens: Mapping[str, str] = field(default_factory=dict)
 
-    def believed(self, now: datetime) -> Checkpoint:
-        """The part of the checkpoint that can be believed now.
+    def trusted(self, now: datetime) -> Checkpoint:
+        """The part of the checkpoint that can be trusted now.
 
         A run cannot have read the future. If it claims so, a wrong clock dated it, and perhaps
         earlier runs too. Then everything is covered again since the last end that the services'
@@ -77,7 +77,7 @@ class Checkpoint:
 
     @property
     def remark(self) -> str:
-        """What people should know about an end that was not believed; empty if it was."""
+        """What people should know about an end that was not trusted; empty if it was."""
         if self.claimed_until is None:
             return ""
         return (

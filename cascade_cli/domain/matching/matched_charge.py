@@ -53,15 +53,15 @@ NOTHING_DECIDED = Decided()
 @dataclass(frozen=True)
 class Terms:
     """What a run judges by: the moment, the grace time for young charges, the engine's schedule,
-    the prices and people's decisions. If `collects` is false, the policy leaves ducats with the
-    citizens."""
+    the prices and people's decisions. If `takes_back_on_refund` is false, the policy leaves ducats
+    with the citizens."""
 
     now: datetime
     grace: timedelta
     schedule: Schedule
     prices: PriceList
     decided: Decided = field(default_factory=Decided)
-    collects: bool = True
+    takes_back_on_refund: bool = True
 
 
 @dataclass(frozen=True)
@@ -349,7 +349,7 @@ class MatchedCharge:
     def can_return(self, citizen: str) -> bool:
         """The citizen now has ducats that could be taken back."""
         has = self.balances.get(citizen, ZERO)
-        return self.terms.collects and has > ROUNDING_DUCATS
+        return self.terms.takes_back_on_refund and has > ROUNDING_DUCATS
 
     @property
     def exposure(self) -> Decimal:

@@ -144,7 +144,8 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
         ),
         at_risk=max(ZERO, total - promised),
         corrections=taking,
-        left_there=terms.collects and snapshot.answers.ducats.get(first.citizen, ZERO) > ZERO,
+        left_there=terms.takes_back_on_refund
+        and snapshot.answers.ducats.get(first.citizen, ZERO) > ZERO,
         advice=advice_on_twins(states),
         repair=reconcile_since(since) if is_safe else None,
     )

@@ -127,7 +127,8 @@ def _judged(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Item:
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
-        left_there=terms.collects and answers.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
+        left_there=terms.takes_back_on_refund
+        and answers.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
     )
 
 

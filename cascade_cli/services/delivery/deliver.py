@@ -267,11 +267,11 @@ class Deliverer:
         A notification that fails changes nothing about the transfer, and is not sent again. Givers
         are notified by separate writes, so that no giver's name can spoil a recipient's notice.
         """
-        untold = [job for job in jobs if job.needs_notice]
-        gifts = [job for job in untold if job.order.gift]
+        unannounced = [job for job in jobs if job.needs_notice]
+        gifts = [job for job in unannounced if job.order.gift]
         schedule = self._terms.schedule.describe(self._around.now())
         letters: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
-            ("citizens", untold, self._notifier.tell, {}),
+            ("citizens", unannounced, self._notifier.tell, {}),
             ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
         )
         for whom, told, tell, journaled in letters:

@@ -45,11 +45,11 @@ class ArrivalService:
         self._journal, self._reader = journal, reader
         self._notifier, self._around = notifier, around
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys of untold transfers that the engine was given at `since` or later, each with the
-        last time. Empty if the engine's own notice gets through, or if that is unknown. Reads only
-        the journal."""
-        return self._journal.untold(since) if self._notifier.tells_arrivals else {}
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
+        """The keys of transfers that the engine was given at `since` or later and that nobody was
+        told about, each with the last time. Empty if the engine's own notice gets through, or if
+        that is unknown. Reads only the journal."""
+        return self._journal.unannounced_transfers(since) if self._notifier.tells_arrivals else {}
 
     def arrived(self, keys: Collection[str], seen: Iterable[Stratagem] = ()) -> tuple[Arrival, ...]:
         """The arrivals among these keys. Keys with a row in `seen` are not looked up."""

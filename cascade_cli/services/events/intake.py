@@ -155,7 +155,7 @@ class Intake:
         if not planned:
             return _settled(accepted, EventState.RECORDED, "it names no payment")
         found = [self._judged(accepted, one, deliveries) for one in planned]
-        return found[0] if len(found) == 1 else together(found, planned)
+        return found[0] if len(found) == 1 else one_settlement(found, planned)
 
     def _judged(
         self, accepted: Accepted, planned: PlannedReplay, deliveries: Mapping[str, Delivery]
@@ -229,7 +229,7 @@ class Intake:
         return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
 
 
-def together(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
+def one_settlement(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
     """One settlement for all citizens of a payment: it waits while one citizen's ducats wait, and
     needs a person if one citizen's ducats need one."""
     worst = min(found, key=_urgency)

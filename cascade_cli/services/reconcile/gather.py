@@ -273,7 +273,7 @@ class PastDeliveries:
             return {}
         written = self._journal.attempts([charge.stratagem_id for charge in charges])
         mark = self._journal.mark(mark_name(self._base_id))
-        settled = Settled(Checkpoint.of(mark).believed(now), ()) if mark else None
+        settled = Settled(Checkpoint.of(mark).trusted(now), ()) if mark else None
         return {
             charge.id: PastDelivery(
                 written.get(charge.stratagem_id),

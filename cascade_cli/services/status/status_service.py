@@ -123,7 +123,7 @@ class StatusService:
     _executed: dict[str, Stratagem] = field(default_factory=dict)
     _looked_at: datetime | None = None
 
-    def look(
+    def read(
         self,
         window: Window,
         terms: Terms,

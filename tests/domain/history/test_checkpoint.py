@@ -138,15 +138,15 @@ def test_what_was_followed_is_known_to_be_solved_however_old() -> None:
 
 def test_a_memory_that_ends_now_or_before_is_believed() -> None:
     checkpoint = checkpoint_of(WEEK, judge([PAID]))
-    assert checkpoint.believed(WEEK.until) is checkpoint
-    assert checkpoint.believed(WEEK.until - timedelta(seconds=9)) is checkpoint
+    assert checkpoint.trusted(WEEK.until) is checkpoint
+    assert checkpoint.trusted(WEEK.until - timedelta(seconds=9)) is checkpoint
 
 
 def test_of_one_that_ends_later_than_now_the_last_end_by_the_services_clocks_is_believed() -> None:
     begun = checkpoint_of(WEEK, judge([PAID]))
     good = replace(begun, until=WEEK.until - timedelta(days=1)).dated(None)
     bad = replace(begun, until=WEEK.until + timedelta(days=2)).dated(good)
-    believed = bad.believed(WEEK.until)
+    believed = bad.trusted(WEEK.until)
     assert believed.until == good.until
     assert believed.ends == good.ends
     assert (believed.open, believed.covered_since) == (bad.open, bad.covered_since)
@@ -156,7 +156,7 @@ def test_of_one_that_ends_later_than_now_the_last_end_by_the_services_clocks_is_
 
 def test_without_such_an_end_nothing_is_believed_to_be_covered() -> None:
     bad = checkpoint_of(WEEK, judge([PAID]))
-    believed = bad.believed(WEEK.until - timedelta(days=1))
+    believed = bad.trusted(WEEK.until - timedelta(days=1))
     assert believed.until == bad.covered_since
     assert Checkpoint.of(believed.document()).until == bad.covered_since
 

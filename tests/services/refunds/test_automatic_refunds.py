@@ -85,7 +85,7 @@ class Promises:
     keys: frozenset[str] = frozenset()
     since: list[datetime] = field(default_factory=list)
 
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+    def keys_in_progress(self, keys: Collection[str], since: datetime) -> set[str]:
         self.since.append(since)
         return set(keys) & self.keys
 
@@ -103,7 +103,7 @@ class Till:
         usual: dict[str, Any] = {"refunds": True, "hold": False, **self.settings}
         self.automatic_refunds = AutomaticRefunds(
             service=self.service,
-            at_work=self.promises.at_work,
+            keys_in_progress=self.promises.keys_in_progress,
             wish=WISH,
             guard=lambda: self.happened.append("guarded"),
             lock=self.lock,
