@@ -10,7 +10,7 @@ from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.explain.story import Happening, Source
+from cascade_cli.domain.explain.story import Happening, Reporter
 from cascade_cli.errors import SchemaError
 
 
@@ -60,7 +60,7 @@ class NoticeReader(VeniceReader):
         return [
             Happening(
                 datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
-                Source.VENICE,
+                Reporter.VENICE,
                 f"{record['fields'].get(layout.citizen)!r} was told: "
                 f"{record['fields'].get(layout.text)}",
                 str(record["fields"].get("Type", "")),

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
@@ -121,10 +121,10 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
     yield "balance", f"{rounded(finances.ducats)} ducats"
     yield (
         "in flight",
-        f"{rounded(finances.owed)} ducats: {count(finances.live.number, 'transfer')} live, "
+        f"{rounded(finances.owed)} ducats: {format_count(finances.live.number, 'transfer')} live, "
         f"{finances.planned.number} planned",
     )
-    executed = f"{count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
+    executed = f"{format_count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
     yield "daily outflow", f"{rounded(finances.daily_outflow)} ducats a day ({executed})"
     runway = finances.runway_days
     yield "runway", "no end in sight" if runway is None else f"{rounded(runway)} days"
@@ -164,7 +164,7 @@ def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
         right = nearest(after - debit.ducats)
     correct = command("citizen", "replenish", "--to", format_ducats(right), "--force")
     return (
-        f"The engine executed {count(debit.number, 'transfer')} of "
+        f"The engine executed {format_count(debit.number, 'transfer')} of "
         f"{format_ducats(debit.ducats)} ducats while the balance was written: the write may have "
         f"erased their debit. If so, correct it: {correct}"
     )

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count_levels
 
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
@@ -30,7 +30,7 @@ LEFT_OUT = (
 
 def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
     """`data` of --json."""
-    levels = count(checks)
+    levels = count_levels(checks)
     return {
         "checks": [
             {
@@ -102,7 +102,7 @@ def _told(session: Session, check: Check) -> Text:
 
 
 def _verdict(checks: Sequence[Check]) -> Text:
-    levels = count(checks)
+    levels = count_levels(checks)
     counted = f"{levels[Level.RED]} red, {levels[Level.AMBER]} amber, {levels[Level.GREEN]} ok."
     if levels[Level.RED]:
         return Text(f"{counted} Something fails, or will: begin with the first red.", "bold red")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cascade_cli.adapters.journal import Database, backups
 from cascade_cli.adapters.journal.reported_heads import remember_reported
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import JournalError, UsageError
@@ -78,7 +78,7 @@ def _show(
     console.print(escape(f"File: {file}"), soft_wrap=True)
     console.print(f"Head: {Head(found.head, found.entries)}", soft_wrap=True)
     if removed:
-        console.print(f"{count(len(removed), 'older backup')} removed.")
+        console.print(f"{format_count(len(removed), 'older backup')} removed.")
 
 
 def _size(number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cascade_cli.cli.credit.deliveries import first_error, show_deliveries
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.overview import open_cases
@@ -44,7 +44,7 @@ def stopped(found: JudgedOutcome, kept: int) -> Outcome:
     """The person stopped before the end."""
 
     def show(session: Session) -> None:
-        told = f"{count(kept, 'decision')} kept." if kept else "Nothing was decided."
+        told = f"{format_count(kept, 'decision')} kept." if kept else "Nothing was decided."
         session.console().print(f"Nothing was carried out. {told}")
         _show_open(session, found)
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, typed, verdict
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
@@ -136,7 +136,7 @@ def _balance(finances: Finances) -> Text:
             short = finances.owed - finances.ducats
         return text.append(f": {rounded(short)} too few for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
-    due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
+    due = f"; {rounded(finances.owed)} due to go out in {format_count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
 
 
@@ -158,7 +158,7 @@ def _in_flight(run: Run, now: datetime) -> Text:
     found = in_flight(run.result)
     if found.oldest_at is None:
         return Text("nothing")
-    number = count(found.payments, "payment")
+    number = format_count(found.payments, "payment")
     age = format_span(now - found.oldest_at)
     return Text(f"{number}, {rounded(found.ducats)} ducats; the oldest paid {age} ago")
 
@@ -181,7 +181,7 @@ def _engine(status: Status) -> Text:
     last = treasury.last_executed_at
     text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
     if treasury.passed_over:
-        number = count(treasury.passed_over, "transfer")
+        number = format_count(treasury.passed_over, "transfer")
         text.append(f"\nit seems to be stuck: {number} should have been executed", "bold red")
     return text
 
@@ -201,12 +201,12 @@ def _last_writes(records: Records, now: datetime) -> Text:
 
 
 def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
-    text = Text(f"{count(records.events[EventState.CREDITED], 'event')} credited, ")
+    text = Text(f"{format_count(records.events[EventState.CREDITED], 'event')} credited, ")
     text.append(f"{records.events[EventState.WAITING]} waiting")
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {count(len(_of_payments(attention)), 'payment')} for you",
+        f", {format_count(len(_of_payments(attention)), 'payment')} for you",
         "yellow" if attention else "default",
     )
 

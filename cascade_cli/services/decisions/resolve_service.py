@@ -37,7 +37,7 @@ from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.citizen_names import no_citizen_called
-from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
+from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
@@ -120,12 +120,12 @@ class ResolveService:
         NotFoundError if neither side knows it, and GuardError for a payment for many without the
         portion."""
         try:
-            form = form_of(identity)
+            kind = kind_of_id(identity)
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
-        if form not in {Form.PAYMENT, Form.NAME}:
+        if kind not in {IdKind.PAYMENT, IdKind.NAME}:
             raise UsageError(f"{identity!r} is no case.", right_line(identity))
-        if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
+        if kind is IdKind.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:

@@ -24,7 +24,7 @@ from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.event_replay import question_about
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
-from cascade_cli.domain.shop.keys import Form, form_of, whole_id
+from cascade_cli.domain.shop.keys import IdKind, kind_of_id, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
 from cascade_cli.services.reconcile.carried_over import (
@@ -186,7 +186,7 @@ class _Continuation:
         """The transfers and the payments that people decided about and that the checkpoint does not
         list as open: older than all that it covers, or settled since."""
         names = self.terms.decided.decisions.keys() - self.checkpoint.open.keys()
-        records = frozenset(name for name in names if form_of(name) is Form.NAME)
+        records = frozenset(name for name in names if kind_of_id(name) is IdKind.NAME)
         return records, frozenset(map(whole_id, names - records))
 
     def _settled(self, followed: Followed) -> Settled:
