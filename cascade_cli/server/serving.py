@@ -30,7 +30,7 @@ from cascade_cli.server.http.connections import ConnectionRegister, most_connect
 from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, Leadership
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
@@ -121,8 +121,8 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
             ),
             price_quotes=wiring.price_quotes,
             token=settings.api_token.reveal() if settings.api_token else None,
-            offload=stack.enter_context(Offload()),
-            own_offload=stack.enter_context(Offload()),
+            thread_pool=stack.enter_context(ThreadPool()),
+            health_thread_pool=stack.enter_context(ThreadPool()),
             readiness=_readiness(dependencies, inbox, worker),
             metrics=metrics,
             complete=dependencies.complete,

@@ -29,7 +29,7 @@ from cascade_cli.adapters.stripe import (
     signature,
 )
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.adapters.stripe.invoice_metadata import Bill, hints_at_invoice
+from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes_codec import Notes
@@ -373,7 +373,7 @@ def attached_payments_overlooked() -> Iterator[Alter]:
 @contextmanager
 def halves_credited_whole() -> Iterator[Alter]:
     """Each payment of an invoice is taken to have paid all of it."""
-    with patch.object(Bill, "_brought_by", lambda bill, _charge: bill.due_cents):
+    with patch.object(InvoicedSale, "_brought_by", lambda sale, _charge: sale.due_cents):
         yield as_it_is
 
 

@@ -84,10 +84,10 @@ class EventReader:
         if not INVOICE_ID.fullmatch(payment_id):
             return None
         with translated_errors():
-            bill = self._invoices.sold_elsewhere(payment_id, DUCATS)
-        if bill is None:
+            sale = self._invoices.sold_elsewhere(payment_id, DUCATS)
+        if sale is None:
             return None
-        return bill.metadata.get(CITIZEN, ""), bill.sold.ducats if bill.sold else None
+        return sale.metadata.get(CITIZEN, ""), sale.sold.ducats if sale.sold else None
 
     def _documents(self, params: EventListParams) -> Iterator[dict[str, Any]]:
         page = self._v1.events.list(params)

@@ -10,12 +10,12 @@ import stripe
 
 from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import is_event, to_event
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.doctor.stripe import Account, Right
 from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.errors import RightsError
 
-PAGE_SIZE = 100
 MOST_UNDELIVERED = 300
 LATEST = 100
 

@@ -12,7 +12,7 @@ from stripe.params import DisputeListParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.errors import or_none, translated_errors
-from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
+from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
 from cascade_cli.adapters.stripe.purchase_parser import (
@@ -61,12 +61,12 @@ class Purchases(Listing):
         else:
             self._sort_alone(charge, metadata)
 
-    def settle(self, bills: Mapping[str, Bill]) -> None:
-        """Sort the charges that may belong to an invoice, by the bills that were found for them."""
+    def settle(self, sales: Mapping[str, InvoicedSale]) -> None:
+        """Sort the charges that may belong to an invoice, by the sales that were found on invoices."""
         for charge in self.invoiced:
-            bill = bills.get(charge["id"])
-            if bill and bill.is_ours:
-                self._sort(charge, bill.metadata, bill)
+            sale = sales.get(charge["id"])
+            if sale and sale.is_ours:
+                self._sort(charge, sale.metadata, sale)
             else:
                 self._sort_alone(charge, metadata_of(charge))
         self.invoiced = []
@@ -79,10 +79,10 @@ class Purchases(Listing):
             self.other_products += 1
 
     def _sort(
-        self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
+        self, charge: Document, metadata: Mapping[str, str], sale: InvoicedSale | None = None
     ) -> None:
-        if is_paid(charge) and bill:
-            self.charges.append(self._receivable(bill.applied_to(to_charge(charge, metadata))))
+        if is_paid(charge) and sale:
+            self.charges.append(self._receivable(sale.applied_to(to_charge(charge, metadata))))
         elif is_paid(charge):
             self.charges += map(self._receivable, to_charges(charge, metadata, self.kept))
         else:
@@ -201,7 +201,7 @@ class StripeReader:
     def _settle(self, found: Purchases) -> None:
         """Ask for the invoices of the charges that may have one. Without such, ask nothing."""
         if found.invoiced:
-            found.settle(self._invoices.bills(found.invoiced, DUCATS))
+            found.settle(self._invoices.sales(found.invoiced, DUCATS))
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""

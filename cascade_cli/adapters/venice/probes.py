@@ -21,7 +21,11 @@ from cascade_cli.adapters.http.transport import (
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
+from cascade_cli.adapters.venice.required_schema import (
+    TRANSACTION_FIELDS,
+    TRANSACTIONS,
+    required_fields,
+)
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.doctor.airtable import Base, BaseSchema, Column
 from cascade_cli.domain.doctor.venice import Answers
@@ -84,7 +88,7 @@ class BaseProbe:
             }
             for table, fields in found.items()
         }
-        needed = tuple(needs(tables, social_class))
+        needed = tuple(required_fields(tables, social_class))
         return BaseSchema(tables, needed, tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
 
 

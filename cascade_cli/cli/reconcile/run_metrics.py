@@ -85,7 +85,7 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     yield _one("over_delivered_ducats", "Ducats beyond what was sold.", equation.over_delivered)
     yield _one("orphaned_ducats", "Ducats that went out for no payment.", equation.orphaned)
     yield _one("residual_ducats", "Ducats not accounted for: 0.", equation.residual)
-    balance = run.snapshot.answers.processor_ducats
+    balance = run.snapshot.lookups.processor_ducats
     if balance is not None:
         yield _one("processor_balance_ducats", "What the processor had.", balance)
 

@@ -134,8 +134,8 @@ def schema_part(schema: BaseSchema | None) -> dict[str, Any]:
     """The tables that cascade needs; of the others only how many there are."""
     if schema is None:
         return {"tables": None}
-    needed = {need.table for need in schema.needs}
-    known = {(need.table, need.field): need.options for need in schema.needs}
+    needed = {need.table for need in schema.required}
+    known = {(need.table, need.field): need.options for need in schema.required}
     tables = [
         {
             "name": Shape(table),

@@ -110,10 +110,10 @@ def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
     by_kind: dict[Kind, list[Item]] = {}
     for item in result.discrepancies:
         by_kind.setdefault(item.kind, []).append(item)
-    return tuple(_tally(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
+    return tuple(_kind_count(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
 
 
-def _tally(kind: Kind, items: list[Item]) -> KindCount:
+def _kind_count(kind: Kind, items: list[Item]) -> KindCount:
     with exactly():
         at_risk = sum((item.at_risk for item in items), ZERO)
     return KindCount(kind, len(items), at_risk, min(item.occurred_at for item in items))

@@ -27,12 +27,17 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
-from cascade_cli.domain.reconcile.repair_plan import REASON
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, Override, moves_of, order_for_charge
+from cascade_cli.domain.records.orders import (
+    PURCHASE_REASON,
+    Order,
+    Override,
+    moves_of,
+    order_for_charge,
+)
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
@@ -175,7 +180,7 @@ class ResolveService:
         return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), snapshot)
 
     def _answered(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
-        return replace(snapshot, answers=self.answering.answers(snapshot, terms))
+        return replace(snapshot, lookups=self.answering.lookups(snapshot, terms))
 
     def _seen(self, subject: Subject, snapshot: Snapshot) -> Seen:
         return Seen(subject, snapshot, self.decisions.decisions().get(subject.name))
@@ -283,7 +288,7 @@ class ResolveService:
         if not (after and after.matched and repair and repair.automatic):
             return None
         charge = after.matched.charge
-        order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+        order = order_for_charge(replace(charge, disputed=False), PURCHASE_REASON, facts)
         return Ownership(seen.snapshot.charges, seen.snapshot.stratagems).tell_apart(order, charge)
 
     def carry_out(self, planned: PlannedDecision, patience: timedelta = PATIENCE) -> list[Delivery]:

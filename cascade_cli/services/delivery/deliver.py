@@ -270,11 +270,11 @@ class Deliverer:
         unannounced = [job for job in jobs if job.needs_notice]
         gifts = [job for job in unannounced if job.order.gift]
         schedule = self._terms.schedule.describe(self._around.now())
-        letters: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
+        notices: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
             ("citizens", unannounced, self._notifier.tell, {}),
             ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
         )
-        for whom, told, tell, journaled in letters:
+        for whom, told, tell, journaled in notices:
             for ten in _chunks(told, ROWS_PER_WRITE):
                 self._around.turn()
                 raise_if_stopped()

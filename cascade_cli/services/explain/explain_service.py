@@ -157,7 +157,7 @@ class _Teller:
 
     def _paid(self, charge: Charge, past: History) -> Story:
         snapshot, terms = self._neighbours.snapshot_of([charge]), self.setting.terms
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         items = reconcile(snapshot, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
         verdict, rows = verdict_of(item), item.stratagems
@@ -170,7 +170,7 @@ class _Teller:
     def _many(self, charges: Sequence[Charge], past: History) -> Story:
         """A payment for many citizens, with the verdict on each."""
         snapshot, terms = self._neighbours.snapshot_of(charges), self.setting.terms
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         named = {charge.id for charge in charges}
         found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]
         payment = SplitPayment(charges, tuple(found))
@@ -191,7 +191,7 @@ class _Teller:
         snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
             rows
         )
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
         item = next(found, None)
         verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))

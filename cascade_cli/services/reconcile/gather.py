@@ -141,15 +141,15 @@ class Reconciler:
         if outside.has_windows:
             # What is read in these windows answers many of the questions.
             snapshot = self._with_outside(snapshot, outside)
-            return replace(snapshot, answers=self.answers(snapshot, terms, fast_path=fast_path))
+            return replace(snapshot, lookups=self.lookups(snapshot, terms, fast_path=fast_path))
         # Transfers that are asked for by key seldom exist, so the questions need not wait for them.
-        whole, answers = both(
+        whole, lookups = both(
             lambda: self._with_outside(snapshot, outside),
-            lambda: self.answers(snapshot, terms, fast_path=fast_path),
+            lambda: self.lookups(snapshot, terms, fast_path=fast_path),
         )
         if whole is not snapshot:
-            answers = self.answers(whole, terms, answers)
-        return replace(whole, answers=answers)
+            lookups = self.lookups(whole, terms, lookups)
+        return replace(whole, lookups=lookups)
 
     def with_neighbours(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
         """Add what lies outside the window and belongs, or may belong, to something inside it."""
@@ -175,7 +175,7 @@ class Reconciler:
             if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
                 yield row.stratagem_id
 
-    def answers(
+    def lookups(
         self,
         snapshot: Snapshot,
         terms: Terms,
@@ -183,10 +183,10 @@ class Reconciler:
         fast_path: FastPath = take_fast_path,
     ) -> Lookups:
         """Look up at once everything that the snapshot leaves open and `known` does not answer."""
-        questions = PendingLookups(snapshot, terms, self._processor, fast_path)
-        names = [name for name in questions.citizens if name not in known.citizens]
-        payments = [p for p in questions.payments if p not in known.payments]
-        disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
+        pending = PendingLookups(snapshot, terms, self._processor, fast_path)
+        names = [name for name in pending.citizens if name not in known.citizens]
+        payments = [p for p in pending.payments if p not in known.payments]
+        disputed = [c for c in pending.disputed_charges if c.id not in known.disputes]
         found, (bought, contested) = both(
             lambda: self._transfers.residents(names) if names else {},
             lambda: both(
@@ -194,7 +194,7 @@ class Reconciler:
                 lambda: self._payments.disputes_against(disputed),
             ),
         )
-        lost = [c for c in questions.undelivered if c.id not in known.past]
+        lost = [c for c in pending.undelivered if c.id not in known.past]
         missing = [name for name in names if name not in found]
         asked = Lookups(
             citizens={name: name in found for name in names},
@@ -206,7 +206,7 @@ class Reconciler:
             ducats={name: found[name].ducats for name in names if name in found},
             past=self._past.past_of(lost, terms.now) if self._past and lost else {},
         )
-        return questions.answered_by(known, asked)
+        return pending.answered_by(known, asked)
 
 
 def judge(snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path) -> Reconciliation:

@@ -21,7 +21,7 @@ from cascade_cli.domain.history.verification import (
 )
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, whole_id
@@ -214,7 +214,7 @@ class _Continuation:
         }
         snapshot = without_strangers(snapshot, self.terms.prices, followed.ids, remembered)
         known = Lookups(payments=dict.fromkeys(old.unknown, ()))
-        return replace(snapshot, answers=self.reconciler.answers(snapshot, self.terms, known))
+        return replace(snapshot, lookups=self.reconciler.lookups(snapshot, self.terms, known))
 
     def _without_verdict(
         self, snapshot: Snapshot, listing: Listing, followed: Followed
@@ -265,7 +265,7 @@ def _judge_sample(
     charges = _chosen(sources, settled, chance)
     if not charges:
         return _Sample()
-    rows = sources.transfers.transfers_for([question_about(charge) for charge in charges])
+    rows = sources.transfers.transfers_for([lookup_order(charge) for charge in charges])
     snapshot = Snapshot(window_around(charges), tuple(charges), tuple(rows))
     items = reconcile(snapshot, terms).items.unsettled
     return _Sample(len(charges), tuple(item.charge for item in items if item.charge))

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.delivery.deliveries import Delivery, Result
+from cascade_cli.domain.delivery.deliveries import DONE, Delivery
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
@@ -48,7 +48,6 @@ CITIZENS_AT_ONCE = 100
 # How long the lock is free for others before the next citizens' turn.
 PAUSE = timedelta(seconds=10)
 OTHERS_NEXT = "the others are next"
-_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ def _result_of_plan(
     elif any(one.result in ON_ITS_WAY for one in found.deliveries):
         # The rows may have been read before the write showed.
         told = replace(told, again_at=told.again_at or _after_next_run(after))
-    failed = tuple(one for one in found.deliveries if one.result not in _GOOD)
+    failed = tuple(one for one in found.deliveries if one.result not in DONE)
     return replace(told, failed=failed, deliveries=tuple(found.deliveries))
 
 
