@@ -62,7 +62,7 @@ class Purchases(Listing):
             self._sort_alone(charge, metadata)
 
     def settle(self, sales: Mapping[str, InvoicedSale]) -> None:
-        """Sort the charges that may belong to an invoice, by the sales that were found on invoices."""
+        """Sort the charges that may belong to an invoice, by the sales that invoices show."""
         for charge in self.invoiced:
             sale = sales.get(charge["id"])
             if sale and sale.is_ours:

@@ -259,7 +259,7 @@ def test_journal_and_explain_tell_of_it_in_plain_words(counter: Counter) -> None
 
 @contextmanager
 def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Journal]]:
-    """A desk of a worker of its own, over the counter's journal."""
+    """A service of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
     wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)

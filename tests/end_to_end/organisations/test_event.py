@@ -56,7 +56,7 @@ def test_who_waits_for_ducats_is_counted_by_the_same_words_as_ever() -> None:
 
 
 class OneDealt:
-    """What a clerk says of every payment."""
+    """Automatic refunds that say the same of every payment."""
 
     def __init__(self, dealt: RefundResult) -> None:
         self.dealt = dealt

@@ -39,8 +39,8 @@ AFTER_NEXT_RUN = NOW.replace(hour=18, minute=5)
 WISH = RefundWish(Policy.AVAILABLE, {"worker": "one"})
 
 
-class PaperDesk(RefundService):
-    """Plans as the desk does; what it looks at and carries out is on paper.
+class PaperRefundService(RefundService):
+    """Plans as the service does; what it looks at and carries out is on paper.
 
     `looks` are what each look shows, the last of them for ever.
     """
@@ -91,10 +91,10 @@ class Promises:
 
 
 @dataclass
-class Till:
-    """A clerk with what it stands on, and what happened in which order."""
+class RefundsUnderTest:
+    """AutomaticRefunds with what they work on, and what happened in which order."""
 
-    service: PaperDesk
+    service: PaperRefundService
     settings: Mapping[str, Any] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
     happened: list[str] = field(default_factory=list)
@@ -123,8 +123,8 @@ class Till:
 
 def service_seeing(
     *looks: Sequence[Picture] | GuardError, result: Result = Result.CREDITED, **settings: Any
-) -> Till:
-    return Till(PaperDesk(*looks, result=result), settings)
+) -> RefundsUnderTest:
+    return RefundsUnderTest(PaperRefundService(*looks, result=result), settings)
 
 
 def sent_back(cents: int = 1000, **changed: Any) -> Charge:
