@@ -67,7 +67,7 @@ class _Judge:
         self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
     ) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._money, self._gifts = MoneyView(history.stage), history.gifts
+        self._money_view, self._gifts = MoneyView(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
         self._lookalikes, self._halves = history.lookalikes, history.halves
         self._another_s = history.another_s
@@ -79,7 +79,7 @@ class _Judge:
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
     def _money(self, charge: Charge) -> Money:
-        return self._money.money(charge.charge_id)
+        return self._money_view.money(charge.charge_id)
 
     def flaws(self) -> Iterator[str]:
         """Question after question."""
