@@ -107,7 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app_state: AppState, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
-    _hear_uvicorn(tell)
+    _pass_on_warnings(tell)
     # Threads switch sooner: a webhook's answer must not wait for the worker.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Garbage collection holds up all threads, and what is loaded by now never becomes garbage.
@@ -143,8 +143,8 @@ def server_of(app_state: AppState) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _hear_uvicorn(tell: Callable[[str], None]) -> None:
-    class _Ear(logging.Handler):
+def _pass_on_warnings(tell: Callable[[str], None]) -> None:
+    class _Handler(logging.Handler):
         def __init__(self) -> None:
             super().__init__(logging.WARNING)
             self._told_at = dict[str, float]()
@@ -157,5 +157,5 @@ def _hear_uvicorn(tell: Callable[[str], None]) -> None:
                 tell(text)
 
     logger = logging.getLogger("uvicorn")
-    logger.handlers[:] = [_Ear()]
+    logger.handlers[:] = [_Handler()]
     logger.propagate = False

@@ -101,7 +101,7 @@ class EventWorker:
             except ClaimLostError:
                 continue  # The process that is the worker now first checks what was done.
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
-                self._stand_still(error)
+                self._begin_pause(error)
             else:
                 self._go_on()
                 if self._stands_by:
@@ -135,7 +135,7 @@ class EventWorker:
             elif settlement.note == SHORT_OF_DUCATS:
                 self._tell(f"{settlement.event_id} waits: {settlement.note}")
 
-    def _stand_still(self, error: Exception) -> None:
+    def _begin_pause(self, error: Exception) -> None:
         self._intake = None
         if not isinstance(error, JournalError):
             # Another process may not have this trouble.

@@ -117,7 +117,7 @@ class _Requested:
             self._numbers.setdefault(whole_id(one), set()).add(portion_number(one))
 
     @property
-    def wholes(self) -> Sequence[str]:
+    def whole_payments(self) -> Sequence[str]:
         """The ids to ask Stripe for: each whole payment's once, in their order."""
         return list(self._numbers)
 
@@ -207,7 +207,7 @@ class StripeReader:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
         found, asked = self._nothing(), _Requested(charge_ids)
         with translated_errors():
-            for charge in self._threads.map(self._charge_of, asked.wholes):
+            for charge in self._threads.map(self._charge_of, asked.whole_payments):
                 if charge is not None:
                     found.take(charge)
             self._settle(found)
@@ -236,7 +236,7 @@ class StripeReader:
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """What `portions` finds for each id. Stripe is asked once for each whole payment."""
-        wholes = _Requested(payment_ids).wholes
+        wholes = _Requested(payment_ids).whole_payments
         found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
         return {one: _Requested([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
@@ -276,7 +276,7 @@ class StripeReader:
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """The disputes of each charge, newest first. One listing has those of many charges."""
-        wholes = _Requested(charge.id for charge in charges).wholes
+        wholes = _Requested(charge.id for charge in charges).whole_payments
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())

@@ -50,12 +50,12 @@ class NoticeReader(VeniceReader):
         *others, last = _LAYOUTS
         for layout in others:
             try:
-                return self._told(stratagem_ids, layout)
+                return self._read(stratagem_ids, layout)
             except SchemaError:
                 continue
-        return self._told(stratagem_ids, last)
+        return self._read(stratagem_ids, last)
 
-    def _told(self, stratagem_ids: Sequence[str], layout: _Layout) -> list[Happening]:
+    def _read(self, stratagem_ids: Sequence[str], layout: _Layout) -> list[Happening]:
         named = OR(*(condition for name in stratagem_ids for condition in layout.names(name)))
         return [
             Happening(

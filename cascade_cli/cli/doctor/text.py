@@ -81,13 +81,13 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
     table.add_column(ratio=1, overflow="fold")
     for check in checks:
         mark = Text(MARKS[check.level], STYLES[check.level])
-        name, told = Text(escape(check.name)), _told(session, check)
+        name, told = Text(escape(check.name)), _check_text(session, check)
         cells = [name.append(": ").append_text(told)] if is_narrow else [name, told]
         table.add_row(mark, *cells)
     return table
 
 
-def _told(session: Session, check: Check) -> Text:
+def _check_text(session: Session, check: Check) -> Text:
     text = Text(escape(session.redacted(session.completed(check.found))))
     # A check that could not run has no advice of its own: the finding that prevented it has.
     if check.level is Level.GREEN or check.code in _UNCHECKED:

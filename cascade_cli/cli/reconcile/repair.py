@@ -159,7 +159,7 @@ def _planned(found: Outcome, plan: RepairPlan, arrived: Sequence[Arrival]) -> Ou
 
 def _nothing_to_repair(found: Outcome, plan: RepairPlan, told: int) -> Outcome:
     """Nothing was found, or all of it is left to people."""
-    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _told(told))
+    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _notices_text(told))
 
 
 def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str) -> Outcome:
@@ -172,7 +172,7 @@ def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str
     return replace(found, data={**(found.data or {}), **more}, show=show)
 
 
-def _told(told: int) -> str:
+def _notices_text(told: int) -> str:
     notices = "1 notice" if told == 1 else f"{told} notices"
     return f"{notices} of arrival written." if told else ""
 
@@ -187,7 +187,7 @@ def _repaired(after: Outcome, deliveries: Sequence[Delivery], told: int) -> Outc
         console.print(Text("Repairs", "bold"))
         show_deliveries(console, deliveries)
         if told:
-            console.print(_told(told))
+            console.print(_notices_text(told))
         console.print()
         after.show(session)
 

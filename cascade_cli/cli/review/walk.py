@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks
-from cascade_cli.cli.resolve.text import would
+from cascade_cli.cli.resolve.text import describe_write
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
 from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines, wrapped
 from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
@@ -215,7 +215,7 @@ def _decisions(chosen: Sequence[ChosenDraft]) -> Iterator[Text]:
 
 
 def _writes(one: ChosenDraft) -> Iterator[str]:
-    yield from map(would, one.orders)
+    yield from map(describe_write, one.orders)
     if isinstance(one.planned, RefundPlan):
         yield from _refund(one.planned)
         return

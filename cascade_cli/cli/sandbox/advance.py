@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.cli.sandbox.run import compared, opened, told, translated_errors
+from cascade_cli.cli.sandbox.run import compared, opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
@@ -33,7 +33,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
         "ahead_seconds": round(clock.shift.total_seconds()),
         "happened": [_document(one) for one in happened],
     }
-    return told(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
+    return text_outcome(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
 
 
 def shown_time(now: datetime, clock: SandboxClock) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import EventRequest
-from cascade_cli.cli.sandbox.run import opened, told, translated_errors
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
@@ -29,7 +29,9 @@ def event(session: Session, wish: EventRequest) -> Outcome:
             )
         except StripeError as error:
             raise UsageError(str(error), _UNCHANGED) from error
-    return told({"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}.")
+    return text_outcome(
+        {"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}."
+    )
 
 
 def _json(option: str, text: str) -> Any:

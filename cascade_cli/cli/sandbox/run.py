@@ -60,10 +60,10 @@ def _register(app: SandboxApp, webhook: str) -> None:
 def _connection(url: str, webhooks: Sequence[str], shift: timedelta) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
     clock = [f"# its clock {compared(shift)}"] if shift else []
-    told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
+    webhook_lines = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
     head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
-    return "\n".join([head, *clock, *told, *lines, ""])
+    return "\n".join([head, *clock, *webhook_lines, *lines, ""])
 
 
 def compared(shift: timedelta) -> str:
@@ -82,7 +82,7 @@ def seed(session: Session, options: SeedOptions) -> Outcome:
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
-    return told(data, text)
+    return text_outcome(data, text)
 
 
 def _of_scenario(options: SeedOptions) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def run_engine(
         lines.append("  It was not killed: no stratagem got that far.")
     killed_at = ran.killed_at or None
     data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
-    return told({**data}, "\n".join(lines))
+    return text_outcome({**data}, "\n".join(lines))
 
 
 _KILLED = {
@@ -123,10 +123,10 @@ def reset(session: Session) -> Outcome:
     # The sandbox's journal goes, too: without the rows, its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
         (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
-    return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+    return text_outcome({}, "The sandbox is empty; the next --sandbox command seeds it again.")
 
 
-def told(data: dict[str, object], text: str) -> Outcome:
+def text_outcome(data: dict[str, object], text: str) -> Outcome:
     """An outcome that is one text for people."""
     return Outcome(data, lambda _session: _print(text))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cascade_cli.cli.sandbox.advance import shown_time
 from cascade_cli.cli.sandbox.options import SeedOptions
-from cascade_cli.cli.sandbox.run import opened, told, translated_errors
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.times import rfc3339
@@ -77,4 +77,4 @@ def _outcome(path: Path, story: StoryFile, clock: SandboxClock) -> Outcome:
     if clock.shift:
         lines.append(shown_time(clock(), clock))
     data = {"story": str(path), "title": tables.title, **counts, "now": rfc3339(clock())}
-    return told(data, "\n".join(lines))
+    return text_outcome(data, "\n".join(lines))

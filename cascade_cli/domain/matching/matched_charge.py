@@ -432,15 +432,15 @@ class MatchedCharge:
         still = (s for s in self.correcting if s not in self.executed)
         coming = (s for s in (*live, *still) if self.is_right(s))
         left = max(ZERO, self.outstanding - sum_ducats(coming))
-        return left if left > self._dust else ZERO
+        return left if left > self._tolerance else ZERO
 
     @property
     def is_outstanding(self) -> bool:
         """Something was sold and has not arrived. If anything was executed, dust does not count."""
-        return self.outstanding > self._dust
+        return self.outstanding > self._tolerance
 
     @property
-    def _dust(self) -> Decimal:
+    def _tolerance(self) -> Decimal:
         return ROUNDING_DUCATS if self.executed else ZERO
 
     @cached_property

@@ -15,7 +15,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     Resolution,
     Subject,
     Wish,
-    told_of,
+    transfer_sentence,
 )
 from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.decisions.take_back_decision import surpluses
@@ -215,7 +215,9 @@ class ResolveService:
         beside = self._snapshots.snapshot_of(rows).stratagems
         back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
         if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
-            raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
+            raise GuardError(
+                f"{identity} was taken back: {transfer_sentence(back[-1])}.", UNTOUCHED
+            )
         owner = self._neighbours.owner_of(rows[0])
         matched = seen.subject.matched
         if owner and matched and owner.id != matched.charge.id:

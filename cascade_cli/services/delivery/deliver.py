@@ -278,7 +278,7 @@ class Deliverer:
             for ten in _chunks(told, ROWS_PER_WRITE):
                 self._around.turn()
                 raise_if_stopped()
-                call = partial(self._tell, tell, [job.told for job in ten], schedule)
+                call = partial(self._tell, tell, [job.order_for_notice for job in ten], schedule)
                 try:
                     self._send(Action.NOTIFY, ten, call, journaled)
                 except JournalError:

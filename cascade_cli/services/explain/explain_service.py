@@ -213,7 +213,7 @@ class _Teller:
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
-        happenings = [*past.happenings, *self._told((*rows, *returns), forbidden)]
+        happenings = [*past.happenings, *self._notices((*rows, *returns), forbidden)]
         named = set(named)
         happenings += self._received({*named, *_payments(charge, rows)})
         for row in (*rows, *returns):
@@ -243,7 +243,7 @@ class _Teller:
     def _received(self, payments: Iterable[str]) -> Iterable[Happening]:
         return received(self.setting.received([self.identity, *payments]))
 
-    def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
+    def _notices(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
         ids = [row.stratagem_id for row in rows if row.stratagem_id]
         try:
             return self.sources.notices(ids) if ids else []
