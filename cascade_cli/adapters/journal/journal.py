@@ -331,6 +331,7 @@ class Journal:
         """Record who gets how much of a split payment. `allocation` finds it by its digest."""
         kept = self._redactor.body(body)
         with self._writing() as transaction:
+            # The same allocation may be sold again: it is recorded once.
             if records.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
                 transaction.append(EntryKind.RUN, "", {"allocation": {"digest": digest, **kept}})
                 records.set_mark(transaction, _ALLOCATION + digest, kept)

@@ -51,6 +51,7 @@ class EventReader:
             "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)},
             "limit": PAGE_SIZE,
         }
+        # Stripe takes a `*` only in `type`, and at most twenty names in `types`.
         if len(types) == 1:
             params["type"] = types[0]
         elif 1 < len(types) <= _MOST_TYPES and not any("*" in name for name in types):

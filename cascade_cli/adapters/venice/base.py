@@ -221,6 +221,7 @@ class VeniceReader:
     def has_mode(self, livemode: bool) -> bool:
         """Whether this base has a transfer that cascade wrote for a payment of that mode, whoever
         pays it."""
+        # As text, just as json.dumps writes it: a formula cannot read the JSON in Notes.
         marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
         return bool(self._select(self._transfers_where(marked), max_records=1))
 
@@ -239,6 +240,7 @@ class VeniceReader:
         found: list[Any] = []
 
         def read() -> Iterator[None]:
+            # Airtable's cursors expire. Then the listing starts over, and what came before counts no more.
             found.clear()
             for page in self._pages(formula, table, fields, **options):
                 found.extend(page["records"])
@@ -310,6 +312,7 @@ def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
 
 
 def _resident(record: dict[str, Any]) -> Resident:
+    # Airtable leaves empty cells out of its answer.
     ducats = _balance(record["fields"].get("Ducats", 0))
     return Resident(ducats, moment_of(record["createdTime"]))
 

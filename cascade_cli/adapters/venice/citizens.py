@@ -36,6 +36,7 @@ def _to_citizen(record: RecordDict) -> CitizenRow:
     return CitizenRow(
         record_id=record["id"],
         username=str(fields.get("Username", "")),
+        # Airtable leaves out empty cells and boxes that are not ticked.
         ducats=_ducats(fields.get("Ducats", 0)),
         social_class=str(fields.get("SocialClass", "")),
         in_venice=bool(fields.get("InVenice", False)),

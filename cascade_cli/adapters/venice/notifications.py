@@ -45,6 +45,7 @@ class NotificationWriter:
 
         False if the schema is unknown.
         """
+        # Airtable refuses a write whole if it names a field that the table lacks.
         fields = {name: self._schema.has(NOTIFICATIONS, name) for name in ENGINE_LAYOUT}
         is_ours = self._schema.has(NOTIFICATIONS, "Citizen") or fields["CitizenUsername"]
         return bool(is_ours) and not all(fields.values())
@@ -66,6 +67,7 @@ class NotificationWriter:
         self._write(map(arrived_for_giver, arrivals), now, ARRIVED_TYPE)
 
     def _write(self, messages: Iterable[Message], now: datetime, type_: str = TYPE) -> None:
+        # Both layouts have been claimed for the live base, so its own schema decides.
         older = self._schema.has(NOTIFICATIONS, "CitizenUsername")
         compose = _legacy_layout if older else _layout
         required = frozenset({"CitizenUsername" if older else "Citizen"})

@@ -61,6 +61,7 @@ class Schema:
                 f"The base's table {table} has no field {', '.join(missing)} that can be written.",
                 "Nothing was written. Names are case sensitive; ask whoever changed the base.",
             )
+        # Airtable refuses a write whole if it names a field that the table lacks.
         return {name: value for name, value in fields.items() if self.has(table, name)}
 
 
@@ -72,6 +73,7 @@ def read_schema(api: Api, base_id: str) -> Schema:
         return Schema(None)
     return Schema(
         {
+            # A write to a computed field is refused like one to an unknown field.
             table: frozenset(each.name for each in fields if each.type not in COMPUTED_TYPES)
             for table, fields in found.items()
         },

@@ -76,6 +76,7 @@ class PublicStatus:
             raise NotFoundError(message)
         if intent_id not in self._under_way:
             self._begin(intent_id)
+        # A caller who hangs up must not end the lookup for those who share it.
         return await asyncio.shield(self._under_way[intent_id])
 
     def _begin(self, intent_id: str) -> None:
