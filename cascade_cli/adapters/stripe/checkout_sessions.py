@@ -115,6 +115,7 @@ def _price(sale: Sale) -> SessionCreateParamsLineItemPriceData:
 def _once(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
     return {
         "mode": "payment",
+        # The metadata of a session does not reach its payment, nor the charge.
         "payment_intent_data": {
             "metadata": metadata,
             "description": f"{_ducats(sale.quote)} for {sale.whom}",

@@ -240,7 +240,7 @@ class VeniceReader:
         found: list[Any] = []
 
         def read() -> Iterator[None]:
-            # Airtable's cursors expire. Then the listing starts over, and what came before counts no more.
+            # Airtable's cursors expire. Then the listing starts over.
             found.clear()
             for page in self._pages(formula, table, fields, **options):
                 found.extend(page["records"])

@@ -124,6 +124,7 @@ class BalanceService:
         trace = trace_of(sent, processor.ducats, now)
         if trace is BalanceTrace.OPEN and sent:
             raise _not_yet(sent.at, "An earlier write of this balance")
+        # A wish for an exact balance does not depend on what became of the earlier write.
         if sent and wish.by and trace is BalanceTrace.BLURRED:
             raise _blurred(sent, processor)
         came = sent if trace is BalanceTrace.APPLIED else None

@@ -44,6 +44,7 @@ def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None
     """The citizen with exactly that name. Raises GuardError if several share it."""
     found = [c for c in rows_named_like(username) if c.username == username]
     if len(found) > 1:
+        # Airtable has no unique fields, so nothing keeps two rows from having one name.
         records = ", ".join(processor.record_id for processor in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
