@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 
 from cascade_cli.adapters.http.pacing import Pacers
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
-from cascade_cli.domain.records.orders import DUCATS_FORM, Order, parse_ducats
+from cascade_cli.domain.records.orders import DUCATS_FORM, PURCHASE_REASON, Order, parse_ducats
 from cascade_cli.domain.shop.money import format_ducats, read_ducats
 from cascade_cli.errors import (
     BUG_HINT,
@@ -43,8 +43,7 @@ from cascade_cli.wiring.write_context import WriteContext, write_context
 
 # A credit may wait for minutes after a lost answer. In asyncio's own pool, that would hold up other
 # work of the program, such as looking up addresses.
-THREADS = 8
-REASON = "Ducat purchase via CASCADE"
+CREDIT_THREADS = 8
 
 _SUCCESSES = frozenset({Result.CREDITED, Result.ALREADY})
 _MAY_SUCCEED_LATER = frozenset({Result.BUSY, Result.FAILED, Result.UNFINISHED})
@@ -73,7 +72,7 @@ async def credit_ducats(
     *,
     payment_intent: str | None = None,
     reference: str | None = None,
-    reason: str = REASON,
+    reason: str = PURCHASE_REASON,
     session: Invocation | None = None,
 ) -> CreditAnswer:
     """Credit `amount` ducats to the citizen, exactly once for one payment intent or reference.
@@ -105,7 +104,7 @@ def credit_ducats_sync(
     *,
     payment_intent: str | None = None,
     reference: str | None = None,
-    reason: str = REASON,
+    reason: str = PURCHASE_REASON,
     session: Invocation | None = None,
 ) -> CreditAnswer:
     """As `credit_ducats`, for code without an event loop: returns when the credit is done."""
@@ -120,7 +119,7 @@ def credit_ducats_sync(
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="cascade-credit")
+    return ThreadPoolExecutor(CREDIT_THREADS, thread_name_prefix="cascade-credit")
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Threads:
         def pages(piece: Piece) -> Iterator[None]:
             for page in chain.from_iterable(chain([piece], iter(take, None))):
                 with growing:
-                    while group.at_work < self.wanted and (more := take()) is not None:
+                    while group.running < self.wanted and (more := take()) is not None:
                         group.start(pages(more))
                 yield page
 
@@ -145,7 +145,7 @@ class ThreadGroup(Generic[T]):
         self._stop = Event()
 
     @property
-    def at_work(self) -> int:
+    def running(self) -> int:
         """How many threads are still running."""
         return sum(thread.is_alive() for thread in self._threads)
 

@@ -25,8 +25,8 @@ from tests.simulation.__main__ import main
 from tests.simulation.plan import BEGINNING
 from tests.simulation.play import play
 from tests.simulation.pooler import Drops, PooledDatabase
+from tests.simulation.shared_parts import SharedParts, shared_parts
 from tests.simulation.shop import Alter
-from tests.simulation.workshop import Workshop, workshop
 
 # Histories shift with every request that cascade sends more or less: a seed that has gone stale
 # is looked for again among so many.
@@ -87,8 +87,8 @@ CAUGHT_BY = {
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Workshop]:
-    with workshop() as made:
+def shared() -> Iterator[SharedParts]:
+    with shared_parts() as made:
         yield made
 
 
@@ -99,7 +99,7 @@ def test_no_history_among_the_first_ones_has_a_flaw(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.startswith("200 histories, ")
 
 
-def test_a_seed_determines_its_history_whatever_the_process(shared: Workshop) -> None:
+def test_a_seed_determines_its_history_whatever_the_process(shared: SharedParts) -> None:
     here = play(3, shared).chronicle.text()
 
     assert len(here) > 1000
@@ -117,7 +117,7 @@ def _trace(seed: int, hash_seed: str) -> str:
     ("mutant", "seed"), CAUGHT_BY.items(), ids=lambda it: getattr(it, "__name__", "")
 )
 def test_a_broken_safeguard_is_caught_and_only_the_breaking_is_to_blame(
-    mutant: Callable[[], AbstractContextManager[Alter]], seed: int, shared: Workshop
+    mutant: Callable[[], AbstractContextManager[Alter]], seed: int, shared: SharedParts
 ) -> None:
     seeds = (seed, *range(1, AMONG_THE_FIRST))
     with mutant() as alter:

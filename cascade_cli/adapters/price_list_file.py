@@ -71,6 +71,7 @@ def read_prices(path: Path | None, published: Rates | None = None) -> PriceList:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
+        # With the digits as they stand: a float cannot hold a price such as 0.1.
         return tomllib.loads(path.read_bytes().decode(), parse_float=Decimal)
     except OSError as error:
         raise PriceListError("it", f"cannot be read: {error.strerror}") from error
@@ -209,6 +210,7 @@ _KEYS: dict[str, Reader] = {
 
 
 def _is_number(raw: Any) -> bool:
+    # To Python, TOML's true is an int.
     return isinstance(raw, int | Decimal) and not isinstance(raw, bool)
 
 

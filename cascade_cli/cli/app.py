@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cascade_cli import __version__
-from cascade_cli.cli.terminal.session import Session, conduct, failure, unwritable
+from cascade_cli.cli.terminal.session import Session, failure, run_command, unwritable
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
@@ -156,13 +156,13 @@ def run(arguments: Sequence[str]) -> int:
             _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
         )
         command = path.removeprefix("cascade").strip()
-        return conduct(
+        return run_command(
             Session(names_shop=False), command, lambda _session: usage, json="--json" in arguments
         )
     except OSError as error:
-        # Typer could not print its own help. Errors within a command are reported by conduct().
+        # Typer could not print its own help. Errors within a command are reported by run_command().
         full = failure(unwritable(error))
-        return conduct(Session(names_shop=False), "", lambda _session: full)
+        return run_command(Session(names_shop=False), "", lambda _session: full)
     except SystemExit:
         # The reader of Typer's help closed the pipe early, and Rich exits the process for that.
         code = ExitCode.OK
@@ -228,4 +228,4 @@ def global_options(
     )
     if ctx.invoked_subcommand is not None:
         return 0
-    return conduct(ctx.obj, "", _lost("alone").alone)
+    return run_command(ctx.obj, "", _lost("alone").alone)

@@ -15,7 +15,7 @@ from cascade_cli.server.api import docs, payments, problems
 from cascade_cli.server.http.limits import LimitsMiddleware
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker
 from cascade_cli.services.selling.payment_sales import PaymentSales
@@ -31,8 +31,8 @@ DESCRIPTION = (
 @dataclass(frozen=True)
 class AppState:
     """All that the routes need. Creating payments takes `token`, and is disabled if that is None.
-    `own_offload` answers questions about the server itself, so that they never wait for a payment.
-    `complete` puts the global options into the commands in a text."""
+    `health_thread_pool` answers questions about the server itself, so that they never wait for a
+    payment. `complete` puts the global options into the commands in a text."""
 
     gate: EventGate
     batch_writer: BatchWriter
@@ -41,8 +41,8 @@ class AppState:
     statuses: PaymentStatuses
     price_quotes: PriceQuotes
     token: str | None
-    offload: Offload
-    own_offload: Offload
+    thread_pool: ThreadPool
+    health_thread_pool: ThreadPool
     readiness: Readiness
     metrics: Metrics
     complete: Callable[[str], str] = str
@@ -66,7 +66,7 @@ def create_app(app_state: AppState) -> ASGIApp:
             app_state.statuses,
             app_state.price_quotes,
             app_state.token,
-            app_state.offload,
+            app_state.thread_pool,
         )
     )
     api.include_router(
@@ -74,7 +74,9 @@ def create_app(app_state: AppState) -> ASGIApp:
             app_state.gate, app_state.batch_writer, app_state.worker.wake, app_state.metrics
         )
     )
-    api.include_router(health.router(app_state.readiness, app_state.metrics, app_state.own_offload))
+    api.include_router(
+        health.router(app_state.readiness, app_state.metrics, app_state.health_thread_pool)
+    )
     return LimitsMiddleware(
         api,
         answered=lambda route, status, seconds: app_state.metrics.requests.labels(

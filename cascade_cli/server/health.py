@@ -12,13 +12,13 @@ from cascade_cli.errors import JournalError
 from cascade_cli.server.api.payments import responses
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 
 DEADLINE_SECONDS = 10.0
 _UNREADY = 503
 
 
-def router(readiness: Readiness, metrics: Metrics, offload: Offload) -> APIRouter:
+def router(readiness: Readiness, metrics: Metrics, thread_pool: ThreadPool) -> APIRouter:
     """The routes about the server itself."""
     routes = APIRouter(tags=["server"])
 
@@ -33,7 +33,7 @@ def router(readiness: Readiness, metrics: Metrics, offload: Offload) -> APIRoute
     @routes.get("/readyz", responses={**responses(), 503: {"description": "Something is out."}})
     async def readyz() -> JSONResponse:
         """Whether journal, Stripe, Airtable and crediting work, and how long events have waited."""
-        document = await offload.run(lambda: _document(readiness), DEADLINE_SECONDS)
+        document = await thread_pool.run(lambda: _document(readiness), DEADLINE_SECONDS)
         return JSONResponse(document, 200 if document["ready"] else _UNREADY)
 
     @routes.get(
@@ -43,7 +43,7 @@ def router(readiness: Readiness, metrics: Metrics, offload: Offload) -> APIRoute
     )
     async def page() -> Response:
         """For Prometheus."""
-        text = await offload.run(metrics.page, DEADLINE_SECONDS)
+        text = await thread_pool.run(metrics.page, DEADLINE_SECONDS)
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return routes

@@ -8,39 +8,23 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 import uvicorn
 
-from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages
-from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
-from cascade_cli.adapters.stripe.signature import EventGate
-from cascade_cli.domain.records.journal_entries import Worker as Identity
-from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
 from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, Leadership
-from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.delivery.credit_guards import guard_mode
-from cascade_cli.services.events.intake import Intake
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND
-from cascade_cli.services.selling.payment_sales import PaymentSales
-from cascade_cli.services.selling.payment_status import PaymentStatuses
-from cascade_cli.wiring.reading import Wiring
-from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
+from cascade_cli.wiring.serving import Dependencies, ServerWiring, wire_server
 
 BACKLOG = 2048
 RECEIVE_BYTES = 32 * 1024
@@ -50,42 +34,19 @@ SWITCH_SECONDS = 0.0005
 QUIET_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class Dependencies:
-    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people, and
-    `complete` puts the global options into the commands in a text."""
-
-    wiring: Wiring
-    database: Database
-    identity: Identity
-    secrets: Sequence[str]
-    tell: Callable[[str], None]
-    complete: Callable[[str], str] = str
-
-
 @contextmanager
 def opened(dependencies: Dependencies) -> Iterator[AppState]:
     """The app's state, with its threads running. On exit, it first stops keeping events, and then
     stops crediting."""
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
     own_now = wiring.clock.own
-    # Other shops may share the journal.
-    dependencies = replace(
-        dependencies, identity=replace(dependencies.identity, base=settings.airtable_base)
-    )
     wiring.clock.tell = dependencies.tell
-    inbox = Inbox(
-        dependencies.database,
-        dependencies.identity,
-        now=own_now,
-        secrets=dependencies.secrets,
-        acted_on=settings.acted_on,
-    )
+    wired = wire_server(dependencies)
     paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
-    metrics = Metrics(inbox, lambda: any(w.pause for w in paused), own_now)
-    leadership = _leadership(dependencies)
+    metrics = Metrics(wired.inbox, lambda: any(w.pause for w in paused), own_now)
+    leadership = Leadership(wired.lock)
     worker = EventWorker(
-        lambda: _intake(dependencies, inbox, looks, leadership),
+        lambda: wired.intake(looks, leadership.check),
         leadership,
         now=own_now,
         tell=dependencies.tell,
@@ -94,36 +55,20 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         patience_seconds=SHUTDOWN_SECONDS,
     )
     paused.append(worker)
-    client = stripe_client(settings.stripe_key.reveal(), settings.stripe_url, wiring.stripe)
-    intents = PaymentIntents(client, wiring.allocations.find)
     with ExitStack() as stack:
-        _open_journal(inbox, dependencies.tell)
+        _open_journal(wired.inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
-            gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=own_now),
-            batch_writer=stack.enter_context(BatchWriter(inbox, metrics.kept)),
+            gate=wired.gate,
+            batch_writer=stack.enter_context(BatchWriter(wired.inbox, metrics.kept)),
             worker=worker,
-            sales=PaymentSales(
-                wiring.venice,
-                wiring.checkout,
-                wiring.allocations,
-                new_intent=intents.create,
-                new_page=CheckoutPages(client).create,
-                urls=(settings.success_url, settings.cancel_url),
-                processor=settings.processor,
-            ),
-            statuses=PaymentStatuses(
-                wiring.payments,
-                wiring.venice,
-                intent_of=intents.get,
-                events_of=inbox.of_payment,
-                now=wiring.clock.now,
-            ),
+            sales=wired.sales,
+            statuses=wired.statuses,
             price_quotes=wiring.price_quotes,
             token=settings.api_token.reveal() if settings.api_token else None,
-            offload=stack.enter_context(Offload()),
-            own_offload=stack.enter_context(Offload()),
-            readiness=_readiness(dependencies, inbox, worker),
+            thread_pool=stack.enter_context(ThreadPool()),
+            health_thread_pool=stack.enter_context(ThreadPool()),
+            readiness=_readiness(dependencies, wired, worker),
             metrics=metrics,
             complete=dependencies.complete,
         )
@@ -138,70 +83,15 @@ def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
         tell(error.message)
 
 
-def _journal(dependencies: Dependencies, now: Callable[[], datetime]) -> Journal:
-    """The worker's journal. Claims belong to a run, so crediting is a run apart from keeping
-    events."""
-    identity = replace(dependencies.identity, run=f"{dependencies.identity.run}-worker")
-    return Journal(dependencies.database, identity, now=now, secrets=dependencies.secrets)
-
-
-def _leadership(dependencies: Dependencies) -> Leadership:
-    """Uses this machine's clock, like the inbox: a process may stand by before a service has
-    answered."""
-    journal = _journal(dependencies, dependencies.wiring.clock.own)
-    return Leadership(lambda: worker_lock(journal, dependencies.wiring.settings.airtable_base))
-
-
-def _intake(
-    dependencies: Dependencies, inbox: Inbox, looks: Looks, leadership: Leadership
-) -> Intake:
-    wiring, settings = dependencies.wiring, dependencies.wiring.settings
-    journal = _journal(dependencies, wiring.clock.now)
-    writing = wire_writing(wiring, journal, dependencies.tell, leadership.check)
-    base, live = settings.airtable_base, settings.livemode
-    facts = {"operator": dependencies.identity.operator, "livemode": live}
-
-    def guard() -> None:
-        leadership.check()
-        guard_mode(journal, wiring.venice, base, livemode=live)
-
-    refunds = writing.automatic_refunds(settings, facts, guard, lambda: run_lock(journal, base))
-    return Intake(
-        inbox,
-        writing.replayer,
-        livemode=live,
-        facts=facts,
-        guard=guard,
-        can_pay=writing.available_balance.can_pay,
-        now=wiring.clock.now,
-        inbox_now=wiring.clock.own,
-        refunds=refunds.settle if refunds else None,
-        arrivals=ArrivalWatch(
-            writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=dependencies.tell
-        ),
-    )
-
-
-def _readiness(dependencies: Dependencies, inbox: Inbox, worker: EventWorker) -> Readiness:
-    wiring = dependencies.wiring
-    now = wiring.clock.now
-
-    def ask_stripe() -> object:
-        return wiring.payments.purchases(Window(now() - SECOND, now()))
-
-    def ask_airtable() -> object:
-        return wiring.venice.citizens([wiring.settings.processor])
-
-    stripe = Probe(wiring.stripe, ask_stripe, now)
-    airtable = Probe(wiring.airtable, ask_airtable, now)
-    base = wiring.settings.airtable_base
+def _readiness(dependencies: Dependencies, wired: ServerWiring, worker: EventWorker) -> Readiness:
+    wiring, now = dependencies.wiring, dependencies.wiring.clock.now
     return Readiness(
-        inbox,
+        wired.inbox,
         worker,
-        stripe,
-        airtable,
+        Probe(wiring.stripe, wired.ask_stripe, now),
+        Probe(wiring.airtable, wired.ask_airtable, now),
         wiring.clock.own,
-        base_id=base,
+        base_id=wiring.settings.airtable_base,
         complete=dependencies.complete,
     )
 
@@ -217,7 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app_state: AppState, listening: socket.socket, tell: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C (KeyboardInterrupt); requests in hand are answered first."""
-    _hear_uvicorn(tell)
+    _pass_on_warnings(tell)
     # Threads switch sooner: a webhook's answer must not wait for the worker.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Garbage collection holds up all threads, and what is loaded by now never becomes garbage.
@@ -253,8 +143,8 @@ def server_of(app_state: AppState) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _hear_uvicorn(tell: Callable[[str], None]) -> None:
-    class _Ear(logging.Handler):
+def _pass_on_warnings(tell: Callable[[str], None]) -> None:
+    class _Handler(logging.Handler):
         def __init__(self) -> None:
             super().__init__(logging.WARNING)
             self._told_at = dict[str, float]()
@@ -267,5 +157,5 @@ def _hear_uvicorn(tell: Callable[[str], None]) -> None:
                 tell(text)
 
     logger = logging.getLogger("uvicorn")
-    logger.handlers[:] = [_Ear()]
+    logger.handlers[:] = [_Handler()]
     logger.propagate = False

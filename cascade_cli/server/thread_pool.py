@@ -11,7 +11,7 @@ from cascade_cli.errors import UnreachableError
 
 T = TypeVar("T")
 
-THREADS = 8
+REQUEST_THREADS = 8
 MOST_IN_HAND = 64
 
 
@@ -21,15 +21,15 @@ class OverloadedError(UnreachableError):
     kind = "overloaded"
 
 
-class Offload:
+class ThreadPool:
     """A bounded pool, as a context manager. Work that takes too long goes on, but its result is
     dropped."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._pool = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
         self._in_hand = 0
 
-    def __enter__(self) -> Offload:
+    def __enter__(self) -> ThreadPool:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -65,6 +65,7 @@ def router(
             metrics.refused.labels(error.refusal.value).inc()
             raise
         new = await batch_writer.keep(event)
+        # Only a buyer waits: anything else is taken up when the worker next looks by itself.
         if new and event.is_paying:
             wake()
         return Received(new=new)
@@ -112,6 +113,7 @@ class BatchWriter:
                 except queue.Empty:
                     break
                 if following is None:
+                    # The end comes after this batch: leave it for the next round.
                     self._waiting.put(None)
                     break
                 batch.append(following)

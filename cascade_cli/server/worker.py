@@ -57,7 +57,7 @@ class EventWorker:
         self._settled, self._failed = settled, failed
         self._patience_seconds = patience_seconds
         self._intake: Intake | None = None
-        self._stopping, self._woken = threading.Event(), threading.Event()
+        self._stopping, self._wake_up = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self.pause: Pause | None = None
 
@@ -68,7 +68,7 @@ class EventWorker:
     def __exit__(self, *_: object) -> None:
         """Finish the batch in hand; one that takes too long is finished after the next start."""
         self._stopping.set()
-        self._woken.set()
+        self._wake_up.set()
         self._thread.join(self._patience_seconds)
         if self._thread.is_alive():
             self._tell("stopped in the middle of a batch; the next start goes on with it")
@@ -85,11 +85,11 @@ class EventWorker:
 
     def wake(self) -> None:
         """There is something to do."""
-        self._woken.set()
+        self._wake_up.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._woken.clear()
+            self._wake_up.clear()
             try:
                 intake = self._current_intake() if self._take_turn() else None
                 settled = intake.work() if intake else []
@@ -101,14 +101,14 @@ class EventWorker:
             except ClaimLostError:
                 continue  # The process that is the worker now first checks what was done.
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
-                self._stand_still(error)
+                self._begin_pause(error)
             else:
                 self._go_on()
                 if self._stands_by:
                     # Another process credits what is accepted here, and finds it by polling.
                     self._stopping.wait(STANDBY_SECONDS)
                 elif not (settled or told):
-                    self._woken.wait(POLL_SECONDS)
+                    self._wake_up.wait(POLL_SECONDS)
         self._leadership.leave()
 
     def _take_turn(self) -> bool:
@@ -135,7 +135,7 @@ class EventWorker:
             elif settlement.note == SHORT_OF_DUCATS:
                 self._tell(f"{settlement.event_id} waits: {settlement.note}")
 
-    def _stand_still(self, error: Exception) -> None:
+    def _begin_pause(self, error: Exception) -> None:
         self._intake = None
         if not isinstance(error, JournalError):
             # Another process may not have this trouble.

@@ -124,7 +124,7 @@ class Doctor:
             ("schema", self._schema),
             ("processor", self._processor),
             ("engine", self._engine),
-            ("older", self._older),
+            ("older", self._legacy),
             ("mode", self._mode),
             ("webhook", self._webhook),
             ("venice", self._venice),
@@ -161,7 +161,7 @@ class Doctor:
         if schema is None:
             yield airtable.SCHEMA_UNKNOWN.seen("the token may not read the base's schema")
             return
-        yield from airtable.judge_tables(schema.tables, schema.needs)
+        yield from airtable.judge_tables(schema.tables, schema.required)
         yield airtable.judge_record(schema.record, schema.record_fields)
 
     def _processor(self) -> Iterator[Check]:
@@ -189,7 +189,7 @@ class Doctor:
         last = max(moments) if moments else transfers.last_executed_at()
         return _Past(executed, transfers.open_transfers(), last)
 
-    def _older(self) -> Iterator[Check]:
+    def _legacy(self) -> Iterator[Check]:
         now = self._with.now()
         rows = self._with.legacy_since(now - venice.LEGACY_LOOKED_BACK)
         yield venice.judge_legacy([row for row in rows if row.origin is Origin.LEGACY], now)

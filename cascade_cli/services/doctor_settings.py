@@ -38,7 +38,7 @@ _STAND_INS = {
     AIRTABLE_BASE.name: "app0",
 }
 # With these, no setting contradicts another.
-_PATIENT = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
+_WITHOUT_CONTRADICTION = {ENGINE.name: "every 1s", LIFETIME.name: "9999d"}
 _DEPENDENT_AREAS = {
     STRIPE_KEY.name: stripe.DEPENDENT,
     STRIPE_URL.name: stripe.DEPENDENT,
@@ -96,11 +96,11 @@ def _reading(
         return settings.Reading(
             name, is_set=True, problem=unfetched.message, hint=unfetched.hint, closes=closes
         )
-    alone = {k: v for k, v in {**_STAND_INS, **_PATIENT}.items() if k != name}
+    alone = {k: v for k, v in {**_STAND_INS, **_WITHOUT_CONTRADICTION}.items() if k != name}
     if is_set:
         alone[name] = values[name]
-    elif name in _PATIENT:
-        alone[name] = _PATIENT[name]
+    elif name in _WITHOUT_CONTRADICTION:
+        alone[name] = _WITHOUT_CONTRADICTION[name]
     try:
         Settings.read(ChangedValues(alone, values) if isinstance(values, TracedValues) else alone)
     except SettingsError as error:
@@ -112,7 +112,7 @@ def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
     """Values that do not contradict each other, and a check for each contradiction."""
     checks = []
     try:
-        Settings.read({**values, **_PATIENT})
+        Settings.read({**values, **_WITHOUT_CONTRADICTION})
     except SettingsError as error:
         checks.append(_contradiction(error, stripe.DEPENDENT))
         values = {**values, **{STRIPE_KEY.name: _STAND_INS[STRIPE_KEY.name]}}
@@ -120,7 +120,7 @@ def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
         Settings.read(values)
     except SettingsError as error:
         checks.append(_contradiction(error, ("engine",)))
-        values = {**values, **_PATIENT}
+        values = {**values, **_WITHOUT_CONTRADICTION}
     return values, checks
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cascade_cli.domain.bundle.parts import Activity
     from cascade_cli.domain.delivery.arrival_notices import Arrival
     from cascade_cli.domain.doctor.airtable import Base, BaseSchema
-    from cascade_cli.domain.doctor.journal import Place
+    from cascade_cli.domain.doctor.journal import JournalPlace
     from cascade_cli.domain.doctor.stripe import Account, Right
     from cascade_cli.domain.doctor.webhook import Acceptance, Endpoint, Undelivered
     from cascade_cli.domain.records.charges import Charge, Dispute, Listing
@@ -224,7 +224,7 @@ class JournalPort(Protocol):
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """What was promised under these keys."""
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
         """The keys of transfers that the engine was given since then and nobody was told about."""
 
     def sent_since(self, moment: datetime) -> list[Intent]:
@@ -360,7 +360,7 @@ class JournalLookPort(Protocol):
     """The newest head that was shown to anybody."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> JournalPlace:
         """Where it is, and who may write it."""
 
     def exists(self) -> bool:

@@ -216,7 +216,7 @@ class Settings:
         return tuple(part for part in named.split(",") if part)
 
     @property
-    def collects(self) -> bool:
+    def takes_back_on_refund(self) -> bool:
         """Whether a refund takes back ducats without a person saying how many."""
         return self.refund_policy is not Policy.NONE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.locations import STATE_DIR, short, state_folder
-from cascade_cli.settings.secret_sources import ask_keyring, read_file, run_command
+from cascade_cli.settings.secret_sources import ask_keyring, output_of_command, read_file
 from cascade_cli.settings.settings_file import Place, SettingsFile
 from cascade_cli.settings.sources import FORMS, Form, Source, source_of
 from cascade_cli.settings.values import HOW_TO_SET, Setting, TracedValues
@@ -156,7 +156,7 @@ class FoundValues(TracedValues):
                 # Whoever fetches one key needs no other.
                 keys = {s + end for s in self._secret for end in ("", *FORMS)}
                 given = {n: value for n, value in self.environ.items() if n not in keys}
-                return run_command(source.written, folder, given, str(source))
+                return output_of_command(source.written, folder, given, str(source))
             case Form.KEYRING:
                 return ask_keyring(source.written, str(source))
         return source.written

@@ -47,13 +47,13 @@ def state_folder(values: Mapping[str, str]) -> Path:
             return Path(chosen).expanduser() if chosen.startswith("~/") else Path(chosen)
         usual = user_state_path("cascade")
     except RuntimeError as error:
-        raise _homeless() from error
+        raise _no_home() from error
     if not usual.is_absolute():
-        raise _homeless()
+        raise _no_home()
     return usual
 
 
-def _homeless() -> SettingsError:
+def _no_home() -> SettingsError:
     return SettingsError(
         f"There is no place for the journal: uid {os.getuid()} has no name and no home folder on "
         "this machine. Nothing was read or written.",

@@ -99,6 +99,7 @@ def set_default_profile(name: str) -> None:
     existing_profile(name)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.write_text(f"{name}\n", encoding="utf-8")
+    # In one step, so that no other process reads half a name.
     draft.replace(file)
 
 

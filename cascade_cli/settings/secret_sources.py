@@ -39,7 +39,7 @@ def read_file(path: Path, told: str) -> str:
     return _as_text(content, f"{told}: {str(path)!r}")
 
 
-def run_command(command: str, folder: Path, environ: Mapping[str, str], told: str) -> str:
+def output_of_command(command: str, folder: Path, environ: Mapping[str, str], told: str) -> str:
     """What it prints, read through a pipe; no shell is used. Raises SettingsError."""
     try:
         words = shlex.split(command)

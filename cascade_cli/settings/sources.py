@@ -164,6 +164,7 @@ def choose_file(
     if named := profile or environ.get(PROFILE.name, "").strip():
         return read_profile(named)
     here = dot_env()
+    # A .env of another program in the same folder says nothing about a shop.
     if here and any(name.startswith(_OURS) for name in here.written):
         return here
     if not (sandbox or _names_a_shop(environ, naming_a_shop)) and (usual := default_profile()):

@@ -1,7 +1,8 @@
 """Settings → adapters → services, for commands, the server and Python callers alike.
 
 `connection` finds the settings and wires the services that read (`reading`). `write_context` adds
-the services that write (`writing`), the journal and the run lock. `doctor` wires doctor's readers.
+the services that write (`writing`), the journal and the run lock. `serving` wires what `cascade
+serve` calls, and `doctor` doctor's readers.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.inspection import JournalProbe
-from cascade_cli.adapters.journal.told_heads import last_told
+from cascade_cli.adapters.journal.reported_heads import last_reported
 from cascade_cli.adapters.key_files import inspect_file
 from cascade_cli.adapters.stripe.probes import AccountProbe
 from cascade_cli.adapters.venice.citizens import CitizenReader
@@ -272,5 +272,5 @@ def _probe(invocation: Invocation, url: URL, base: str, folder: Path) -> Journal
         database,
         Journal(database, worker, now=invocation.now),
         Inbox(database, worker, now=invocation.now),
-        last_told(folder, database.place),
+        last_reported(folder, database.place),
     )

@@ -76,7 +76,7 @@ class Wiring:
             self.settings.engine,
             self.prices,
             known,
-            self.settings.collects,
+            self.settings.takes_back_on_refund,
         )
 
     def transfers(self) -> TransferReader:

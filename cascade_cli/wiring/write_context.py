@@ -19,7 +19,7 @@ from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import WriteWiring, run_lock, wire_writing
 
 # These commands read much, and let the requests of others go first.
-_PATIENT = frozenset({"reconcile --repair", "events replay"})
+_UNHURRIED = frozenset({"reconcile --repair", "events replay"})
 
 Caller = TypeVar("Caller", bound=Invocation)
 
@@ -68,7 +68,7 @@ def write_context(
     """
     worker = this_worker(command)
     with (
-        connected(session, in_hurry=command not in _PATIENT) as wiring,
+        connected(session, in_hurry=command not in _UNHURRIED) as wiring,
         closing(open_journal(session, wiring.settings, worker, wiring.clock.now)) as journal,
     ):
         check(wiring.settings)

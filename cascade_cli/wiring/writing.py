@@ -77,7 +77,7 @@ class WriteWiring:
             return None
         wish = RefundWish(settings.refund_policy, facts)
         return AutomaticRefunds(
-            self.refunds, self.journal.at_work, wish, guard, lock, refunds, hold, self.now
+            self.refunds, self.journal.keys_in_progress, wish, guard, lock, refunds, hold, self.now
         )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from cascade_cli.cli.terminal.options import spread
+from cascade_cli.cli.terminal.options import options_as_parameters
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Window:
 def run(*words: str) -> object:
     seen: list[object] = []
 
-    @spread
+    @options_as_parameters
     def command(ctx: typer.Context, *, window: Window, json: bool = False) -> int:
         seen.extend([ctx.info_name, window, json])
         return 3

@@ -150,7 +150,7 @@ TESTS = {
     " cli/credit/test_notifications cli/credit/test_limits domain/delivery/test_ending"
     " cli/credit/test_row_names",
     "services/refunds/automatic_refunds": "services/refunds/test_automatic_refunds"
-    " end_to_end/organisations/test_clerk cli/refund/test_auto",
+    " end_to_end/organisations/test_automatic_refunds cli/refund/test_auto",
     "services/events/replay_service": "cli/events/test_replay cli/events/test_obstacles"
     f" cli/events/test_selection {_GUARDED} end_to_end/organisations/test_server",
 }

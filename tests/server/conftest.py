@@ -23,7 +23,8 @@ from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
 from cascade_cli.server.app import AppState, create_app
-from cascade_cli.server.serving import Dependencies, listen, opened, server_of
+from cascade_cli.server.serving import listen, opened, server_of
+from cascade_cli.wiring.serving import Dependencies
 from tests.harness.sandboxed import Sandboxed, served
 from tests.server.events import signature
 

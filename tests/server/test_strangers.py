@@ -9,8 +9,8 @@ import pytest
 
 from cascade_cli.errors import NotFoundError
 from cascade_cli.server.api import public_status
-from cascade_cli.server.api.public_status import PublicStatus, TooManyQuestionsError
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.api.public_status import PublicStatus, TooManyLookupsError
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.services.selling.payment_status import PaymentStatus
 from tests.server.conftest import TOKEN, Shop
 from tests.server.events import paid
@@ -59,13 +59,13 @@ def test_what_exists_costs_strangers_nothing(shop: Shop, monkeypatch: pytest.Mon
         assert shop.client.get(path).status_code == 200
 
 
-class Desk:
+class SilentStatuses:
     """Answers nobody until told to: then that there is no such payment."""
 
     def __init__(self) -> None:
         self.asked, self.open, self.seconds = list[str](), threading.Event(), 0.0
 
-    def transfer_status(self, intent_id: str) -> PaymentStatus:
+    def status_of(self, intent_id: str) -> PaymentStatus:
         self.asked.append(intent_id)
         self.open.wait(10)
         raise NotFoundError(f"no {intent_id}")
@@ -80,27 +80,27 @@ async def _asked(who: PublicStatus, *intent_ids: str) -> list[type[BaseException
 
 
 def test_few_unknown_payments_are_looked_up_at_once_and_each_once() -> None:
-    service = Desk()
+    service = SilentStatuses()
 
-    async def play(offload: Offload) -> list[type[BaseException]]:
-        who = PublicStatus(service.transfer_status, offload, 10, service.clock)
+    async def play(thread_pool: ThreadPool) -> list[type[BaseException]]:
+        who = PublicStatus(service.status_of, thread_pool, 10, service.clock)
         asyncio.get_running_loop().call_later(0.1, service.open.set)
         return await _asked(who, "pi_1", "pi_1", "pi_2", "pi_3")
 
-    with Offload() as offload:
-        found = asyncio.run(play(offload))
-    assert found == [*[NotFoundError] * 3, TooManyQuestionsError]
+    with ThreadPool() as thread_pool:
+        found = asyncio.run(play(thread_pool))
+    assert found == [*[NotFoundError] * 3, TooManyLookupsError]
     assert sorted(service.asked) == ["pi_1", "pi_2"]
 
 
 def test_more_are_looked_up_as_time_goes_by_and_what_was_not_found_is_forgotten() -> None:
-    service = Desk()
+    service = SilentStatuses()
     service.open.set()
     many = int(public_status.UNKNOWN_IN_A_ROW)
 
-    async def play(offload: Offload) -> list[type[BaseException]]:
+    async def play(thread_pool: ThreadPool) -> list[type[BaseException]]:
         who, found = (
-            PublicStatus(service.transfer_status, offload, 10, service.clock),
+            PublicStatus(service.status_of, thread_pool, 10, service.clock),
             list[type[BaseException]](),
         )
         for number in range(many + 1):
@@ -108,7 +108,7 @@ def test_more_are_looked_up_as_time_goes_by_and_what_was_not_found_is_forgotten(
         service.seconds = public_status.UNFOUND_SECONDS
         return found + await _asked(who, "pi_0")
 
-    with Offload() as offload:
-        found = asyncio.run(play(offload))
-    assert found == [*[NotFoundError] * many, TooManyQuestionsError, NotFoundError]
+    with ThreadPool() as thread_pool:
+        found = asyncio.run(play(thread_pool))
+    assert found == [*[NotFoundError] * many, TooManyLookupsError, NotFoundError]
     assert service.asked.count("pi_0") == 2

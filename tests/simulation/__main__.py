@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.play import Report, play, play_batch, stay_on_one_core
-from tests.simulation.workshop import workshop
+from tests.simulation.shared_parts import shared_parts
 
 _BATCH = 20
 
@@ -62,7 +62,7 @@ def _play_all(seeds: range, jobs: int, *, goes_on: bool) -> int:
 
 
 def _trace(seed: int) -> int:
-    with workshop() as shared:
+    with shared_parts() as shared:
         report = play(seed, shared)
     _say(report.chronicle.text())
     if report.flaws:
@@ -73,7 +73,7 @@ def _trace(seed: int) -> int:
 def _find_mutants(seeds: range) -> int:
     """The first seed that catches each; 1 if one lives."""
     survivors = 0
-    with workshop() as shared:
+    with shared_parts() as shared:
         for mutant in MUTANTS:
             with mutant() as alter:
                 reports = (play(seed, shared, alter) for seed in seeds)

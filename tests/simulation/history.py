@@ -21,11 +21,11 @@ from tests.simulation.happenings import Happenings, by_file, by_hand, take_back,
 from tests.simulation.lookalikes import Lookalikes
 from tests.simulation.mistakes import Made
 from tests.simulation.plan import Payment, Plan
+from tests.simulation.shared_parts import SharedParts
 from tests.simulation.shop import Alter, Shop
 from tests.simulation.stage import Command, Stage
 from tests.simulation.threads import VirtualQueue, VirtualThread
 from tests.simulation.venice import RETURNS
-from tests.simulation.workshop import Workshop
 
 ROUNDS = 12
 DAY_SECONDS = 25 * 3600.0
@@ -43,11 +43,11 @@ class History:
     """The world of one seed, from its plan to its rest."""
 
     def __init__(
-        self, seed: int, plan: Plan, random: Random, workshop: Workshop, alter: Alter
+        self, seed: int, plan: Plan, random: Random, shared_parts: SharedParts, alter: Alter
     ) -> None:
         # tenacity's jitter comes from the module's own generator.
         random_module.seed(seed)
-        self.stage = Stage(plan, random, workshop, alter)
+        self.stage = Stage(plan, random, shared_parts, alter)
         self._happenings = Happenings(self.stage)
         self._unfinished: list[tuple[str, Command]] = [(c.name, by_hand(c)) for c in plan.credits]
         if plan.file:

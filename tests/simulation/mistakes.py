@@ -156,7 +156,7 @@ class Mistakes:
         moves = self._stage.city.moves.get(stratagem_id)
         if moves and moves.credits:
             return True
-        self._stage.witness.excused.add(stratagem_id)
+        self._stage.writes.excused.add(stratagem_id)
         return False
 
     def _by_hand(self, made: Made, shop: Shop) -> bool:

@@ -29,7 +29,7 @@ from cascade_cli.adapters.stripe import (
     signature,
 )
 from cascade_cli.adapters.stripe.events import to_event
-from cascade_cli.adapters.stripe.invoice_metadata import Bill, hints_at_invoice
+from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notes_codec import Notes
@@ -373,7 +373,7 @@ def attached_payments_overlooked() -> Iterator[Alter]:
 @contextmanager
 def halves_credited_whole() -> Iterator[Alter]:
     """Each payment of an invoice is taken to have paid all of it."""
-    with patch.object(Bill, "_brought_by", lambda bill, _charge: bill.due_cents):
+    with patch.object(InvoicedSale, "_brought_by", lambda sale, _charge: sale.due_cents):
         yield as_it_is
 
 
@@ -610,8 +610,8 @@ def _only_whole_ones(document: Any, raw: bytes) -> Event:
 def other_shops_sales_taken() -> Iterator[Alter]:
     """Whoever says that it is theirs is not heard where the product is ours."""
     with (
-        patch.object(invoice_metadata, "is_another_s", lambda _: False),
-        patch.object(purchase_parser, "is_another_s", lambda _: False),
+        patch.object(invoice_metadata, "is_not_ours", lambda _: False),
+        patch.object(purchase_parser, "is_not_ours", lambda _: False),
     ):
         yield as_it_is
 
@@ -639,7 +639,7 @@ def each_paces_itself() -> Iterator[Alter]:
 @contextmanager
 def lock_outs_kept_to_oneself() -> Iterator[Alter]:
     """Whoever is locked out waits, and tells nobody."""
-    with patch.object(Pace, "hold", lambda *_: None):
+    with patch.object(Pace, "pause", lambda *_: None):
         yield as_it_is
 
 

@@ -40,7 +40,7 @@ _GARBAGE = Response(200, b"<html>Please sign in to this network</html>")
 _EMPTY = Response(200)
 
 
-class Witness(Protocol):
+class RequestHandler(Protocol):
     """Sees every request as it reaches a service."""
 
     def handle(
@@ -58,9 +58,9 @@ class Network:
     """Carries requests; a write is applied by `deadline` or never, whatever its client does."""
 
     def __init__(
-        self, app: SandboxApp, witness: Witness, weather: Weather, watch: RateWatch | None
+        self, app: SandboxApp, handler: RequestHandler, weather: Weather, watch: RateWatch | None
     ) -> None:
-        self._app, self._witness, self._weather = app, witness, weather
+        self._app, self._handler, self._weather = app, handler, weather
         self._watch = watch
         self.hears: Callable[[], None] = lambda: None
         """Told of each write to a row that was or will be applied, and whose sender cannot know."""
@@ -82,7 +82,7 @@ class Network:
         is_punctual = RateWatch.is_punctual(fault, scheduler.seconds() - turn_at)
 
         def arrive() -> None:
-            answer = self._witness.handle(process.name, wire, announced, deadline)
+            answer = self._handler.handle(process.name, wire, announced, deadline)
             answers.append(answer)
             if watch and to_airtable:
                 told = process.name, answer.status

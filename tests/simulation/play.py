@@ -19,12 +19,12 @@ from tests.simulation.plan import draw_plan, with_arrivals
 from tests.simulation.pooler import draw_drops
 from tests.simulation.process import Chronicle
 from tests.simulation.rated import with_crowds
+from tests.simulation.shared_parts import SharedParts, shared_parts
 from tests.simulation.shop import Alter, as_it_is
 from tests.simulation.short import with_short_captures, with_short_payments
 from tests.simulation.strange import with_strange_events
 from tests.simulation.turning import with_turning_money
 from tests.simulation.verdict import flaws
-from tests.simulation.workshop import Workshop, workshop
 
 _AUDITOR = Worker("audit", "", 0, "simulation", "verify")
 
@@ -38,10 +38,10 @@ class Report:
     chronicle: Chronicle
 
 
-def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
+def play(seed: int, shared_parts: SharedParts, alter: Alter = as_it_is) -> Report:
     """The seed's history and its flaws; `alter` may break a part of it."""
     random = Random(seed)  # noqa: S311
-    workshop.journal.begin(draw_drops(Random(f"{seed}:pooler")))  # noqa: S311
+    shared_parts.journal.begin(draw_drops(Random(f"{seed}:pooler")))  # noqa: S311
     plan = with_short_payments(draw_plan(random), Random(f"{seed}:underpaid"))  # noqa: S311
     plan = with_turning_money(plan, Random(f"{seed}:turning money"))  # noqa: S311
     plan = with_attached(plan, Random(f"{seed}:attached"))  # noqa: S311
@@ -51,16 +51,16 @@ def play(seed: int, workshop: Workshop, alter: Alter = as_it_is) -> Report:
     plan = with_arrivals(plan, Random(f"{seed}:arrivals"))  # noqa: S311
     plan = with_mistakes(plan, Random(f"{seed}:decisions"))  # noqa: S311
     plan = with_crowds(plan, Random(f"{seed}:pace"))  # noqa: S311
-    with closing(History(seed, plan, random, workshop, alter)) as history:
+    with closing(History(seed, plan, random, shared_parts, alter)) as history:
         run = history.run()
-        journal = Journal(workshop.journal.database, _AUDITOR, now=history.stage.scheduler.now)
+        journal = Journal(shared_parts.journal.database, _AUDITOR, now=history.stage.scheduler.now)
         return Report(seed, flaws(history, run, journal), history.stage.chronicle)
 
 
 def play_batch(seeds: range) -> list[Report]:
-    """Several, in a workshop of their own; only those with a flaw keep their chronicle's lines."""
+    """Several, with shared parts of their own; only those with a flaw keep their lines."""
     _keep_what_is_loaded()
-    with workshop() as shared:
+    with shared_parts() as shared:
         reports = [play(seed, shared) for seed in seeds]
     for report in reports:
         if not report.flaws:

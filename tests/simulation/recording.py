@@ -114,9 +114,11 @@ class Recording:
         self._announced.deadline, self._announced.keys = at + _BOUND, frozenset(first)
         return at, first
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
         """As Journal has it."""
-        return self.do("read who was told nothing yet", lambda: self._journal.untold(since))
+        return self.do(
+            "read who was told nothing yet", lambda: self._journal.unannounced_transfers(since)
+        )
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """As Journal has it."""
@@ -134,9 +136,9 @@ class Recording:
         """As Journal has it, without a step of its own."""
         return self._journal.attempts(keys)
 
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+    def keys_in_progress(self, keys: Collection[str], since: datetime) -> set[str]:
         """As Journal has it."""
-        return self.do("read who is at work", lambda: self._journal.at_work(keys, since))
+        return self.do("read who is at work", lambda: self._journal.keys_in_progress(keys, since))
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """As Journal has it."""

@@ -19,7 +19,7 @@ from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.adapters.venice.writer import VeniceWriter
-from cascade_cli.cli.reconcile.checkpoint import believed, keep
+from cascade_cli.cli.reconcile.checkpoint import keep, trusted_checkpoint
 from cascade_cli.cli.terminal.windows import window_since_last
 from cascade_cli.domain.decisions.decision_plan import Wish as Decided
 from cascade_cli.domain.delivery.arrival_notices import NEWS
@@ -85,7 +85,7 @@ class Book(JournalPort, Protocol):
     def lock(self) -> AbstractContextManager[None]:
         """The run lock."""
 
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+    def keys_in_progress(self, keys: Collection[str], since: datetime) -> set[str]:
         """Those of `keys` that somebody holds, or for which a write was sent since then."""
 
 
@@ -183,7 +183,7 @@ class Shop:
         )
         self._automatic_refunds = AutomaticRefunds(
             self._refunds,
-            parts.journal.at_work,
+            parts.journal.keys_in_progress,
             RefundWish(Policy.AVAILABLE, {}),
             lambda: None,
             self.lock,
@@ -399,14 +399,14 @@ class Shop:
     def night(self, ahead: timedelta) -> Run:
         """`cascade reconcile --since last` on a machine whose clock is ahead by that much."""
         self._clock.own = lambda: self._now() + ahead
-        return self._clock.settled(self._since_last)
+        return self._clock.with_corrected_time(self._since_last)
 
     def remember(self, run: Run) -> None:
         """What follows on a night."""
         keep(self._parts.journal, BASE_ID, run, self._clock)
 
     def _since_last(self, now: datetime, check: Callable[[], None]) -> Run:
-        memory = believed(self._parts.journal, BASE_ID, now)
+        memory = trusted_checkpoint(self._parts.journal, BASE_ID, now)
         window = window_since_last(memory, None, now)
         terms = replace(self._terms(), now=now)
         reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
@@ -447,7 +447,7 @@ class Shop:
         """What `cascade reconcile --repair` does last."""
         if self._arrivals is None:
             return
-        keys = list(self._arrivals.untold(self._now() - NEWS - self._lifetime))
+        keys = list(self._arrivals.unannounced_transfers(self._now() - NEWS - self._lifetime))
         told = self._arrivals.tell(self._arrivals.arrived(keys, run.snapshot.stratagems))
         self._process.tell(f"=> told of arrivals: {told}")
 

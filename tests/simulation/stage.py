@@ -39,10 +39,10 @@ from tests.simulation.rated import PatientPacer, RateWatch, shared_paces
 from tests.simulation.recording import Recording
 from tests.simulation.running import Gate
 from tests.simulation.scheduler import Scheduler
+from tests.simulation.shared_parts import SharedParts
 from tests.simulation.shop import Alter, Parts, Shop, attempted, rulings_of
 from tests.simulation.venice import City, EngineRunner
-from tests.simulation.witness import BaseWitness
-from tests.simulation.workshop import Workshop
+from tests.simulation.write_watch import WriteWatch
 
 _EARLIER = Worker("earlier", "", 0, "simulation", "serve")
 _LEASE = timedelta(minutes=10)
@@ -71,11 +71,11 @@ class EarlierWrites(PastDeliveries):
 
 
 class Stage:
-    """Sandbox, city, network and host; `flaws` are what the witness saw go wrong."""
+    """Sandbox, city, network and host; `flaws` are what was seen to go wrong in its writes."""
 
-    def __init__(self, plan: Plan, random: Random, workshop: Workshop, alter: Alter) -> None:
+    def __init__(self, plan: Plan, random: Random, shared_parts: SharedParts, alter: Alter) -> None:
         self.plan, self.random = plan, random
-        self._workshop, self._alter = workshop, alter
+        self._shared_parts, self._alter = shared_parts, alter
         self.flaws: list[str] = []
         self.earlier = EarlierWrites()
         self.chronicle = Chronicle()
@@ -84,12 +84,12 @@ class Stage:
         self.app = SandboxApp(":memory:", now=now, random=random, airtable_rate=plan.airtable_rate)
         self.city = City(self.app)
         self.engine = EngineRunner(self.app, self.city, self.scheduler, random, self.chronicle)
-        self.witness = BaseWitness(self.app, self.city, self._blame, plan.lag, random)
+        self.writes = WriteWatch(self.app, self.city, self._blame, plan.lag, random)
         self.weather = Weather(plan.fault)
         self._misfortune = Misfortune(plan.kill, plan.standstill, plan.oversleep)
         self._journal_failing = plan.journal_failing
         self._watch = RateWatch(self.scheduler, self._blame) if plan.airtable_rate else None
-        self._network = Network(self.app, self.witness, self.weather, self._watch)
+        self._network = Network(self.app, self.writes, self.weather, self._watch)
         self._paces = shared_paces(plan.airtable_rate, self.scheduler.seconds)
         self._network.hears = self._perhaps_run_the_engine
         self._host = Host(self.scheduler, random, self._misfortune, self.chronicle)
@@ -108,7 +108,7 @@ class Stage:
         """From now on nothing fails, and nobody is killed."""
         self._misfortune.end()
         self.weather.clear_up()
-        self._workshop.journal.pooled.drops.end()
+        self._shared_parts.journal.pooled.drops.end()
         self._journal_failing = 0.0
         self.tell("peace")
 
@@ -120,7 +120,7 @@ class Stage:
         self, key: str, citizen: str, ducats: Decimal, wrote: Action | None = None
     ) -> None:
         """An earlier process of cascade has promised it; its last write, if any, was applied."""
-        database = self._workshop.journal.database
+        database = self._shared_parts.journal.database
         journal = Journal(database, _EARLIER, now=self.scheduler.now)
         intent = Intent(key, citizen, ducats, Cause.PAYMENT)
         journal.claim([intent], lease=_LEASE, day_limit_ducats=None)
@@ -159,8 +159,8 @@ class Stage:
 
     def _live(self, process: Process, command: Command, done: list[bool]) -> None:
         process.tell("starts")
-        with self._workshop.kit() as kit:
-            database = self._workshop.journal.pooled
+        with self._shared_parts.kit() as kit:
+            database = self._shared_parts.journal.pooled
             recording = Recording(process, database, self._journal_failing, self._gate)
             clock = ServiceClock(self.scheduler.now)
             stripe, airtable = (
@@ -182,7 +182,7 @@ class Stage:
         parts = self._alter(Parts(reader, writer, recording))
         auto, hold = self.plan.refunds_auto, self.plan.disputes_hold
         inbox = Inbox(
-            self._workshop.journal.pooled,
+            self._shared_parts.journal.pooled,
             recording.worker,
             now=self.scheduler.now,
             acted_on=acted_on(refunds=auto, disputes=hold),
@@ -209,4 +209,4 @@ class Stage:
     def _schema(self) -> Schema:
         if not self.plan.schema_known:
             return Schema(None)
-        return self._workshop.schema(older=self.plan.legacy_notifications)
+        return self._shared_parts.schema(older=self.plan.legacy_notifications)

@@ -25,8 +25,8 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.reconcile.gather import Run
 from tests.simulation.history import History
 from tests.simulation.mistakes import MistakesJudge
+from tests.simulation.money_view import Money, MoneyView
 from tests.simulation.plan import Payment
-from tests.simulation.till import Money, Till
 from tests.simulation.venice import OTHER_PROCESSOR, RETURNS, Moves, is_broken_off
 
 _WHOLE_ROWS = frozenset({"create", "rewrite"})
@@ -67,7 +67,7 @@ class _Judge:
         self, history: History, run: Run, entries: list[Entry], decisions: dict[str, Decision]
     ) -> None:
         self._stage, self._charges = history.stage, history.charges
-        self._price_quotes, self._gifts = Till(history.stage), history.gifts
+        self._money_view, self._gifts = MoneyView(history.stage), history.gifts
         self._sold, self._short = history.sold, history.short
         self._lookalikes, self._halves = history.lookalikes, history.halves
         self._another_s = history.another_s
@@ -79,7 +79,7 @@ class _Judge:
         self._debts = {debt.name: debt for debt in self._all_debts()}
 
     def _money(self, charge: Charge) -> Money:
-        return self._price_quotes.money(charge.charge_id)
+        return self._money_view.money(charge.charge_id)
 
     def flaws(self) -> Iterator[str]:
         """Question after question."""
@@ -144,7 +144,7 @@ class _Judge:
                 yield f"{debt} was paid wrongly: {moves}"
             active = set[str]()
             for stratagem_id in debt.stratagem_ids:
-                active |= self._stage.witness.activated[stratagem_id]
+                active |= self._stage.writes.activated[stratagem_id]
                 if not stratagem_id.startswith(("cascade_payment_pi_", "cascade_manual_")):
                     active |= {row["id"] for row in self._rows[stratagem_id]}
             if len(active) > most:
@@ -156,7 +156,7 @@ class _Judge:
             debt = self._debts.get(charge)
             if debt is None or payment.overruled_after_seconds:
                 continue
-            let_go = [i for i in debt.stratagem_ids if self._stage.witness.activated[i]]
+            let_go = [i for i in debt.stratagem_ids if self._stage.writes.activated[i]]
             if let_go or self._moves(debt).credits:
                 yield f"UNDERPAID: a machine delivered {debt}, short by {payment.short}"
 
@@ -164,10 +164,10 @@ class _Judge:
         """A legacy row, or another processor, has paid or will: nobody lets a second row go."""
         late = {f"cascade_payment_{self._intent(charge)}" for charge in self._lookalikes.late}
         for name in sorted(late | self._lookalikes.twins | self._stage.city.others):
-            if self._stage.witness.activated[name]:
+            if self._stage.writes.activated[name]:
                 yield f"PAID TWICE: {name} was let go, although another row was made for it"
         for name, why in self._lookalikes.for_people.items():
-            if self._stage.witness.activated[name]:
+            if self._stage.writes.activated[name]:
                 yield f"LET GO: {name}, although {why}"
 
     def _intent(self, charge_id: str) -> str | None:
@@ -313,7 +313,7 @@ class _Judge:
             if balance < 0:
                 yield f"{name} has {balance} ducats"
         for name in self._returning_names():
-            moves, let_go = self._stage.city.moves[name], self._stage.witness.activated[name]
+            moves, let_go = self._stage.city.moves[name], self._stage.writes.activated[name]
             if max(len(moves.credits), len(moves.debits), len(let_go)) > 1:
                 yield f"RETURNED TWICE: {name}: {moves}, by {sorted(let_go)}"
         for item in self._charged():
@@ -322,7 +322,7 @@ class _Judge:
                 yield from self._badly_returned(item.charge)
 
     def _returning_names(self) -> set[str]:
-        names = {*self._stage.city.moves, *self._stage.witness.activated}
+        names = {*self._stage.city.moves, *self._stage.writes.activated}
         return {name for name in names if name.startswith(RETURNS)}
 
     def _badly_returned(self, charge: Charge) -> Iterator[str]:
@@ -433,7 +433,7 @@ class _Judge:
         told = {e.key for e in self._entries if e.kind is EntryKind.OUTCOME}
         told |= set(self._found_by_its_sender())
         raised = defaultdict[str, list[str]](list)
-        for key in dict.fromkeys(self._stage.witness.balances):
+        for key in dict.fromkeys(self._stage.writes.balances):
             raised[str(bodies[key]["detail"]["wish"])].append(key)
         for wish, keys in raised.items():
             if unknown := [key for key in keys[:-1] if key not in told]:

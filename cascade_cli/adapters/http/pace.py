@@ -117,12 +117,12 @@ class Pace:
         """Remove `name` from the queue: it will not send after all."""
         self.waiting.pop(name, None)
 
-    def leave(self, number: int, now: float) -> None:
+    def mark_sent(self, number: int, now: float) -> None:
         """The held request is sent now."""
         for departure in self._numbered(number):
             departure.at, departure.is_held = now, False
 
-    def forgo(self, number: int) -> None:
+    def mark_dropped(self, number: int) -> None:
         """The held request will never be sent."""
         for departure in self._numbered(number):
             departure.is_held = departure.is_watched = False
@@ -135,7 +135,7 @@ class Pace:
             if 0 <= seconds <= _LONGEST_SECONDS:
                 self.answers_seconds = [*self.answers_seconds, seconds][-_ANSWERS_COMPARED:]
 
-    def hold(self, seconds: float, now: float) -> None:
+    def pause(self, seconds: float, now: float) -> None:
         """Let nobody send for `seconds`, and go slower after that: the service asked for a pause.
 
         All requests under way will get the same answer. Together they slow the pace only once.

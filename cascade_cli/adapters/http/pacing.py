@@ -50,26 +50,26 @@ class Pacer:
         """Return when it is this caller's turn. For a watched departure, call `answered` later."""
         return self._wait(replace(self._turn, is_watched=is_watched))
 
-    def hand_out(self) -> Departure:
-        """Take a turn to use a little later. Then call `leave` and, at the end, `answered`; or
-        `forgo`."""
+    def reserve(self) -> Departure:
+        """Take a turn to use a little later. Then call `mark_sent` and, at the end, `answered`; or
+        `mark_dropped`."""
         return self._wait(replace(self._turn, is_watched=True, is_held=True))
 
-    def leave(self, departure: Departure) -> None:
+    def mark_sent(self, departure: Departure) -> None:
         """The held request is sent now."""
-        self._change(lambda pace, now: pace.leave(departure.number, now))
+        self._change(lambda pace, now: pace.mark_sent(departure.number, now))
 
-    def forgo(self, departure: Departure) -> None:
+    def mark_dropped(self, departure: Departure) -> None:
         """The held request will never be sent."""
-        self._change(lambda pace, _now: pace.forgo(departure.number))
+        self._change(lambda pace, _now: pace.mark_dropped(departure.number))
 
     def answered(self, departure: Departure) -> None:
         """The answer has arrived, or never will."""
         self._change(lambda pace, now: pace.answered(departure.number, now))
 
-    def hold(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Let nobody send for `seconds`: the service asked for a pause."""
-        self._change(lambda pace, now: pace.hold(seconds, now))
+        self._change(lambda pace, now: pace.pause(seconds, now))
 
     def _wait(self, turn: Turn) -> Departure:
         name = f"{turn.owner} {next(self._numbers)}"

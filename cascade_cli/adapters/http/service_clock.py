@@ -107,7 +107,7 @@ class ServiceClock:
         if remark and remark != before:
             self.tell(remark)
 
-    def settled(
+    def with_corrected_time(
         self, look: Callable[[datetime, Callable[[], None]], T], at: datetime | None = None
     ) -> T:
         """The result of `look`, called with the services' time, now or when our clock showed `at`.

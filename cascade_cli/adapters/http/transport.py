@@ -149,7 +149,7 @@ class Transport(HTTPAdapter):
 
     def wait_turn(self) -> None:
         """Return when one more request may be sent; a write takes its turn before its permit."""
-        _turn.set(self._pacer.hand_out())
+        _turn.set(self._pacer.reserve())
 
     def threads_wanted(self, most_per_second: float = inf) -> int:
         """How many requests must be under way at once to use the whole rate, or `most_per_second`
@@ -169,14 +169,14 @@ class Transport(HTTPAdapter):
             raise PermitError("the write was not sent: it has no permit, or its permit has ended")
         turn = _taken_turn()
         if turn:
-            self._pacer.leave(turn)
+            self._pacer.mark_sent(turn)
         try:
             response = self._send_once(request, *args, **kwargs)
         finally:
             if turn:
                 self._pacer.answered(turn)
         if response.status_code == _TOO_MANY:
-            self._pacer.hold(self._quiet_seconds(response))
+            self._pacer.pause(self._quiet_seconds(response))
         return response
 
     def _send_read(
@@ -184,7 +184,7 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         if turn := _taken_turn():
             # This thread took the turn for a write that was then given up.
-            self._pacer.forgo(turn)
+            self._pacer.mark_dropped(turn)
         departure = self._pacer.wait(is_watched=True)
         try:
             return self._send_once(request, *args, **kwargs)
@@ -244,7 +244,7 @@ class Transport(HTTPAdapter):
             return self._backoff(state)
         seconds = self._quiet_seconds(response)
         # All threads would be refused as well, and each request may prolong the lock-out.
-        self._pacer.hold(seconds)
+        self._pacer.pause(seconds)
         return seconds
 
     def _quiet_seconds(self, response: requests.Response) -> float:

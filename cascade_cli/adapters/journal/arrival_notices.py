@@ -29,7 +29,9 @@ _PROMISING = (EntryKind.INTENT.value, EntryKind.AMENDMENT.value)
 _PROMISE = frozenset({"citizen", "ducats", "cause", "detail"})
 
 
-def untold(connection: Connection, base: str, since: datetime) -> dict[str, datetime]:
+def unannounced_transfers(
+    connection: Connection, base: str, since: datetime
+) -> dict[str, datetime]:
     """The keys for which a write made a row active at `since` or later, with the last such moment.
 
     A key for which a notice of arrival was sent, or was about to be, is left out.

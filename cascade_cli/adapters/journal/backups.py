@@ -61,17 +61,21 @@ def back_up(database: Database, path: Path) -> Verification:
 def copy_to(database: Database, draft: Path) -> None:
     """All of it as it is at one moment, into an empty file. Raises JournalError or OSError."""
     if database.file is None:
-        with database.reading_one_state() as source, _told(draft), new_tables(draft) as target:
+        with (
+            database.reading_one_state() as source,
+            _copy_errors(draft),
+            new_tables(draft) as target,
+        ):
             copy_rows(source, target)
         return
     with database.reading():
         pass  # Now its tables are those of this version.
-    with _told(draft):
+    with _copy_errors(draft):
         sqlite.copy(database.file, draft)
 
 
 @contextmanager
-def _told(draft: Path) -> Iterator[None]:
+def _copy_errors(draft: Path) -> Iterator[None]:
     """What SQLite says of the copy must not be told of the journal."""
     try:
         yield

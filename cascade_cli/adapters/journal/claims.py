@@ -186,6 +186,7 @@ def promise_of(intent: Intent) -> dict[str, str]:
 def rows_of(connection: Connection, base: str, keys: Iterable[str]) -> dict[str, Row[Any]]:
     """The claims of those `keys` that were ever claimed for the base."""
     ours = claims.c.key.in_(list(keys)), visible(claims, base)
+    # The base's own row comes last, so it replaces one of no base, which counts for every shop.
     found = connection.execute(select(claims).where(*ours).order_by(claims.c.base))
     return {row.key: row for row in found}
 
@@ -208,7 +209,7 @@ def attempts_of(connection: Connection, base: str, keys: Collection[str]) -> dic
     return found
 
 
-def at_work_of(
+def keys_in_progress_of(
     connection: Connection, base: str, keys: Collection[str], since: datetime, now: datetime
 ) -> set[str]:
     """Those of `keys` that somebody holds now, or for which a write was sent at `since` or later.

@@ -24,6 +24,8 @@ class _Diagnosis(NamedTuple):
     hint: str
 
 
+# SQLite's codes have names. The others are PostgreSQL's SQLSTATEs, or the class with which they
+# begin.
 _AGAIN = "Then run the same command again: it continues where it stopped."
 _LOCKED = _Diagnosis(
     ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "55P03", "40P01", "40001"),

@@ -18,7 +18,7 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.journal import Journal
 from cascade_cli.adapters.journal.tables import chain, claims, version
 from cascade_cli.domain.bundle.parts import Activity
-from cascade_cli.domain.doctor.journal import Place
+from cascade_cli.domain.doctor.journal import JournalPlace
 from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.records.journal_entries import Head, Verification
@@ -47,16 +47,16 @@ class JournalProbe:
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> JournalPlace:
         """Where the journal is, and its file's mode; without a file, whether it could be made."""
         if self._file is None:
-            return Place(self._database.place)
+            return JournalPlace(self._database.place)
         with _as_ours(self._file):
             if self._file.exists():
-                return Place(str(self._file), self._file.stat().st_mode & 0o7777)
+                return JournalPlace(str(self._file), self._file.stat().st_mode & 0o7777)
             above = next(folder for folder in self._file.absolute().parents if folder.exists())
             can_be_made = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-            return Place(str(self._file), can_be_made=can_be_made)
+            return JournalPlace(str(self._file), can_be_made=can_be_made)
 
     def exists(self) -> bool:
         """Whether the journal exists. Raises JournalError if the file is something else."""

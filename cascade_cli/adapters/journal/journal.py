@@ -21,10 +21,10 @@ from cascade_cli.adapters.journal import (
 from cascade_cli.adapters.journal.chain import Transaction, Which
 from cascade_cli.adapters.journal.claims import (
     Claiming,
-    at_work_of,
     attempts_of,
     check,
     ducats_of_day,
+    keys_in_progress_of,
     known_of,
     promised_since,
 )
@@ -157,7 +157,7 @@ class Journal:
         with self._writing() as transaction:
             return transaction.at, arrival_notices.attempt_once(transaction, keys, action, body)
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
         """The keys for which cascade made a row active at `since` or later, with the last moment.
 
         A key for which a notice of arrival was sent, or was about to be, is left out. Does not
@@ -166,7 +166,7 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return arrival_notices.untold(connection, self._base, since)
+            return arrival_notices.unannounced_transfers(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """The newest promise for each of these keys."""
@@ -331,6 +331,7 @@ class Journal:
         """Record who gets how much of a split payment. `allocation` finds it by its digest."""
         kept = self._redactor.body(body)
         with self._writing() as transaction:
+            # The same allocation may be sold again: it is recorded once.
             if records.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
                 transaction.append(EntryKind.RUN, "", {"allocation": {"digest": digest, **kept}})
                 records.set_mark(transaction, _ALLOCATION + digest, kept)
@@ -353,13 +354,13 @@ class Journal:
         with self._database.reading() as connection:
             return attempts_of(connection, self._base, keys)
 
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+    def keys_in_progress(self, keys: Collection[str], since: datetime) -> set[str]:
         """Those of `keys` that somebody holds, or for which a write was sent at `since` or later.
         Does not create a journal."""
         if not self._database.exists():
             return set()
         with self._database.reading() as connection:
-            return at_work_of(connection, self._base, keys, since, self._now())
+            return keys_in_progress_of(connection, self._base, keys, since, self._now())
 
     def ducats_today(self) -> Decimal:
         """The ducats first promised on this UTC day. Does not create a journal."""

@@ -85,6 +85,7 @@ def _add_base(connection: Connection, table: Table) -> None:
 def _rebuild(connection: Connection, table: Table) -> None:
     earlier = f"{table.name}_earlier"
     for index in inspect(connection).get_indexes(table.name):
+        # SQLite drops the index of a primary key itself, with the table.
         if not str(index["name"]).startswith("sqlite_"):
             connection.execute(text(f"DROP INDEX {index['name']}"))
     _alter(connection, table, f"RENAME TO {earlier}")

@@ -33,6 +33,7 @@ def take_over(transaction: Transaction, promises: Iterable[Promised]) -> int:
 
 def _row_of(connection: Connection, promised: Promised) -> Row[Any] | None:
     named = claims.c.key == promised.intent.key, claims.c.base.in_((promised.base, ""))
+    # A row of the base itself comes before one that counts for every shop.
     found = select(claims).where(*named).order_by(claims.c.base.desc()).limit(1)
     return connection.execute(found).one_or_none()
 

@@ -11,7 +11,7 @@ from stripe.params.checkout import (
 )
 
 from cascade_cli.adapters.stripe.allocations import allocation_metadata
-from cascade_cli.adapters.stripe.errors import fresh_keys, our_errors
+from cascade_cli.adapters.stripe.errors import fresh_keys, translated_errors
 from cascade_cli.adapters.stripe.invoice_metadata import SOLD_ON
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
@@ -51,7 +51,7 @@ class CheckoutPages:
     def create(self, sale: Sale, key: str) -> PayPage:
         """A page for the sale, open for a day; the same key never makes a second one."""
         try:
-            with our_errors(), fresh_keys():
+            with translated_errors(), fresh_keys():
                 if sale.monthly_from:
                     self._offer(sale.quote)
                 session = self._sessions.create(session_params(sale), {"idempotency_key": key})
@@ -115,6 +115,7 @@ def _price(sale: Sale) -> SessionCreateParamsLineItemPriceData:
 def _once(sale: Sale, metadata: dict[str, str]) -> SessionCreateParams:
     return {
         "mode": "payment",
+        # The metadata of a session does not reach its payment, nor the charge.
         "payment_intent_data": {
             "metadata": metadata,
             "description": f"{_ducats(sale.quote)} for {sale.whom}",

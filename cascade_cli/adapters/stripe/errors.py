@@ -98,7 +98,7 @@ def fresh_keys() -> Iterator[None]:
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn every exception that the SDK raises in this block into one of ours, with its cause."""
     try:
         yield

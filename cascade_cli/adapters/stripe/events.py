@@ -13,7 +13,7 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, whole_seconds
@@ -51,17 +51,18 @@ class EventReader:
             "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)},
             "limit": PAGE_SIZE,
         }
+        # Stripe takes a `*` only in `type`, and at most twenty names in `types`.
         if len(types) == 1:
             params["type"] = types[0]
         elif 1 < len(types) <= _MOST_TYPES and not any("*" in name for name in types):
             params["types"] = list(types)
-        with our_errors():
+        with translated_errors():
             found = filter(is_event, self._documents(params))
             return [to_event(document, _raw(document)) for document in found]
 
     def event(self, event_id: str) -> Event | None:
         """One event; None if Stripe no longer has it, or never had."""
-        with our_errors():
+        with translated_errors():
             found = or_none(lambda: self._v1.events.retrieve(event_id))
             document = None if found is None else _answer(found)
             return None if document is None else to_event(document, _raw(document))
@@ -69,7 +70,7 @@ class EventReader:
     def knows(self, payment_id: str) -> bool:
         """Whether this account has the payment in this mode, paid or not."""
         v1 = self._v1
-        with our_errors():
+        with translated_errors():
             if payment_id.startswith("in_"):
                 return or_none(lambda: v1.invoices.retrieve(payment_id)) is not None
             if payment_id.startswith("pi_"):
@@ -83,11 +84,11 @@ class EventReader:
         """
         if not INVOICE_ID.fullmatch(payment_id):
             return None
-        with our_errors():
-            bill = self._invoices.sold_elsewhere(payment_id, DUCATS)
-        if bill is None:
+        with translated_errors():
+            sale = self._invoices.sold_elsewhere(payment_id, DUCATS)
+        if sale is None:
             return None
-        return bill.metadata.get(CITIZEN, ""), bill.sold.ducats if bill.sold else None
+        return sale.metadata.get(CITIZEN, ""), sale.sold.ducats if sale.sold else None
 
     def _documents(self, params: EventListParams) -> Iterator[dict[str, Any]]:
         page = self._v1.events.list(params)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from cascade_cli.adapters.stripe.purchase_parser import is_another_s, speaks_for_itself
+from cascade_cli.adapters.stripe.purchase_parser import is_not_ours, speaks_for_itself
 from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.selling.invoiced_ducats import (
@@ -44,7 +44,7 @@ def may_be_invoiced(intent: object, metadata: Mapping[str, str]) -> bool:
 
 
 @dataclass(frozen=True)
-class Bill:
+class InvoicedSale:
     """What an invoice says about its payment, in place of the payment's own metadata.
 
     `problem` says why its ducats cannot be counted; then `sold` is None, and the charge gets
@@ -65,9 +65,9 @@ class Bill:
     @property
     def is_ours(self) -> bool:
         """Whether it sells ducats, or tries to, and does not say that it is another shop's."""
-        return bool(self.sold or self.problem) and not is_another_s(self.metadata)
+        return bool(self.sold or self.problem) and not is_not_ours(self.metadata)
 
-    def told(self, charge: Charge) -> Charge:
+    def applied_to(self, charge: Charge) -> Charge:
         """The charge, with what the invoice says about it."""
         sold, brought = self.sold, self._brought_by(charge)
         if sold is None or charge.currency != self.currency:
@@ -101,16 +101,16 @@ class Bill:
         return min(paid, ducats_cents * paid // self.total_cents) if paid else 0
 
 
-def only_one(bills: Sequence[Bill]) -> Bill:
-    """The one bill for ducats among those that a payment paid.
+def only_one(sales: Sequence[InvoicedSale]) -> InvoicedSale:
+    """The one invoiced sale of ducats among those that a payment paid.
 
     If there are two, nobody knows what the payment paid of each; then the result has a problem.
     """
-    ours = [bill for bill in bills if bill.is_ours]
+    ours = [sale for sale in sales if sale.is_ours]
     if len(ours) > 1:
-        names = " and ".join(bill.invoice for bill in ours)
+        names = " and ".join(sale.invoice for sale in ours)
         return replace(ours[0], sold=None, problem=f"it paid {names}, each in part or whole")
-    return ours[0] if ours else bills[0]
+    return ours[0] if ours else sales[0]
 
 
 def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Sequence[InvoiceLine]:
@@ -119,8 +119,10 @@ def lines_of(invoice: Document, lines: Iterable[Document], said_key: str) -> Seq
     return with_said([_line(line) for line in lines], read_ducats(said))
 
 
-def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> Bill:
-    """The bill that an invoice with these lines makes."""
+def invoiced_sale_of(
+    invoice: Document, lines: Sequence[InvoiceLine], said_key: str
+) -> InvoicedSale:
+    """What an invoice with these lines sells."""
     metadata, sold, problem = _metadata(invoice), None, ""
     try:
         sold = sold_by(lines)
@@ -129,7 +131,7 @@ def bill_of(invoice: Document, lines: Sequence[InvoiceLine], said_key: str) -> B
     except ValueError as error:
         problem = f"{invoice['id']}: {error}"
     subscription = _subscription_details(invoice).get("subscription") or ""
-    return Bill(
+    return InvoicedSale(
         *(metadata, sold, invoice["id"], subscription, invoice["currency"]),
         *(invoice["amount_due"], invoice["total"], problem),
     )

@@ -17,9 +17,9 @@ import stripe
 
 from cascade_cli.adapters.stripe.errors import or_none
 from cascade_cli.adapters.stripe.invoice_metadata import (
-    Bill,
-    bill_of,
+    InvoicedSale,
     hints_at_invoice,
+    invoiced_sale_of,
     lines_of,
     only_one,
 )
@@ -36,27 +36,27 @@ _ATTACHED = 31 * 86_400
 
 
 class Invoices:
-    """Reads invoices as Stripe's JSON. Call it within `our_errors`."""
+    """Reads invoices as Stripe's JSON. Call it within `translated_errors`."""
 
     def __init__(self, client: stripe.StripeClient, threads: Threads) -> None:
         self._client, self._threads = client, threads
 
-    def bills(self, charges: Sequence[Document], said_key: str) -> dict[str, Bill]:
-        """The bills of those charges that paid an invoice, by the charge's id.
+    def sales(self, charges: Sequence[Document], said_key: str) -> dict[str, InvoicedSale]:
+        """The sales of those charges that paid an invoice, by the charge's id.
 
         `said_key` is the metadata key with the ducats that are sold.
         """
         ties = self._ties_of(charges)
         invoices = {tie["invoice"]["id"]: tie["invoice"] for each in ties.values() for tie in each}
-        bills = dict(zip(invoices, self._bills(list(invoices.values()), said_key), strict=True))
+        sales = dict(zip(invoices, self._sales(list(invoices.values()), said_key), strict=True))
         told = {
-            intent: only_one([_brought(bills[tie["invoice"]["id"]], tie) for tie in each])
+            intent: only_one([_brought(sales[tie["invoice"]["id"]], tie) for tie in each])
             for intent, each in ties.items()
         }
         intents = {charge["id"]: charge["payment_intent"]["id"] for charge in charges}
         return {id_: told[intent] for id_, intent in intents.items() if intent in told}
 
-    def _bills(self, invoices: Sequence[Document], said_key: str) -> list[Bill]:
+    def _sales(self, invoices: Sequence[Document], said_key: str) -> list[InvoicedSale]:
         lines = self._threads.map(self._lines, invoices)
         read = [lines_of(*one, said_key) for one in zip(invoices, lines, strict=True)]
         pairs = list(zip(invoices, read, strict=True))
@@ -69,7 +69,7 @@ class Invoices:
             [replace(x, full_cents=prices.get((x.price, each["currency"]))) for x in lines]
             for each, lines in pairs
         )
-        return [bill_of(*one, said_key) for one in zip(invoices, full, strict=True)]
+        return [invoiced_sale_of(*one, said_key) for one in zip(invoices, full, strict=True)]
 
     def payments_of(self, invoice_id: str) -> list[str]:
         """All intents that paid the invoice; if none did, those that were meant to."""
@@ -87,14 +87,14 @@ class Invoices:
         found = self._client.v1.invoices.list(params).data
         return found[0].id if found else None
 
-    def sold_elsewhere(self, invoice_id: str, said_key: str) -> Bill | None:
-        """The bill of an invoice for ducats that was paid outside Stripe; None for any other."""
+    def sold_elsewhere(self, invoice_id: str, said_key: str) -> InvoicedSale | None:
+        """What an invoice that was paid outside Stripe sells, if it sells ducats; else None."""
         payments = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
         paid = [one for one in payments if one["status"] == "paid"]
         if not paid or any(one["payment"]["type"] != "payment_record" for one in paid):
             return None
-        bill = self._bills([paid[0]["invoice"]], said_key)[0]
-        return bill if bill.is_ours else None
+        sale = self._sales([paid[0]["invoice"]], said_key)[0]
+        return sale if sale.is_ours else None
 
     def of_payment(self, intent: str) -> Document | None:
         """The invoice that the intent paid or is meant to pay, if any."""
@@ -152,8 +152,8 @@ class Invoices:
             params = {**params, "starting_after": page["data"][-1]["id"]}
 
 
-def _brought(bill: Bill, tie: Document) -> Bill:
-    return replace(bill, brought_cents=tie["amount_paid"])
+def _brought(sale: InvoicedSale, tie: Document) -> InvoicedSale:
+    return replace(sale, brought_cents=tie["amount_paid"])
 
 
 def _span(charges: Sequence[Document], silent: Sequence[Document]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
@@ -18,7 +18,7 @@ from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, Form, whole_id
+from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, IdKind, whole_id
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
@@ -40,31 +40,31 @@ class HistoryReader:
         self._v1, self._events, self._now = client.v1, events, now
         self._invoices = Invoices(client, Threads())
 
-    def payment_of(self, form: Form, identity: str) -> StripeObject:
+    def payment_of(self, kind: IdKind, identity: str) -> StripeObject:
         """The payment that the object belongs to, if any. For a portion's refund, the whole
         payment."""
         identity = whole_id(identity)
-        if form is Form.EVENT:
+        if kind is IdKind.EVENT:
             event = self._events.event(identity)
             payment = self._payment_among(event.subjects) if event else None
             return StripeObject(event is not None, payment)
-        if form in {Form.INVOICE, Form.SUBSCRIPTION}:
-            return StripeObject(*self._payment_of_invoice(form, identity))
+        if kind in {IdKind.INVOICE, IdKind.SUBSCRIPTION}:
+            return StripeObject(*self._payment_of_invoice(kind, identity))
         v1 = self._v1
-        retrieve: dict[Form, Callable[[], stripe.StripeObject]] = {
-            Form.REFUND: lambda: v1.refunds.retrieve(identity),
-            Form.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
-            Form.DISPUTE: lambda: v1.disputes.retrieve(identity),
+        retrieve: dict[IdKind, Callable[[], stripe.StripeObject]] = {
+            IdKind.REFUND: lambda: v1.refunds.retrieve(identity),
+            IdKind.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
+            IdKind.DISPUTE: lambda: v1.disputes.retrieve(identity),
         }
-        with our_errors():
-            found = or_none(retrieve[form])
+        with translated_errors():
+            found = or_none(retrieve[kind])
         if found is None:
             return StripeObject(is_known=False)
         named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
         # A subscription's session has an invoice instead.
         payment = payment or self._payment_among({str(named.get("invoice"))})
-        sale = sale_of_session(named) if form is Form.SESSION else None
+        sale = sale_of_session(named) if kind is IdKind.SESSION else None
         return StripeObject(is_known=True, payment=payment, sale=sale)
 
     def _payment_among(self, subjects: Iterable[str]) -> str | None:
@@ -72,15 +72,15 @@ class HistoryReader:
         if payment := _payment_in(subjects):
             return payment
         invoice = next((s for s in subjects if INVOICE_ID.fullmatch(s)), None)
-        with our_errors():
+        with translated_errors():
             paid = self._invoices.payments_of(invoice) if invoice else []
         return next(iter(paid), None)
 
-    def _payment_of_invoice(self, form: Form, identity: str) -> tuple[bool, str | None]:
+    def _payment_of_invoice(self, kind: IdKind, identity: str) -> tuple[bool, str | None]:
         """An invoice's payment, or that of a subscription's newest invoice."""
         v1, invoice = self._v1, identity
-        with our_errors():
-            if form is Form.SUBSCRIPTION:
+        with translated_errors():
+            if kind is IdKind.SUBSCRIPTION:
                 if or_none(lambda: v1.subscriptions.retrieve(identity)) is None:
                     return False, None
                 newest = self._invoices.newest_of(identity)
@@ -94,7 +94,7 @@ class HistoryReader:
     def read(self, payment_id: str) -> History:
         """The history of a payment (`pi_…`, `ch_…`). It is not known if Stripe has no such id."""
         history = History()
-        with our_errors():
+        with translated_errors():
             charges = list(self._charges(whole_id(payment_id), history))
         for charge in charges:
             history.is_known = True
@@ -130,7 +130,7 @@ class HistoryReader:
         if not may_be_invoiced(intent, intent["metadata"]):
             return
         try:
-            with our_errors():
+            with translated_errors():
                 invoice = self._invoices.of_payment(intent["id"])
         except RightsError as error:
             history.forbidden.append(f"invoices: {error.message}")
@@ -174,7 +174,7 @@ class HistoryReader:
         self, history: History, what: str, read: Callable[[], Iterable[Any]]
     ) -> list[dict[str, Any]]:
         try:
-            with our_errors():
+            with translated_errors():
                 return [found.to_dict() for found in read()]
         except RightsError as error:
             history.forbidden.append(f"{what}: {error.message}")

@@ -16,7 +16,7 @@ from cascade_cli.adapters.stripe.errors import (
     KeyReusedError,
     fresh_keys,
     or_none,
-    our_errors,
+    translated_errors,
 )
 from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.money_moved import with_refunds
@@ -63,7 +63,7 @@ class PaymentIntents:
         Raises KeyReusedError. Its message says so if only the price has changed.
         """
         try:
-            with our_errors(), fresh_keys():
+            with translated_errors(), fresh_keys():
                 made = self._intents.create(intent_params(sale), {"idempotency_key": key})
         except RightsError as error:
             raise RightsError(error.message, RIGHTS_HINT) from error
@@ -82,13 +82,13 @@ class PaymentIntents:
         for which payment.
         """
         made = _made_with(self._client, key)
-        with our_errors():
+        with translated_errors():
             earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
         return _at_another_price(sale, earlier) if earlier else None
 
     def get(self, intent_id: str) -> PaymentIntent | None:
         """The PaymentIntent with that id, whatever it sells; None if there is none."""
-        with our_errors():
+        with translated_errors():
             found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
             return self._intent_of(found) if found else None
 
@@ -136,7 +136,7 @@ def _made_with(client: stripe.StripeClient, key: str) -> str | None:
     None if that is unknown, for example because our Stripe key may not read events.
     """
     try:
-        with our_errors():
+        with translated_errors():
             made = next((one for one in _newest_events(client) if _key_of(one) == key), None)
             return to_event(made, b"").payment_id if made else None
     except CascadeError:

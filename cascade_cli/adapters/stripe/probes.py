@@ -8,14 +8,14 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import is_event, to_event
+from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.doctor.stripe import Account, Right
 from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.errors import RightsError
 
-PAGE_SIZE = 100
 MOST_UNDELIVERED = 300
 LATEST = 100
 
@@ -29,7 +29,7 @@ class AccountProbe:
     def account(self) -> Account:
         """The key's account. Stripe may refuse to tell it to a restricted key that is valid."""
         try:
-            with our_errors():
+            with translated_errors():
                 found = self._v1.accounts.retrieve_current().to_dict()
                 return Account(str(found["id"]), bool(found["charges_enabled"]))
         except RightsError:
@@ -51,7 +51,7 @@ class AccountProbe:
 
     def endpoints(self) -> list[Endpoint]:
         """The webhook endpoints of the key's mode."""
-        with our_errors():
+        with translated_errors():
             return [
                 Endpoint(
                     url=str(found["url"]),
@@ -63,7 +63,7 @@ class AccountProbe:
 
     def undelivered(self, since: datetime) -> list[Undelivered]:
         """The newest events that some endpoint has not accepted, at most MOST_UNDELIVERED."""
-        with our_errors():
+        with translated_errors():
             listed = self._v1.events.list(
                 {
                     "delivery_success": False,
@@ -80,14 +80,14 @@ class AccountProbe:
 
     def latest_payments(self) -> list[str]:
         """The ids of the newest events about a payment."""
-        with our_errors():
+        with translated_errors():
             listed = self._v1.events.list({"types": sorted(PAYING_TYPES), "limit": LATEST})
             return [str(document["id"]) for document in listed.to_dict()["data"]]
 
 
 def _right(name: str, service: Any, *, is_needed: bool) -> Right:
     try:
-        with our_errors():
+        with translated_errors():
             or_none(lambda: service.list({"limit": 1}))
     except RightsError as error:
         return Right(name, is_needed, error.message)

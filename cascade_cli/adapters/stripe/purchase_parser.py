@@ -38,7 +38,7 @@ def metadata_of(charge: Document) -> dict[str, str]:
     return {**intent["metadata"], **own}
 
 
-def is_another_s(metadata: Mapping[str, str]) -> bool:
+def is_not_ours(metadata: Mapping[str, str]) -> bool:
     """Whether it says that another shop on the account sold it, or that it is not for ducats."""
     if metadata.get(PLATFORM, OUR_PLATFORM) != OUR_PLATFORM:
         return True
@@ -48,7 +48,7 @@ def is_another_s(metadata: Mapping[str, str]) -> bool:
 def is_ducat_purchase(metadata: Mapping[str, str]) -> bool:
     """Whether this shop sold ducats with it. The account may sell other products too."""
     named = metadata.keys() & {PLATFORM, TYPE, CITIZEN, DUCATS, ALLOCATION}
-    return bool(named) and not is_another_s(metadata)
+    return bool(named) and not is_not_ours(metadata)
 
 
 def speaks_for_itself(metadata: Mapping[str, str]) -> bool:

@@ -11,8 +11,8 @@ import stripe
 from stripe.params import DisputeListParams
 
 from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
-from cascade_cli.adapters.stripe.errors import or_none, our_errors
-from cascade_cli.adapters.stripe.invoice_metadata import Bill, may_be_invoiced
+from cascade_cli.adapters.stripe.errors import or_none, translated_errors
+from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
 from cascade_cli.adapters.stripe.purchase_parser import (
@@ -61,12 +61,12 @@ class Purchases(Listing):
         else:
             self._sort_alone(charge, metadata)
 
-    def settle(self, bills: Mapping[str, Bill]) -> None:
-        """Sort the charges that may belong to an invoice, by the bills that were found for them."""
+    def settle(self, sales: Mapping[str, InvoicedSale]) -> None:
+        """Sort the charges that may belong to an invoice, by the sales that invoices show."""
         for charge in self.invoiced:
-            bill = bills.get(charge["id"])
-            if bill and bill.is_ours:
-                self._sort(charge, bill.metadata, bill)
+            sale = sales.get(charge["id"])
+            if sale and sale.is_ours:
+                self._sort(charge, sale.metadata, sale)
             else:
                 self._sort_alone(charge, metadata_of(charge))
         self.invoiced = []
@@ -79,10 +79,10 @@ class Purchases(Listing):
             self.other_products += 1
 
     def _sort(
-        self, charge: Document, metadata: Mapping[str, str], bill: Bill | None = None
+        self, charge: Document, metadata: Mapping[str, str], sale: InvoicedSale | None = None
     ) -> None:
-        if is_paid(charge) and bill:
-            self.charges.append(self._receivable(bill.told(to_charge(charge, metadata))))
+        if is_paid(charge) and sale:
+            self.charges.append(self._receivable(sale.applied_to(to_charge(charge, metadata))))
         elif is_paid(charge):
             self.charges += map(self._receivable, to_charges(charge, metadata, self.kept))
         else:
@@ -117,7 +117,7 @@ class _Requested:
             self._numbers.setdefault(whole_id(one), set()).add(portion_number(one))
 
     @property
-    def wholes(self) -> Sequence[str]:
+    def whole_payments(self) -> Sequence[str]:
         """The ids to ask Stripe for: each whole payment's once, in their order."""
         return list(self._numbers)
 
@@ -164,7 +164,7 @@ class StripeReader:
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found, sink = self._nothing(), self._nothing
         try:
-            with our_errors():
+            with translated_errors():
                 ranges = Ranges(since, until, self._ask, sink, take=Purchases.take, density=density)
                 for part in ranges.read(threads):
                     found.add(part)
@@ -191,7 +191,7 @@ class StripeReader:
         """The newest charges of the window, at most `most`, in one request."""
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found = self._nothing()
-        with our_errors():
+        with translated_errors():
             page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
             for charge in page["data"]:
                 found.take(charge)
@@ -201,13 +201,13 @@ class StripeReader:
     def _settle(self, found: Purchases) -> None:
         """Ask for the invoices of the charges that may have one. Without such, ask nothing."""
         if found.invoiced:
-            found.settle(self._invoices.bills(found.invoiced, DUCATS))
+            found.settle(self._invoices.sales(found.invoiced, DUCATS))
 
     def charges(self, charge_ids: Sequence[str]) -> Purchases:
         """These charges, sorted like a listing; one that Stripe does not know is left out."""
         found, asked = self._nothing(), _Requested(charge_ids)
-        with our_errors():
-            for charge in self._threads.map(self._charge_of, asked.wholes):
+        with translated_errors():
+            for charge in self._threads.map(self._charge_of, asked.whole_payments):
                 if charge is not None:
                     found.take(charge)
             self._settle(found)
@@ -226,7 +226,7 @@ class StripeReader:
         For an invoice (`in_…`), what all the payments bought that paid it.
         """
         found, is_invoice = self._nothing(), payment_id.startswith(INVOICE_PREFIX)
-        with our_errors():
+        with translated_errors():
             named = self._invoices.payments_of(payment_id) if is_invoice else [whole_id(payment_id)]
             for charge in map(self._charge_of, named):
                 if charge is not None:
@@ -236,7 +236,7 @@ class StripeReader:
 
     def portions_of(self, payment_ids: Sequence[str]) -> dict[str, tuple[Charge, ...]]:
         """What `portions` finds for each id. Stripe is asked once for each whole payment."""
-        wholes = _Requested(payment_ids).wholes
+        wholes = _Requested(payment_ids).whole_payments
         found = dict(zip(wholes, self._threads.map(self.portions, wholes), strict=True))
         return {one: _Requested([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
@@ -260,7 +260,7 @@ class StripeReader:
             "limit": PAGE_SIZE,
             "expand": ["data.charge"],
         }
-        with our_errors():
+        with translated_errors():
             page = self._v1.disputes.list(params)
             found = [dispute.to_dict() for dispute in page.auto_paging_iter()]
             return tuple(to_dispute(one, charge_id, self._moved) for one in found)
@@ -268,7 +268,7 @@ class StripeReader:
     def _moved(self, transaction_id: str) -> Document | None:
         """A balance transaction; None if the key may not read it."""
         try:
-            with our_errors():
+            with translated_errors():
                 found = or_none(lambda: self._v1.balance_transactions.retrieve(transaction_id))
         except RightsError:
             return None
@@ -276,11 +276,11 @@ class StripeReader:
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """The disputes of each charge, newest first. One listing has those of many charges."""
-        wholes = _Requested(charge.id for charge in charges).wholes
+        wholes = _Requested(charge.id for charge in charges).whole_payments
         found: dict[str, tuple[Dispute, ...]] = {}
         if len(wholes) > 1:
             since = int(min(charge.created_at for charge in charges).timestamp())
-            with our_errors():
+            with translated_errors():
                 for one in self._disputes_since(since, max(1, len(wholes) // DISPUTED_PER_PAGE)):
                     if (whole := one["charge"]["id"]) in wholes:
                         told = to_dispute(one, whole, self._moved)

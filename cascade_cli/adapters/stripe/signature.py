@@ -59,6 +59,8 @@ class EventGate:
         """The event in the body. Raises RefusedEventError. Nothing of the body is read before its
         signature was found good."""
         moment, signatures = _parts(header)
+        # Stripe signs the bytes that it sent: the same JSON, parsed and written again, has another
+        # signature.
         if not self._is_signed(f"{moment}.".encode() + body, signatures):
             raise RefusedEventError(
                 Refusal.FORGED,
@@ -71,6 +73,7 @@ class EventGate:
 
     def _is_signed(self, signed: bytes, signatures: Sequence[bytes]) -> bool:
         expected = [hmac.new(k, signed, hashlib.sha256).hexdigest().encode() for k in self._keys]
+        # In constant time, or the time of a refusal would tell how much of a guess was right.
         return any(hmac.compare_digest(e, s) for e in expected for s in signatures)
 
     def _check_time(self, moment: int) -> None:
@@ -89,6 +92,7 @@ class EventGate:
     def _event(self, body: bytes) -> Event:
         try:
             event = to_event(json.loads(body.decode()), body)
+        # Nothing but brackets, many deep, is a RecursionError of the JSON parser.
         except (ValueError, RecursionError) as error:
             what = type(error).__name__ if isinstance(error, RecursionError) else str(error)
             raise RefusedEventError(
@@ -110,6 +114,7 @@ def _parts(header: str) -> tuple[str, list[bytes]]:
     """`t` and every `v1` of a Stripe-Signature header; other schemes are ignored."""
     pairs = [part.strip().partition("=") for part in header.split(",")]
     moments = [value for name, _, value in pairs if name == "t"]
+    # While a secret is being replaced, Stripe signs with the old and the new one.
     signatures = [value.encode("utf-8", "replace") for name, _, value in pairs if name == "v1"]
     if len(moments) != 1 or not _MOMENT.fullmatch(moments[0]) or not signatures:
         raise RefusedEventError(

@@ -30,7 +30,7 @@ from cascade_cli.adapters.http.transport import (
     plain_session,
     utc_now,
 )
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.name_filter import named_like
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
 from cascade_cli.adapters.venice.stratagem_parser import moment_of, to_stratagem
@@ -115,7 +115,7 @@ class VeniceReader:
             return self._pages(self._transfers_where(*_created(start, end)))
 
         slices = Slices(pages, self._stratagem, expected or DensityEstimate(), self._now)
-        with our_errors():
+        with translated_errors():
             return slices.read(since, until, self._threads if expected else Threads())
 
     def transfers_named(self, stratagem_ids: Sequence[str]) -> list[Stratagem]:
@@ -165,7 +165,7 @@ class VeniceReader:
 
     def _stratagems(self, *conditions: Formula) -> list[Stratagem]:
         records = self._select(self._transfers_where(*conditions))
-        with our_errors():
+        with translated_errors():
             return [self._stratagem(record) for record in records]
 
     def _stratagem(self, record: dict[str, Any]) -> Stratagem:
@@ -221,6 +221,7 @@ class VeniceReader:
     def has_mode(self, livemode: bool) -> bool:
         """Whether this base has a transfer that cascade wrote for a payment of that mode, whoever
         pays it."""
+        # As text, just as json.dumps writes it: a formula cannot read the JSON in Notes.
         marked = FIND(f'"livemode": {str(livemode).lower()}', Field("Notes"))
         return bool(self._select(self._transfers_where(marked), max_records=1))
 
@@ -239,12 +240,13 @@ class VeniceReader:
         found: list[Any] = []
 
         def read() -> Iterator[None]:
+            # Airtable's cursors expire. Then the listing starts over.
             found.clear()
             for page in self._pages(formula, table, fields, **options):
                 found.extend(page["records"])
                 yield
 
-        with our_errors():
+        with translated_errors():
             for _page in restarting(read):
                 pass
         return found
@@ -310,6 +312,7 @@ def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
 
 
 def _resident(record: dict[str, Any]) -> Resident:
+    # Airtable leaves empty cells out of its answer.
     ducats = _balance(record["fields"].get("Ducats", 0))
     return Resident(ducats, moment_of(record["createdTime"]))
 

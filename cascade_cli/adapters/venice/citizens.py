@@ -9,7 +9,7 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.venice.base import CITIZENS
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.name_filter import named_like
 from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.errors import AnswerError
@@ -26,7 +26,7 @@ class CitizenReader:
 
         At most one of them should be spelt exactly so.
         """
-        with our_errors():
+        with translated_errors():
             records = self._table.all(formula=str(named_like([username])))
         return [_to_citizen(record) for record in records]
 
@@ -36,6 +36,7 @@ def _to_citizen(record: RecordDict) -> CitizenRow:
     return CitizenRow(
         record_id=record["id"],
         username=str(fields.get("Username", "")),
+        # Airtable leaves out empty cells and boxes that are not ticked.
         ducats=_ducats(fields.get("Ducats", 0)),
         social_class=str(fields.get("SocialClass", "")),
         in_venice=bool(fields.get("InVenice", False)),

@@ -79,7 +79,7 @@ _BY_STATUS: dict[int, tuple[type[CascadeError], str, str]] = {
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn what pyairtable and requests raise in this block into our errors, with their cause."""
     try:
         yield

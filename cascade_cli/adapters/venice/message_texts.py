@@ -31,7 +31,7 @@ UNNAMED = "somebody who does not want to be named"
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """A message to one citizen; `details` is for programs."""
 
     citizen: str
@@ -40,7 +40,7 @@ class Letter:
     details: dict[str, Any]
 
 
-def to_citizen(order: Order, next_run: str) -> Letter:
+def to_citizen(order: Order, next_run: str) -> Message:
     """The message to the citizen who will get the ducats, or from whom they will be taken."""
     ducats, given = format_ducats(order.ducats), _given(order)
     if order.payer:
@@ -56,10 +56,10 @@ def to_citizen(order: Order, next_run: str) -> Letter:
         )
         title = TITLE_GIFT if order.gift else TITLE
     text += f"Reference: {order.key}.{_message(order)}"
-    return Letter(order.concerned, title, text, {**_details(order), **_kind(order)})
+    return Message(order.concerned, title, text, {**_details(order), **_kind(order)})
 
 
-def to_giver(order: Order, next_run: str) -> Letter:
+def to_giver(order: Order, next_run: str) -> Message:
     """The message to the giver of a gift that is on its way or goes back.
 
     Raises ValueError if the order is not for a gift.
@@ -77,10 +77,10 @@ def to_giver(order: Order, next_run: str) -> Letter:
         f"Reference: {order.key}.{_message(order)}"
     )
     title = TITLE_GIVEN_BACK if order.payer else TITLE_GIVEN
-    return Letter(order.gift.giver, title, text, {**_details(order), **_giver_details(order)})
+    return Message(order.gift.giver, title, text, {**_details(order), **_giver_details(order)})
 
 
-def arrived_at_citizen(arrival: Arrival) -> Letter:
+def arrived_at_citizen(arrival: Arrival) -> Message:
     """The message to the citizen who got the ducats, or from whom they were taken."""
     order = arrival.order
     ducats, title = format_ducats(order.ducats), ARRIVED_GIFT if order.gift else ARRIVED
@@ -88,10 +88,10 @@ def arrived_at_citizen(arrival: Arrival) -> Letter:
     if order.payer:
         did, title = "have gone back from you", ARRIVED_BACK
     text = f"{ducats} ducats {did}{_given(order)} ({order.reason}). Reference: {order.key}."
-    return Letter(order.concerned, title, text, {**_moved(arrival), **_kind(order)})
+    return Message(order.concerned, title, text, {**_moved(arrival), **_kind(order)})
 
 
-def arrived_for_giver(arrival: Arrival) -> Letter:
+def arrived_for_giver(arrival: Arrival) -> Message:
     """The message to the giver of a gift that has arrived or has gone back.
 
     Raises ValueError if the order is not for a gift.
@@ -104,7 +104,7 @@ def arrived_for_giver(arrival: Arrival) -> Letter:
     )
     unnamed = " Your name is not told." if order.gift.anonymous else ""
     text = f"{_your_gift(order)} {did} ({order.reason}).{unnamed} Reference: {order.key}."
-    return Letter(order.gift.giver, title, text, {**_moved(arrival), **_giver_details(order)})
+    return Message(order.gift.giver, title, text, {**_moved(arrival), **_giver_details(order)})
 
 
 def _given(order: Order) -> str:

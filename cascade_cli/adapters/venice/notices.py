@@ -10,7 +10,7 @@ from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
 from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.explain.story import Happening, Source
+from cascade_cli.domain.explain.story import Happening, Reporter
 from cascade_cli.errors import SchemaError
 
 
@@ -50,17 +50,17 @@ class NoticeReader(VeniceReader):
         *others, last = _LAYOUTS
         for layout in others:
             try:
-                return self._told(stratagem_ids, layout)
+                return self._read(stratagem_ids, layout)
             except SchemaError:
                 continue
-        return self._told(stratagem_ids, last)
+        return self._read(stratagem_ids, last)
 
-    def _told(self, stratagem_ids: Sequence[str], layout: _Layout) -> list[Happening]:
+    def _read(self, stratagem_ids: Sequence[str], layout: _Layout) -> list[Happening]:
         named = OR(*(condition for name in stratagem_ids for condition in layout.names(name)))
         return [
             Happening(
                 datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
-                Source.VENICE,
+                Reporter.VENICE,
                 f"{record['fields'].get(layout.citizen)!r} was told: "
                 f"{record['fields'].get(layout.text)}",
                 str(record["fields"].get("Type", "")),

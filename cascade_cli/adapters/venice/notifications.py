@@ -10,7 +10,7 @@ from typing import Any
 from pyairtable import Api
 
 from cascade_cli.adapters.venice.message_texts import (
-    Letter,
+    Message,
     arrived_at_citizen,
     arrived_for_giver,
     to_citizen,
@@ -45,6 +45,7 @@ class NotificationWriter:
 
         False if the schema is unknown.
         """
+        # Airtable refuses a write whole if it names a field that the table lacks.
         fields = {name: self._schema.has(NOTIFICATIONS, name) for name in ENGINE_LAYOUT}
         is_ours = self._schema.has(NOTIFICATIONS, "Citizen") or fields["CitizenUsername"]
         return bool(is_ours) and not all(fields.values())
@@ -65,38 +66,39 @@ class NotificationWriter:
         """Tell givers that their gifts have arrived. Raises and needs the same as `tell`."""
         self._write(map(arrived_for_giver, arrivals), now, ARRIVED_TYPE)
 
-    def _write(self, letters: Iterable[Letter], now: datetime, type_: str = TYPE) -> None:
+    def _write(self, messages: Iterable[Message], now: datetime, type_: str = TYPE) -> None:
+        # Both layouts have been claimed for the live base, so its own schema decides.
         older = self._schema.has(NOTIFICATIONS, "CitizenUsername")
         compose = _legacy_layout if older else _layout
         required = frozenset({"CitizenUsername" if older else "Citizen"})
         rows = [
-            self._schema.keep(NOTIFICATIONS, compose(letter, type_, now), required)
-            for letter in letters
+            self._schema.keep(NOTIFICATIONS, compose(message, type_, now), required)
+            for message in messages
         ]
         with write_errors():
             self._api.table(self._base_id, NOTIFICATIONS).batch_create(rows)
 
 
-def _layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
+def _layout(message: Message, type_: str, now: datetime) -> dict[str, Any]:
     return {
-        "Citizen": letter.citizen,
+        "Citizen": message.citizen,
         "Type": type_,
-        "Content": letter.text,
-        "Details": json.dumps(letter.details, ensure_ascii=False),
-        "Asset": letter.details["stratagem_id"],
+        "Content": message.text,
+        "Details": json.dumps(message.details, ensure_ascii=False),
+        "Asset": message.details["stratagem_id"],
         "AssetType": "stratagem",
         "Status": "unread",
         "CreatedAt": rfc3339(now),
     }
 
 
-def _legacy_layout(letter: Letter, type_: str, now: datetime) -> dict[str, Any]:
+def _legacy_layout(message: Message, type_: str, now: datetime) -> dict[str, Any]:
     return {
-        "CitizenUsername": letter.citizen,
+        "CitizenUsername": message.citizen,
         "Type": type_,
-        "Title": letter.title,
-        "Message": letter.text,
-        "Metadata": json.dumps(letter.details, ensure_ascii=False),
+        "Title": message.title,
+        "Message": message.text,
+        "Metadata": json.dumps(message.details, ensure_ascii=False),
         "Timestamp": rfc3339(now),
         "Read": False,
     }

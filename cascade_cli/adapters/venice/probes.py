@@ -19,9 +19,13 @@ from cascade_cli.adapters.http.transport import (
     plain_session,
 )
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.required_schema import TRANSACTION_FIELDS, TRANSACTIONS, needs
+from cascade_cli.adapters.venice.required_schema import (
+    TRANSACTION_FIELDS,
+    TRANSACTIONS,
+    required_fields,
+)
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.doctor.airtable import Base, BaseSchema, Column
 from cascade_cli.domain.doctor.venice import Answers
@@ -41,13 +45,13 @@ class BaseProbe:
 
     def check_token(self) -> None:
         """Raises CredentialsError if Airtable does not know the token."""
-        with our_errors():
+        with translated_errors():
             self._api.whoami()
 
     def bases(self) -> list[Base] | None:
         """The bases that the token can see; None if the token may not ask."""
         try:
-            with our_errors():
+            with translated_errors():
                 # Only the first page, of a thousand bases. A token for one base needs no more.
                 listed = self._api.request("GET", self._api.urls.bases)["bases"]
         except RightsError:
@@ -67,7 +71,7 @@ class BaseProbe:
         """Each table that cascade reads, with why it cannot be read (empty if it can)."""
         for table in READ_TABLES:
             try:
-                with our_errors():
+                with translated_errors():
                     self._api.table(self._base_id, table).first()
             except RightsError as error:
                 yield table, error.message
@@ -89,7 +93,7 @@ class BaseProbe:
             }
             for table, fields in found.items()
         }
-        needed = tuple(needs(tables, social_class))
+        needed = tuple(required_fields(tables, social_class))
         return BaseSchema(tables, needed, tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.domain.doctor.airtable import Column, Need
+from cascade_cli.domain.doctor.airtable import Column, RequiredField
 
 TRANSACTIONS = "TRANSACTIONS"
 TRANSACTION_FIELDS = (
@@ -32,7 +32,9 @@ _UNMARKED = (
 )
 
 
-def needs(tables: Mapping[str, Mapping[str, Column]], social_class: str) -> Iterator[Need]:
+def required_fields(
+    tables: Mapping[str, Mapping[str, Column]], social_class: str
+) -> Iterator[RequiredField]:
     """The fields that a base with these tables needs, for a processor of that class."""
     yield from _stratagems()
     yield from _citizens(social_class)
@@ -40,9 +42,9 @@ def needs(tables: Mapping[str, Mapping[str, Column]], social_class: str) -> Iter
     yield from _legacy_notifications() if older else _notifications()
 
 
-def _stratagems() -> Iterator[Need]:
-    def need(field: str, types: frozenset[str], consequence: str, *options: str) -> Need:
-        return Need(STRATAGEMS, field, types, consequence, options)
+def _stratagems() -> Iterator[RequiredField]:
+    def need(field: str, types: frozenset[str], consequence: str, *options: str) -> RequiredField:
+        return RequiredField(STRATAGEMS, field, types, consequence, options)
 
     yield need("StratagemId", _TEXT, _CASCADE_FAILS)
     yield need("Type", _TEXT, f"{_ENGINE_FAILS}it cannot know what kind it is.", TRANSFER)
@@ -55,32 +57,34 @@ def _stratagems() -> Iterator[Need]:
     )
     yield need("Notes", _LONG_TEXT, f"{_ENGINE_FAILS}it reads the amount there.")
     for name, options in (("Variant", ("instant",)), ("Category", ("economic",))):
-        yield Need(STRATAGEMS, name, _TEXT, _LEFT_OUT, options, is_vital=False)
+        yield RequiredField(STRATAGEMS, name, _TEXT, _LEFT_OUT, options, is_vital=False)
     for name in ("Name", "Description"):
-        yield Need(STRATAGEMS, name, _TEXT, _LEFT_OUT, is_vital=False)
+        yield RequiredField(STRATAGEMS, name, _TEXT, _LEFT_OUT, is_vital=False)
 
 
-def _citizens(social_class: str) -> Iterator[Need]:
+def _citizens(social_class: str) -> Iterator[RequiredField]:
     lost = f"{_ENGINE_FAILS}it cannot find payer and payee."
-    yield Need(CITIZENS, "Username", _TEXT, lost)
-    yield Need(CITIZENS, "Ducats", _NUMBER, f"{_ENGINE_FAILS}it cannot write the balances.")
+    yield RequiredField(CITIZENS, "Username", _TEXT, lost)
+    yield RequiredField(
+        CITIZENS, "Ducats", _NUMBER, f"{_ENGINE_FAILS}it cannot write the balances."
+    )
     setup = "`cascade citizen setup` leaves it out, or is refused; nothing else is affected."
     for name in ("CitizenId", "FirstName", "LastName", "Description"):
-        yield Need(CITIZENS, name, _TEXT, setup, is_vital=False)
-    yield Need(CITIZENS, "SocialClass", _TEXT, setup, (social_class,), is_vital=False)
+        yield RequiredField(CITIZENS, name, _TEXT, setup, is_vital=False)
+    yield RequiredField(CITIZENS, "SocialClass", _TEXT, setup, (social_class,), is_vital=False)
     for name in ("IsAI", "InVenice"):
-        yield Need(CITIZENS, name, _FLAG, setup, is_vital=False)
+        yield RequiredField(CITIZENS, name, _FLAG, setup, is_vital=False)
 
 
-def _notifications() -> Iterator[Need]:
+def _notifications() -> Iterator[RequiredField]:
     for name in ("Citizen", "Type", "Content", "Details", "Asset", "AssetType"):
-        yield Need(NOTIFICATIONS, name, _TEXT, _UNTOLD, is_vital=False)
-    yield Need(NOTIFICATIONS, "Status", _TEXT, _UNTOLD, ("unread",), is_vital=False)
-    yield Need(NOTIFICATIONS, "CreatedAt", _MOMENT, _UNTOLD, is_vital=False)
+        yield RequiredField(NOTIFICATIONS, name, _TEXT, _UNTOLD, is_vital=False)
+    yield RequiredField(NOTIFICATIONS, "Status", _TEXT, _UNTOLD, ("unread",), is_vital=False)
+    yield RequiredField(NOTIFICATIONS, "CreatedAt", _MOMENT, _UNTOLD, is_vital=False)
 
 
-def _legacy_notifications() -> Iterator[Need]:
+def _legacy_notifications() -> Iterator[RequiredField]:
     for name in ("CitizenUsername", "Type", "Title", "Message", "Metadata"):
-        yield Need(NOTIFICATIONS, name, _TEXT, _UNTOLD, is_vital=False)
-    yield Need(NOTIFICATIONS, "Timestamp", _MOMENT, _UNTOLD, is_vital=False)
-    yield Need(NOTIFICATIONS, "Read", _FLAG, _UNTOLD, is_vital=False)
+        yield RequiredField(NOTIFICATIONS, name, _TEXT, _UNTOLD, is_vital=False)
+    yield RequiredField(NOTIFICATIONS, "Timestamp", _MOMENT, _UNTOLD, is_vital=False)
+    yield RequiredField(NOTIFICATIONS, "Read", _FLAG, _UNTOLD, is_vital=False)

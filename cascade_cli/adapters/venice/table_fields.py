@@ -8,7 +8,7 @@ from typing import Any
 
 from pyairtable import Api
 
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.errors import RightsError, SchemaError
 
 # In these, Airtable computes the value and refuses a write.
@@ -61,6 +61,7 @@ class Schema:
                 f"The base's table {table} has no field {', '.join(missing)} that can be written.",
                 "Nothing was written. Names are case sensitive; ask whoever changed the base.",
             )
+        # Airtable refuses a write whole if it names a field that the table lacks.
         return {name: value for name, value in fields.items() if self.has(table, name)}
 
 
@@ -72,6 +73,7 @@ def read_schema(api: Api, base_id: str) -> Schema:
         return Schema(None)
     return Schema(
         {
+            # A write to a computed field is refused like one to an unknown field.
             table: frozenset(each.name for each in fields if each.type not in COMPUTED_TYPES)
             for table, fields in found.items()
         },
@@ -100,7 +102,7 @@ def read_fields(api: Api, base_id: str) -> dict[str, list[FieldDefinition]] | No
     hundred things that nobody needs.
     """
     try:
-        with our_errors():
+        with translated_errors():
             tables = api.get(api.base(base_id).urls.tables)["tables"]
             return {table["name"]: [_field(each) for each in table["fields"]] for table in tables}
     except RightsError:
@@ -117,7 +119,7 @@ def table_id(api: Api, base_id: str, table: str) -> str:
     """The table's id in the addresses of Airtable's own pages; empty if the token may not read the
     schema. One request."""
     try:
-        with our_errors():
+        with translated_errors():
             tables = api.get(api.base(base_id).urls.tables)["tables"]
     except RightsError:
         return ""

@@ -32,7 +32,7 @@ from cascade_cli.adapters.venice.base import (
     STRATAGEMS,
     VeniceReader,
 )
-from cascade_cli.adapters.venice.errors import our_errors
+from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import PORTION_ID, stratagem_id_for, whole_id
 
@@ -56,7 +56,7 @@ class TransferReader(VeniceReader):
         """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
         places: tuple[Any, ...] = (Field("StratagemId"), RECORD_ID(), Field("Notes"))
         has = OR(*(FIND(identity, place) for place in places))
-        with our_errors():
+        with translated_errors():
             found = self._select(self._transfers_where(has), max_records=_FEW, page_size=_FEW)
             return [self._stratagem(record) for record in found]
 
@@ -112,7 +112,7 @@ class TransferReader(VeniceReader):
     def last_executed_at(self) -> datetime | None:
         """When the engine last executed one of the processor's transfers. Reads one record."""
         executed = self._paid_where(EQ(Field("Status"), "executed"))
-        with our_errors():
+        with translated_errors():
             last = self._api.table(self._base_id, STRATAGEMS).first(
                 formula=str(executed), sort=["-ExecutedAt"], fields=list(STRATAGEM_FIELDS)
             )

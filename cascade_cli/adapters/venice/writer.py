@@ -94,6 +94,7 @@ class VeniceWriter:
     def create_citizen(self, username: str, social_class: str, ducats: Decimal) -> None:
         """Make a new citizen, with those fields that the base has."""
         fields = {
+            # In Venice, the two are always the same.
             "CitizenId": username,
             "Username": username,
             "FirstName": "CASCADE",
@@ -101,6 +102,7 @@ class VeniceWriter:
             "SocialClass": social_class,
             "Ducats": float(ducats),
             "IsAI": True,
+            # The city's own jobs may move anybody who is in Venice into a house, and charge rent.
             "InVenice": False,
             "Description": DESCRIPTION,
         }

@@ -6,8 +6,8 @@ import typer
 
 from cascade_cli.cli.checkout.options import CheckoutOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade checkout TheGrandSalt --package 500",
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def checkout(ctx: typer.Context, *, options: CheckoutOptions, json: Json = False) -> int:
     """Create a Stripe page on which ducats for one citizen or many can be paid; print its link.
 
@@ -26,4 +26,4 @@ def checkout(ctx: typer.Context, *, options: CheckoutOptions, json: Json = False
     """
     from cascade_cli.cli.checkout.run import checkout as work
 
-    return conduct(ctx.obj, "checkout", lambda s: work(s, options), json=json)
+    return run_command(ctx.obj, "checkout", lambda s: work(s, options), json=json)

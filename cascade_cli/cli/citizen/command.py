@@ -8,8 +8,8 @@ import typer
 
 from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 citizen = typer.Typer(
     help="The payment processor: the citizen who pays the ducats out.", no_args_is_help=True
@@ -23,7 +23,7 @@ citizen = typer.Typer(
         topic="processor",
     )
 )
-@spread
+@options_as_parameters
 def setup(
     ctx: typer.Context,
     *,
@@ -42,7 +42,7 @@ def setup(
     """
     from cascade_cli.cli.citizen.run import setup as work
 
-    return conduct(ctx.obj, "citizen setup", lambda s: work(s, ducats, options), json=json)
+    return run_command(ctx.obj, "citizen setup", lambda s: work(s, ducats, options), json=json)
 
 
 @citizen.command(
@@ -52,7 +52,7 @@ def setup(
         topic="processor",
     )
 )
-@spread
+@options_as_parameters
 def replenish(
     ctx: typer.Context,
     *,
@@ -73,7 +73,7 @@ def replenish(
     """
     from cascade_cli.cli.citizen.run import replenish as work
 
-    return conduct(ctx.obj, "citizen replenish", lambda s: work(s, to, by, options), json=json)
+    return run_command(ctx.obj, "citizen replenish", lambda s: work(s, to, by, options), json=json)
 
 
 @citizen.command(
@@ -84,4 +84,4 @@ def show(ctx: typer.Context, json: Json = False) -> int:
     last."""
     from cascade_cli.cli.citizen.run import show as work
 
-    return conduct(ctx.obj, "citizen show", work, json=json)
+    return run_command(ctx.obj, "citizen show", work, json=json)

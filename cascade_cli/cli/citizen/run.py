@@ -52,8 +52,8 @@ def show(session: Session) -> Outcome:
             settings.processor,
             wiring.clock.now,
         )
-        citizen, finances = service.look()
-        return finances_outcome(citizen, finances, settings.engine, wiring.clock.now())
+        processor, finances = service.look()
+        return finances_outcome(processor, finances, settings.engine, wiring.clock.now())
 
 
 def _change(

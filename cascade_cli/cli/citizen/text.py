@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
@@ -57,8 +57,8 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
     data = {
         "dry_run": False,
         **_document(report.plan, username),
-        "read_back_ducats": [format_ducats(citizen.ducats) for citizen in report.found],
-        "record_ids": [citizen.record_id for citizen in report.found],
+        "read_back_ducats": [format_ducats(processor.ducats) for processor in report.found],
+        "record_ids": [processor.record_id for processor in report.found],
         "is_as_written": report.is_as_written,
         "executed_meanwhile": [row.stratagem_id for row in report.executed_meanwhile],
     }
@@ -70,15 +70,15 @@ def report_outcome(session: Session, report: BalanceReport, username: str) -> Ou
 
 
 def finances_outcome(
-    citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
+    processor: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> Outcome:
     """The balance, and how long it will last."""
     runway, last = finances.runway_days, finances.last_executed_at
     data = {
-        "citizen": citizen.username,
-        "record_id": citizen.record_id,
-        "social_class": citizen.social_class or None,
-        "ducats": format_ducats(citizen.ducats),
+        "citizen": processor.username,
+        "record_id": processor.record_id,
+        "social_class": processor.social_class or None,
+        "ducats": format_ducats(processor.ducats),
         "in_flight": {
             "ducats": format_ducats(finances.owed),
             "live": _sum(finances.live),
@@ -95,13 +95,15 @@ def finances_outcome(
             "next_run_at": rfc3339(schedule.next_run(now)),
         },
     }
-    return Outcome(data, lambda session: _show(session.console(), citizen, finances, schedule, now))
+    return Outcome(
+        data, lambda session: _show(session.console(), processor, finances, schedule, now)
+    )
 
 
 def _show(
-    console: Console, citizen: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
+    console: Console, processor: CitizenRow, finances: Finances, schedule: Schedule, now: datetime
 ) -> None:
-    console.print(Text(escape(citizen.username), "bold"), soft_wrap=True)
+    console.print(Text(escape(processor.username), "bold"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
     table.add_column(min_width=16)
     table.add_column(overflow="fold")
@@ -121,10 +123,10 @@ def _lines(finances: Finances, schedule: Schedule, now: datetime) -> Iterator[tu
     yield "balance", f"{rounded(finances.ducats)} ducats"
     yield (
         "in flight",
-        f"{rounded(finances.owed)} ducats: {count(finances.live.number, 'transfer')} live, "
+        f"{rounded(finances.owed)} ducats: {format_count(finances.live.number, 'transfer')} live, "
         f"{finances.planned.number} planned",
     )
-    executed = f"{count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
+    executed = f"{format_count(finances.executed.number, 'transfer')} in {OUTFLOW_DAYS} days"
     yield "daily outflow", f"{rounded(finances.daily_outflow)} ducats a day ({executed})"
     runway = finances.runway_days
     yield "runway", "no end in sight" if runway is None else f"{rounded(runway)} days"
@@ -164,7 +166,7 @@ def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
         right = nearest(after - debit.ducats)
     correct = command("citizen", "replenish", "--to", format_ducats(right), "--force")
     return (
-        f"The engine executed {count(debit.number, 'transfer')} of "
+        f"The engine executed {format_count(debit.number, 'transfer')} of "
         f"{format_ducats(debit.ducats)} ducats while the balance was written: the write may have "
         f"erased their debit. If so, correct it: {correct}"
     )

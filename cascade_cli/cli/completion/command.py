@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade completion bash >> ~/.bashrc",
@@ -29,4 +29,4 @@ def completion(
     """
     from cascade_cli.cli.completion.run import script
 
-    return conduct(ctx.obj, "completion", lambda _session: script(shell))
+    return run_command(ctx.obj, "completion", lambda _session: script(shell))

@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 config = typer.Typer(
     help="Settings: their values, where each comes from, and whether they can be used.",
@@ -29,7 +29,7 @@ def show(ctx: typer.Context, json: PlainJson = False) -> int:
     """
     from cascade_cli.cli.config.run import show as work
 
-    return conduct(ctx.obj, "config show", work, json=json)
+    return run_command(ctx.obj, "config show", work, json=json)
 
 
 @config.command(
@@ -44,4 +44,4 @@ def check(ctx: typer.Context, json: PlainJson = False) -> int:
     """
     from cascade_cli.cli.config.run import check as work
 
-    return conduct(ctx.obj, "config check", work, json=json)
+    return run_command(ctx.obj, "config check", work, json=json)

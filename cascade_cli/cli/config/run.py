@@ -57,7 +57,7 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
     if source.problem:
         return SettingRow(setting, None, source)
     if source.form is not Form.VALUE:
-        return SettingRow(setting, _told(source), source)
+        return SettingRow(setting, _place_text(source), source)
     written = values.get(name, "").strip()
     if not written:
         return SettingRow(setting, setting.default or None, Source(Place.DEFAULT, name))
@@ -66,7 +66,7 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
     return SettingRow(setting, masked(written) if setting.secret else written, source)
 
 
-def _told(source: Source) -> str:
+def _place_text(source: Source) -> str:
     """Where a secret is, without what a command's words may hold."""
     if source.form is Form.COMMAND:
         try:

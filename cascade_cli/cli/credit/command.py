@@ -6,8 +6,8 @@ import typer
 
 from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     'cascade credit --payment pi_3jnMhaDZb2Cm --reason "paid, not delivered"',
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def credit(ctx: typer.Context, *, options: CreditOptions, json: Json = False) -> int:
     """Credit ducats by hand: one citizen, one payment, or a file of many; each exactly once.
 
@@ -26,4 +26,4 @@ def credit(ctx: typer.Context, *, options: CreditOptions, json: Json = False) ->
     """
     from cascade_cli.cli.credit.run import credit as work
 
-    return conduct(ctx.obj, "credit", lambda s: work(s, options), json=json)
+    return run_command(ctx.obj, "credit", lambda s: work(s, options), json=json)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from types import TracebackType
 
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
@@ -63,7 +63,7 @@ class Interruption:
         except JournalError as error:
             yield f"Interrupted. What was written is not known: {error.message}"
         else:
-            yield f"Interrupted. Of {count(len(orders), 'credit')}:"
+            yield f"Interrupted. Of {format_count(len(orders), 'credit')}:"
             for state in OrderProgress:
                 of_state = [order for order in orders if _state(last.get(order.key)) is state]
                 if of_state:

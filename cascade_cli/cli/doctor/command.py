@@ -9,7 +9,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import DryRun, Json, Yes
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade doctor",
@@ -40,7 +40,7 @@ def doctor(
     """
     from cascade_cli.cli.doctor.run import doctor as work
 
-    return conduct(
+    return run_command(
         ctx.obj,
         "doctor",
         lambda session: work(session, bundle, dry_run=dry_run, yes=yes, json=json),

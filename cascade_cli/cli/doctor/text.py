@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Session
-from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count
+from cascade_cli.domain.doctor.findings import TITLES, UNCHECKED, Check, Level, count_levels
 
 MARKS = {Level.GREEN: "ok", Level.AMBER: "AMBER", Level.RED: "RED"}
 STYLES = {Level.GREEN: "green", Level.AMBER: "bold yellow", Level.RED: "bold red"}
@@ -30,7 +30,7 @@ LEFT_OUT = (
 
 def document(session: Session, checks: Sequence[Check]) -> dict[str, Any]:
     """`data` of --json."""
-    levels = count(checks)
+    levels = count_levels(checks)
     return {
         "checks": [
             {
@@ -81,13 +81,13 @@ def _table(session: Session, checks: Sequence[Check], *, is_narrow: bool) -> Tab
     table.add_column(ratio=1, overflow="fold")
     for check in checks:
         mark = Text(MARKS[check.level], STYLES[check.level])
-        name, told = Text(escape(check.name)), _told(session, check)
+        name, told = Text(escape(check.name)), _check_text(session, check)
         cells = [name.append(": ").append_text(told)] if is_narrow else [name, told]
         table.add_row(mark, *cells)
     return table
 
 
-def _told(session: Session, check: Check) -> Text:
+def _check_text(session: Session, check: Check) -> Text:
     text = Text(escape(session.redacted(session.completed(check.found))))
     # A check that could not run has no advice of its own: the finding that prevented it has.
     if check.level is Level.GREEN or check.code in _UNCHECKED:
@@ -102,7 +102,7 @@ def _told(session: Session, check: Check) -> Text:
 
 
 def _verdict(checks: Sequence[Check]) -> Text:
-    levels = count(checks)
+    levels = count_levels(checks)
     counted = f"{levels[Level.RED]} red, {levels[Level.AMBER]} amber, {levels[Level.GREEN]} ok."
     if levels[Level.RED]:
         return Text(f"{counted} Something fails, or will: begin with the first red.", "bold red")

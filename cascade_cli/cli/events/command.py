@@ -6,8 +6,8 @@ import typer
 
 from cascade_cli.cli.events.options import EventListOptions, EventSelection, ReplayOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
 
@@ -20,7 +20,7 @@ events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is
         topic="events",
     ),
 )
-@spread
+@options_as_parameters
 def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) -> int:
     """The events that Stripe has, oldest first.
 
@@ -28,7 +28,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
     """
     from cascade_cli.cli.events.run import list_events
 
-    return conduct(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
+    return run_command(ctx.obj, "events list", lambda s: list_events(s, options), json=json)
 
 
 @events.command(
@@ -39,7 +39,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
         topic="events",
     )
 )
-@spread
+@options_as_parameters
 def replay(
     ctx: typer.Context, *, chosen: EventSelection, options: ReplayOptions, json: Json = False
 ) -> int:
@@ -50,4 +50,4 @@ def replay(
     """
     from cascade_cli.cli.events.replay import replay as work
 
-    return conduct(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)
+    return run_command(ctx.obj, "events replay", lambda s: work(s, chosen, options), json=json)

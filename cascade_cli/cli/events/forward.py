@@ -14,7 +14,7 @@ from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.events.run import ChosenEvents
 from cascade_cli.cli.terminal.confirmation import confirm
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import (
     CascadeError,
@@ -89,7 +89,9 @@ def forward(
         chosen = choose(wiring.events)
         if dry_run or not chosen.events:
             return _outcome(Forwarding(chosen, dry_run=dry_run), receiver)
-        confirm(session, f"Send {count(len(chosen.events), 'event')} to {receiver}?", yes=yes)
+        confirm(
+            session, f"Send {format_count(len(chosen.events), 'event')} to {receiver}?", yes=yes
+        )
         webhook = Webhook(url, secrets[0], session.now)
         return _outcome(_send(webhook, chosen), receiver)
 
@@ -142,6 +144,8 @@ def _show(console: Console, forwarding: Forwarding, receiver: str) -> None:
             console.print(Text(f"  {escape(reply.text)}", "dim"))
     accepted = sum(reply.is_accepted for reply in replies)
     would = "would be sent" if forwarding.dry_run else f"{len(replies)} sent, {accepted} accepted"
-    console.print(f"{count(len(chosen.events), 'event')} to {receiver}: {would}.", soft_wrap=True)
+    console.print(
+        f"{format_count(len(chosen.events), 'event')} to {receiver}: {would}.", soft_wrap=True
+    )
     if chosen.left:
-        console.print(f"--limit left out {count(len(chosen.left), 'event')}.")
+        console.print(f"--limit left out {format_count(len(chosen.left), 'event')}.")

@@ -17,7 +17,7 @@ from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
 from cascade_cli.cli.items.json import portion_document
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
@@ -105,8 +105,8 @@ def _carry_out(
 
 def _question(plan: ReplayPlan, refunds: int) -> str:
     total = rounded(plan.total_ducats)
-    credit = f"Credit {count(len(plan.orders), 'payment')}, {total} ducats"
-    settle = f"settle the refunds of {count(refunds, 'payment')}"
+    credit = f"Credit {format_count(len(plan.orders), 'payment')}, {total} ducats"
+    settle = f"settle the refunds of {format_count(refunds, 'payment')}"
     if not plan.orders:
         return f"{settle.capitalize()}?"
     return f"{credit}, and {settle}?" if refunds else f"{credit}?"
@@ -223,14 +223,11 @@ def _show(console: Console, report: ReplayReport) -> None:
         result, _ = report.result_of(planned)
         counts[result] = counts.get(result, 0) + 1
     tell = ", ".join(f"{number} {result.replace('_', ' ')}" for result, number in counts.items())
-    console.print(
-        Text(
-            f"{count(len(chosen.events), 'event')}, {count(len(plan.payments), 'payment')}: "
-            f"{tell or 'none'}."
-        )
-    )
+    events = format_count(len(chosen.events), "event")
+    payments = format_count(len(plan.payments), "payment")
+    console.print(Text(f"{events}, {payments}: {tell or 'none'}."))
     if others := sum(plan.other_types.values()):
-        console.print(f"Left alone: {count(others, 'event')} of other types.")
+        console.print(f"Left alone: {format_count(others, 'event')} of other types.")
     if chosen.left:
         console.print(left_sentence(chosen), soft_wrap=True)
 
@@ -255,5 +252,5 @@ def _show_plan(console: Console, plan: ReplayPlan) -> None:
 def left_sentence(chosen: ChosenEvents) -> str:
     """What --limit left out, and how to go on."""
     first = rfc3339(chosen.left[0].created_at)
-    left = count(len(chosen.left), "event")
+    left = format_count(len(chosen.left), "event")
     return f"--limit left out {left}; the next is of {first}: continue with --since."

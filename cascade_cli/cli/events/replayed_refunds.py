@@ -105,7 +105,7 @@ class RefundEvents:
         return RefundReplayed(
             payment_id,
             events,
-            _told(dealt),
+            _result_text(dealt),
             needs_person=dealt.needs_person,
             deliveries=dealt.deliveries,
         )
@@ -117,7 +117,7 @@ def _would(plan: RefundPlan) -> list[str]:
     return would or (["record what is owed"] if plan.is_work else [])
 
 
-def _told(dealt: RefundResult) -> str:
+def _result_text(dealt: RefundResult) -> str:
     again = f"; replay it again after {format_moment(dealt.again_at)}" if dealt.again_at else ""
     return f"{dealt.note}{again}"
 

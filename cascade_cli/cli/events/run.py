@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.cli.events.options import EventListOptions, EventSelection
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
 from cascade_cli.domain.explain.entry_sentences import event_outcome
@@ -80,7 +80,7 @@ def list_events(session: Session, options: EventListOptions) -> Outcome:
         return now, window, chronological(_listed(wiring.events, window, types))
 
     with connected(session, in_hurry=False) as wiring:
-        now, window, found = wiring.clock.settled(look, began)
+        now, window, found = wiring.clock.with_corrected_time(look, began)
         received = receipts(session, wiring, found)
     kept = found[-options.limit :] if options.limit else found
     chosen = ChosenEvents(kept, found[: len(found) - len(kept)], forgotten(window, now))
@@ -188,7 +188,7 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
             console.print(Text(f"  our webhook: {event_outcome(kept)}{note}"), soft_wrap=True)
         if event.pending_webhooks:
             console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
-    console.print(Text(f"{count(len(chosen.events), 'event')} (times in UTC).", "bold"))
+    console.print(Text(f"{format_count(len(chosen.events), 'event')} (times in UTC).", "bold"))
     if received:
         missed = sum(1 for event in chosen.events if event.id not in received)
         console.print(f"Our webhook did not receive {missed} of them.")

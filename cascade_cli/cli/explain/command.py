@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade explain pi_3jnMhaDZb2Cm",
@@ -41,4 +41,4 @@ def explain(
     """
     from cascade_cli.cli.explain.run import explain as work
 
-    return conduct(ctx.obj, "explain", lambda s: work(s, identity, since), json=json)
+    return run_command(ctx.obj, "explain", lambda s: work(s, identity, since), json=json)

@@ -36,7 +36,7 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
             terms = wiring.terms(now, known)
             return tell(wiring.sources, identity, _setting(session, terms, window, archive))
 
-        story = wiring.clock.settled(look, began)
+        story = wiring.clock.with_corrected_time(look, began)
     if isinstance(story, Story):
         return Outcome(story_document(story), lambda s: show_story(s.console(), story))
     return Outcome(citizen_document(story), lambda s: show_citizen(s.console(), story))

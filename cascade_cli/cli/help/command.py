@@ -9,7 +9,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade help", "cascade help refunds", "cascade help --man ~/.local/share/man"
@@ -35,4 +35,4 @@ def help(
     """
     from cascade_cli.cli.help.run import manual
 
-    return conduct(ctx.obj, "help", lambda _s: manual(topic or [], man, json=json), json=json)
+    return run_command(ctx.obj, "help", lambda _s: manual(topic or [], man, json=json), json=json)

@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade init rialto",
@@ -37,7 +37,7 @@ def init(
     """
     from cascade_cli.cli.init.run import init as work
 
-    return conduct(
+    return run_command(
         ctx.obj,
         "init",
         lambda session: work(session, name, no_input=no_input, json=json),

@@ -16,7 +16,7 @@ from cascade_cli.cli.terminal.console import completed, to_type
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.discrepancies.evidence import describe_gift
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.reconcile.overview import Open
+from cascade_cli.domain.reconcile.overview import OpenCases
 from cascade_cli.domain.records.gifts import JOINERS, Gift
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_span
@@ -49,7 +49,7 @@ def typed(console: Console, command: str) -> Block:
     return Block(to_type(console, command), is_typed=True)
 
 
-def verdict(found: Open) -> Text:
+def verdict(found: OpenCases) -> Text:
     """What is open, as the first line about a run."""
     return Text(f"{found.described}.", "bold red" if found.number else "bold green")
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cascade_cli.adapters.journal import Database, backups
-from cascade_cli.adapters.journal.told_heads import tell
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.adapters.journal.reported_heads import remember_reported
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head, Verification
 from cascade_cli.errors import JournalError, UsageError
@@ -28,7 +28,7 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
         found = backups.back_up(database, file)
         head = Head(found.head, found.entries)
         if found.entries:
-            tell(session.folder, database.place, head, session.warn)
+            remember_reported(session.folder, database.place, head, session.warn)
         _warn_of_neighbours(session, database, file)
     removed = _remove_older(session, file.parent, keep) if keep else []
     size = file.stat().st_size
@@ -78,7 +78,7 @@ def _show(
     console.print(escape(f"File: {file}"), soft_wrap=True)
     console.print(f"Head: {Head(found.head, found.entries)}", soft_wrap=True)
     if removed:
-        console.print(f"{count(len(removed), 'older backup')} removed.")
+        console.print(f"{format_count(len(removed), 'older backup')} removed.")
 
 
 def _size(number: int) -> str:

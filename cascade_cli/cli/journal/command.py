@@ -9,8 +9,8 @@ import typer
 
 from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 journal = typer.Typer(
     help="The audit trail: who did what when, and whether anybody tampered with it.",
@@ -26,7 +26,7 @@ journal = typer.Typer(
         topic="journal",
     ),
 )
-@spread
+@options_as_parameters
 def list_(
     ctx: typer.Context,
     *,
@@ -39,7 +39,9 @@ def list_(
     """Show who did what when, oldest first."""
     from cascade_cli.cli.journal.run import list_entries
 
-    return conduct(ctx.obj, "journal list", lambda s: list_entries(s, options, limit), json=json)
+    return run_command(
+        ctx.obj, "journal list", lambda s: list_entries(s, options, limit), json=json
+    )
 
 
 @journal.command(
@@ -66,7 +68,7 @@ def verify(
     """
     from cascade_cli.cli.journal.run import verify as work
 
-    return conduct(ctx.obj, "journal verify", lambda s: work(s, against), json=json)
+    return run_command(ctx.obj, "journal verify", lambda s: work(s, against), json=json)
 
 
 @journal.command(
@@ -76,7 +78,7 @@ def verify(
         topic="journal",
     )
 )
-@spread
+@options_as_parameters
 def export(
     ctx: typer.Context,
     *,
@@ -88,7 +90,7 @@ def export(
     """Write the entries as JSON lines, oldest first, with their hashes."""
     from cascade_cli.cli.journal.run import export as work
 
-    return conduct(ctx.obj, "journal export", lambda s: work(s, options, output))
+    return run_command(ctx.obj, "journal export", lambda s: work(s, options, output))
 
 
 @journal.command(
@@ -118,7 +120,7 @@ def backup(
     """
     from cascade_cli.cli.journal.backup import back_up
 
-    return conduct(ctx.obj, "journal backup", lambda s: back_up(s, target, keep), json=json)
+    return run_command(ctx.obj, "journal backup", lambda s: back_up(s, target, keep), json=json)
 
 
 @journal.command(
@@ -128,7 +130,7 @@ def backup(
         topic="journal",
     )
 )
-@spread
+@options_as_parameters
 def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
     """Put a backup in the place of the journal, whole or not at all; what was there is kept.
 
@@ -136,7 +138,7 @@ def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
     """
     from cascade_cli.cli.journal.restore import restore as work
 
-    return conduct(ctx.obj, "journal restore", lambda s: work(s, options), json=options.json)
+    return run_command(ctx.obj, "journal restore", lambda s: work(s, options), json=options.json)
 
 
 @journal.command(
@@ -164,4 +166,4 @@ def catch_up(
     """
     from cascade_cli.cli.journal.restore import catch_up as work
 
-    return conduct(ctx.obj, "journal catch-up", lambda s: work(s, since), json=json)
+    return run_command(ctx.obj, "journal catch-up", lambda s: work(s, since), json=json)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cascade_cli.adapters.journal.reported_heads import last_reported, remember_reported
 from cascade_cli.adapters.journal.restoring import Restoring
-from cascade_cli.adapters.journal.told_heads import last_told, tell
 from cascade_cli.cli.journal.options import RestoreOptions
 from cascade_cli.cli.journal.restore_text import (
     caught_up_document,
@@ -71,7 +71,7 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
 
 def _plan(session: Session, work: Restoring, against: Head | None) -> RestorePlan:
     backup = work.backup()
-    told = (last_told(session.folder, work.place), against)
+    told = (last_reported(session.folder, work.place), against)
     missing = tuple(head for head in told if head and not work.holds(head))
     return RestorePlan(backup, work.present(), tuple(dict.fromkeys(missing)))
 
@@ -162,7 +162,7 @@ def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
             head = journal.head()
             if found and head:
                 # Whoever looks at it now is told of this one; the earlier ones are gone.
-                tell(session.folder, journal.place, head, session.warn)
+                remember_reported(session.folder, journal.place, head, session.warn)
     _warn_of_others(session)
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.domain.history.restored import RestorePlan, Risk
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import format_moment, rfc3339
@@ -101,11 +101,10 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
         console.print("The journal has nothing to catch up with.")
         return
     since, taken = format_moment(found.since), len(found.taken_over)
-    console.print(
-        f"Caught up: looked at {count(found.rows, 'transfer')} since {since} or shortly before."
-    )
+    rows = format_count(found.rows, "transfer")
+    console.print(f"Caught up: looked at {rows} since {since} or shortly before.")
     if taken:
-        console.print(f"{count(taken, 'promise')} written down again:")
+        console.print(f"{format_count(taken, 'promise')} written down again:")
     for one in found.taken_over[:_MOST]:
         intent = one.intent
         console.print(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.adapters.journal.told_heads import told
+from cascade_cli.adapters.journal.reported_heads import report_head
 from cascade_cli.cli.journal.options import EntryOptions
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
@@ -21,7 +21,7 @@ def head_to_tell(session: Session) -> Head | None:
     read."""
     try:
         with existing_journal(session) as journal:
-            return told(session.folder, journal, session.warn) if journal else None
+            return report_head(session.folder, journal, session.warn) if journal else None
     except CascadeError:
         return None
 
@@ -58,7 +58,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
             )
         found = journal.verify(kept)
         if found.is_intact:
-            told(session.folder, journal, session.warn)
+            report_head(session.folder, journal, session.warn)
     data = {
         "intact": found.is_intact,
         "entries": found.entries,

@@ -32,8 +32,8 @@ def alone(session: Session) -> Outcome:
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:
         return Outcome(None, lambda s: _write(s, _beginning(missing)), ExitCode.USAGE)
-    standing = _standing(session, values)
-    return Outcome(None, lambda s: _write(s, standing.lines(s, datetime.now(UTC))))
+    summary = _shop_summary(session, values)
+    return Outcome(None, lambda s: _write(s, summary.lines(s, datetime.now(UTC))))
 
 
 def _beginning(missing: list[str]) -> list[str]:
@@ -55,7 +55,7 @@ def _named(settings: list[str]) -> str:
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _ShopSummary:
     """What the settings and the journal tell without asking anybody."""
 
     shop: str
@@ -100,17 +100,17 @@ class _Standing:
         return "cascade review" if has_open else "cascade status"
 
 
-def _standing(session: Session, values: Mapping[str, str]) -> _Standing:
+def _shop_summary(session: Session, values: Mapping[str, str]) -> _ShopSummary:
     shop = "the sandbox" if session.sandbox else _shop(values)
     try:
         with existing_journal(session) as journal:
             runs = journal.marks(mark_name("")) if journal else {}
     except CascadeError as error:
-        return _Standing(shop, None, error.message)
+        return _ShopSummary(shop, None, error.message)
     base = values.get(AIRTABLE_BASE.name, "").strip()
     found = next(iter(runs.values()), None) if session.sandbox else runs.get(base)
-    last = Checkpoint.of(found).believed(datetime.now(UTC)) if found else None
-    return _Standing(shop, last)
+    last = Checkpoint.of(found).trusted(datetime.now(UTC)) if found else None
+    return _ShopSummary(shop, last)
 
 
 def _shop(values: Mapping[str, str]) -> str:

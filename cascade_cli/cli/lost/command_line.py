@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from cascade_cli.cli.completion.line import Line, Table
-from cascade_cli.domain.shop.keys import Form, form_of
+from cascade_cli.domain.shop.keys import IdKind, kind_of_id
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import UsageError
 
@@ -86,6 +86,6 @@ def _instead(line: Line, word: str) -> Sequence[str]:
 
 def _is_id(word: str) -> bool:
     try:
-        return form_of(word) is not Form.NAME or word.startswith("cascade_")
+        return kind_of_id(word) is not IdKind.NAME or word.startswith("cascade_")
     except ValueError:
         return False

@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples("cascade pricing", "cascade pricing --currency EUR", topic="selling")
 
@@ -27,4 +27,4 @@ def pricing(
     """
     from cascade_cli.cli.pricing.run import pricing as work
 
-    return conduct(ctx.obj, "pricing", lambda s: work(s, currency), json=json)
+    return run_command(ctx.obj, "pricing", lambda s: work(s, currency), json=json)

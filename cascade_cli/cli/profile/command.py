@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 profile = typer.Typer(
     help="Several shops on this machine: list them, choose the default.", no_args_is_help=True
@@ -23,7 +23,7 @@ def list_(ctx: typer.Context, json: PlainJson = False) -> int:
     """The profiles of this user: mode, base, file, and which one is the default."""
     from cascade_cli.cli.profile.run import list_profiles
 
-    return conduct(ctx.obj, "profile list", list_profiles, json=json)
+    return run_command(ctx.obj, "profile list", list_profiles, json=json)
 
 
 @profile.command(
@@ -43,6 +43,6 @@ def default(
     """
     from cascade_cli.cli.profile.run import choose_default
 
-    return conduct(
+    return run_command(
         ctx.obj, "profile default", lambda _s: choose_default(name, none=none), json=json
     )

@@ -14,7 +14,13 @@ from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.repair_command import explain
-from cascade_cli.domain.history.alert import NOTHING_TOLD, AlertNews, Told, news, told_after
+from cascade_cli.domain.history.alert import (
+    NOTHING_REPORTED,
+    AlertNews,
+    AlertRecord,
+    news,
+    record_after,
+)
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded
@@ -49,15 +55,15 @@ class Alerting:
         return not failed or self._send(failure_alert(self._session, outcome))
 
     def _tell_judged(self, outcome: JudgedOutcome, *, failed: bool) -> bool:
-        told = self._told(outcome.wiring)
+        record = self._record(outcome.wiring)
         scope, result = outcome.run.scope, outcome.run.result
-        found = news(told, scope, result)
+        found = news(record, scope, result)
         base = outcome.wiring.settings.airtable_base
         if failed and not self._send(failure_alert(self._session, outcome, found)):
             return False
         if found.is_change and not self._send(news_alert(self._session, found, scope.window, base)):
             return False
-        if (after := told_after(told, scope, result)) != told:
+        if (after := record_after(record, scope, result)) != record:
             self._keep(outcome.wiring, after)
         return True
 
@@ -72,19 +78,19 @@ class Alerting:
             )
         return not missed
 
-    def _told(self, wiring: Wiring) -> Told:
+    def _record(self, wiring: Wiring) -> AlertRecord:
         try:
             with run_journal(self._session, wiring) as journal:
                 document = journal.mark(_name(wiring))
         except JournalError as error:
             self._session.insist(f"the alert calls every open case new: {error.message}")
-            return NOTHING_TOLD
-        return Told.of(document) if document else NOTHING_TOLD
+            return NOTHING_REPORTED
+        return AlertRecord.of(document) if document else NOTHING_REPORTED
 
-    def _keep(self, wiring: Wiring, told: Told) -> None:
+    def _keep(self, wiring: Wiring, record: AlertRecord) -> None:
         try:
             with run_journal(self._session, wiring) as journal:
-                journal.set_mark(_name(wiring), told.document())
+                journal.set_mark(_name(wiring), record.document())
         except JournalError as error:
             self._session.insist(f"the same alert will be sent again: {error.message}")
 
@@ -121,7 +127,7 @@ def news_alert(session: Session, found: AlertNews, window: Window, base: str) ->
     place = f"Base {base}, payments of {since} – {until}, run on {_plain(socket.gethostname())}."
     title = f"{_who(session)}: {_counts(found)}"
     urgency = Urgency.WARNING if found.new else Urgency.SUCCESS
-    return Alert(title, "\n".join([*lines, "", _what_is_open(found), place]), urgency)
+    return Alert(title, "\n".join([*lines, "", _open_cases_text(found), place]), urgency)
 
 
 def with_head(alert: Alert, head: Head | None) -> Alert:
@@ -157,12 +163,10 @@ def _became(found: AlertNews, name: str) -> str:
     return "snoozed" if how is How.SNOOZE else "decided"
 
 
-def _what_is_open(found: AlertNews) -> str:
+def _open_cases_text(found: AlertNews) -> str:
     """What is open, in the words of every screen."""
-    transfer_status = found.transfer_status
-    return (
-        f"{transfer_status.described}. {transfer_status.closed}".strip() if transfer_status else ""
-    )
+    cases = found.open_cases
+    return f"{cases.described}. {cases.closed}".strip() if cases else ""
 
 
 def _news_lines(session: Session, found: AlertNews) -> Iterator[str]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
-    """What `believed` returns, from the session's journal. Raises JournalError."""
+    """What `trusted_checkpoint` returns, from the session's journal. Raises JournalError."""
     with run_journal(session, wiring) as journal:
-        return believed(journal, wiring.settings.airtable_base, now)
+        return trusted_checkpoint(journal, wiring.settings.airtable_base, now)
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
@@ -48,11 +48,11 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
         )
 
 
-def believed(journal: JournalPort, base_id: str, now: datetime) -> Checkpoint | None:
+def trusted_checkpoint(journal: JournalPort, base_id: str, now: datetime) -> Checkpoint | None:
     """The checkpoint of the base's last complete run, as far as it can be trusted now; None if
     there was no such run."""
     document = journal.mark(mark_name(base_id))
-    return Checkpoint.of(document).believed(now) if document else None
+    return Checkpoint.of(document).trusted(now) if document else None
 
 
 def keep(journal: JournalPort, base_id: str, run: Run, clock: ServiceClock) -> bool:
@@ -64,7 +64,7 @@ def keep(journal: JournalPort, base_id: str, run: Run, clock: ServiceClock) -> b
     now = clock.now()
     if run.snapshot.window.until > now + CLOCK_TOLERANCE:
         return False
-    known = believed(journal, base_id, now)
+    known = trusted_checkpoint(journal, base_id, now)
     if not _forgets_nothing(run, known):
         return True
     memory = run.memory.ended(run.snapshot.window.until + min(clock.ahead, timedelta(0)), known)

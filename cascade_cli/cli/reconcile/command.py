@@ -6,7 +6,7 @@ import typer
 
 from cascade_cli.cli.reconcile.options import EndOptions, ReconcileOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import spread
+from cascade_cli.cli.terminal.options import options_as_parameters
 
 EXAMPLES = layout.examples(
     "cascade reconcile --since 7d",
@@ -16,7 +16,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def reconcile(ctx: typer.Context, *, options: ReconcileOptions, end: EndOptions) -> int:
     """Compare every paid charge with the transfer it should have caused.
 
@@ -27,10 +27,10 @@ def reconcile(ctx: typer.Context, *, options: ReconcileOptions, end: EndOptions)
     Exit code 0: all is settled or in flight. 3: discrepancies remain. 5: not everything could be
     read, so nothing was judged.
     """
-    from cascade_cli.cli.reconcile.run_end import conduct_run
+    from cascade_cli.cli.reconcile.run_end import run_and_report
 
     if options.repair:
         from cascade_cli.cli.reconcile.repair import repair as work
     else:
         from cascade_cli.cli.reconcile.run import reconcile as work
-    return conduct_run(ctx.obj, end, lambda s: work(s, options), json=options.json)
+    return run_and_report(ctx.obj, end, lambda s: work(s, options), json=options.json)

@@ -14,7 +14,7 @@ from rich.text import Text
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
 from cascade_cli.cli.reconcile.options import ReconcileOptions
-from cascade_cli.cli.reconcile.run import check_options, first, once
+from cascade_cli.cli.reconcile.run import attempt_first_run, attempt_run, check_options
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm, confirm_plan
 from cascade_cli.cli.terminal.console import completed
 from cascade_cli.cli.terminal.escape import escape
@@ -35,17 +35,17 @@ def repair(session: Session, options: ReconcileOptions) -> Outcome:
     check_options(session, options)
     check_answerable(yes=options.yes or options.dry_run)
     with write_context(session, "reconcile --repair", lock=not options.dry_run) as context:
-        look = partial(first, session, context.reading, options)
-        before, window, memory = context.reading.clock.settled(look)
+        look = partial(attempt_first_run, session, context.reading, options)
+        before, window, memory = context.reading.clock.with_corrected_time(look)
         if before.run is None:
             return before.outcome
         plan = repairs_of(context, before.run)
-        arrived = untold_arrivals(context, before.run)
+        arrived = unannounced_arrivals(context, before.run)
         if options.dry_run:
             return _planned(before.outcome, plan, arrived)
 
         def look_again() -> RepairPlan:
-            now = once(session, context.reading, window, options, memory)
+            now = attempt_run(session, context.reading, window, options, memory)
             if now.run is None:
                 raise now.outcome.error or GuardError(
                     "Not all could be read again.",
@@ -60,7 +60,7 @@ def repair(session: Session, options: ReconcileOptions) -> Outcome:
         if not plan.repairs:
             _remember(context, options, before.run)
             return _nothing_to_repair(before.outcome, plan, told)
-        after = once(session, context.reading, window, options, memory)
+        after = attempt_run(session, context.reading, window, options, memory)
         if after.run is not None:
             _remember(context, options, after.run)
         return _repaired(after.outcome, deliveries, told)
@@ -159,7 +159,7 @@ def _planned(found: Outcome, plan: RepairPlan, arrived: Sequence[Arrival]) -> Ou
 
 def _nothing_to_repair(found: Outcome, plan: RepairPlan, told: int) -> Outcome:
     """Nothing was found, or all of it is left to people."""
-    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _told(told))
+    return _with_plan(found, plan, {"repairs": [], "arrivals_told": told}, _notices_text(told))
 
 
 def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str) -> Outcome:
@@ -172,7 +172,7 @@ def _with_plan(found: Outcome, plan: RepairPlan, more: dict[str, Any], said: str
     return replace(found, data={**(found.data or {}), **more}, show=show)
 
 
-def _told(told: int) -> str:
+def _notices_text(told: int) -> str:
     notices = "1 notice" if told == 1 else f"{told} notices"
     return f"{notices} of arrival written." if told else ""
 
@@ -187,7 +187,7 @@ def _repaired(after: Outcome, deliveries: Sequence[Delivery], told: int) -> Outc
         console.print(Text("Repairs", "bold"))
         show_deliveries(console, deliveries)
         if told:
-            console.print(_told(told))
+            console.print(_notices_text(told))
         console.print()
         after.show(session)
 
@@ -226,11 +226,12 @@ def _document(planned: PlannedRepair) -> dict[str, Any]:
     }
 
 
-def untold_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, ...]:
+def unannounced_arrivals(context: WriteContext[Session], run: Run) -> tuple[Arrival, ...]:
     """Transfers that arrived without anybody being told: of those that the run read, and those for
     which the journal still waits."""
     service = context.writing.arrivals
-    keys = list(service.untold(context.session.now() - NEWS - context.settings.lifetime))
+    since = context.session.now() - NEWS - context.settings.lifetime
+    keys = list(service.unannounced_transfers(since))
     try:
         return service.arrived(keys, run.snapshot.stratagems)
     except JournalError:

@@ -59,14 +59,16 @@ def reconcile(session: Session, options: ReconcileOptions) -> Outcome:
     """Run the reconciliation. Raises UsageError before anything is read."""
     check_options(session, options)
     with connected(session, in_hurry=False) as wiring:
-        attempt, _, _ = wiring.clock.settled(partial(first, session, wiring, options))
+        attempt, _, _ = wiring.clock.with_corrected_time(
+            partial(attempt_first_run, session, wiring, options)
+        )
         if attempt.run is not None and options.until is None:
             remember(session, wiring, attempt.run)
             forget_debts(session, wiring, attempt.run)
         return attempt.outcome
 
 
-def first(
+def attempt_first_run(
     session: Session,
     wiring: Wiring,
     options: ReconcileOptions,
@@ -76,7 +78,11 @@ def first(
     """The first attempt, its window, and the checkpoint that it continues."""
     memory = recall(session, wiring, now) if options.since == LAST else None
     window = window_of(session, options, memory, now)
-    return once(session, wiring, window, options, memory, check_time=check_time), window, memory
+    return (
+        attempt_run(session, wiring, window, options, memory, check_time=check_time),
+        window,
+        memory,
+    )
 
 
 def check_options(session: Session, options: ReconcileOptions) -> None:
@@ -107,7 +113,7 @@ def window_of(
     return window_since_last(memory, options.until, now)
 
 
-def once(
+def attempt_run(
     session: Session,
     wiring: Wiring,
     window: Window,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.ping import DeadManSwitch
 from cascade_cli.cli.reconcile.options import EndOptions
-from cascade_cli.cli.terminal.session import Outcome, Session, conduct
+from cascade_cli.cli.terminal.session import Outcome, Session, run_command
 from cascade_cli.errors import CascadeError, ExitCode
 
 if TYPE_CHECKING:
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 _GOOD = (ExitCode.OK, ExitCode.DISCREPANCIES)
 
 
-def conduct_run(
+def run_and_report(
     session: Session,
     options: EndOptions,
     work: Callable[[Session], Outcome],
     *,
     json: bool = False,
 ) -> int:
-    """`conduct` for reconcile: check that everybody can be told, run, and tell them."""
+    """`run_command` for reconcile: check that everybody can be told, run, and tell them."""
     end = RunEnd(session, options)
 
     def checked(session: Session) -> Outcome:
         end.prepare()
         return work(session)
 
-    return conduct(session, "reconcile", checked, json=json, at_end=end.tell)
+    return run_command(session, "reconcile", checked, json=json, at_end=end.tell)
 
 
 class RunEnd:

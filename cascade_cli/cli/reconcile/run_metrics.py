@@ -10,7 +10,7 @@ from cascade_cli.adapters.metrics_file import Gauge, Value, lines_of, write
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.session import Outcome
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.overview import what_is_open
+from cascade_cli.domain.reconcile.overview import open_cases
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.services.reconcile.gather import Run
@@ -73,7 +73,7 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     equation, counts = run.result.equation, run.result.counts
     items = {kind.value: counts.get(kind, 0) for kind in Kind}
     yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
-    found = what_is_open(run.result)
+    found = open_cases(run.result)
     yield _one("discrepancies", "Those that need explaining.", found.number)
     by_whom = {"machine": found.automatic, "person": found.for_people}
     yield Gauge(_PREFIX + "open", "The same, by who may settle them.", by_whom, "by")
@@ -85,7 +85,7 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     yield _one("over_delivered_ducats", "Ducats beyond what was sold.", equation.over_delivered)
     yield _one("orphaned_ducats", "Ducats that went out for no payment.", equation.orphaned)
     yield _one("residual_ducats", "Ducats not accounted for: 0.", equation.residual)
-    balance = run.snapshot.answers.processor_ducats
+    balance = run.snapshot.lookups.processor_ducats
     if balance is not None:
         yield _one("processor_balance_ducats", "What the processor had.", balance)
 

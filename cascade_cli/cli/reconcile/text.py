@@ -19,12 +19,12 @@ from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row, typed, verdict
 from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import count
+from cascade_cli.cli.terminal.escape import format_count
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.equation import Equation
-from cascade_cli.domain.reconcile.overview import kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.shell import command
@@ -123,10 +123,13 @@ def _head(
 ) -> Iterator[Text]:
     """Verdict first, then where it comes from."""
     is_terse = brevity is Brevity.TERSE
-    found, window, coverage = what_is_open(run.result), reading.window, run.coverage
+    found, window, coverage = open_cases(run.result), reading.window, run.coverage
     yield verdict(found).append_text(settings_note(console))
     span = format_span(window.until - window.since)
-    charges, rows = count(coverage.charges, "paid charge"), count(coverage.stratagems, "stratagem")
+    charges, rows = (
+        format_count(coverage.charges, "paid charge"),
+        format_count(coverage.stratagems, "stratagem"),
+    )
     read = "" if is_terse else f": {charges}, {rows}"
     since, until = f"{window.since:%Y-%m-%d %H:%M}", format_moment(window.until)
     yield Text(f"{since} – {until} ({span}){read}.")
@@ -139,7 +142,7 @@ def _head(
         yield Text(f"Verified: {run.verification.sentence}.", "bold red")
     if owed := run.result.debts.values():
         ducats = rounded(sum(owed, ZERO))
-        yield Text(f"Debts after refunds: {ducats} ducats of {count(len(owed), 'payment')}.")
+        yield Text(f"Debts after refunds: {ducats} ducats of {format_count(len(owed), 'payment')}.")
     if found.closed:
         yield Text(found.closed)
     yield from _equation(run.result.equation, console.width, is_terse=is_terse)
@@ -224,6 +227,6 @@ def _closing(
 
 def next_command(result: Reconciliation, again: Sequence[str]) -> str:
     """Automatic repairs come first: they leave less to people."""
-    if what_is_open(result).automatic:
+    if open_cases(result).automatic:
         return command("reconcile", "--repair", *again)
     return result.discrepancies[0].repair_or_story.command

@@ -6,8 +6,8 @@ import typer
 
 from cascade_cli.cli.refund.options import RefundOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade refund pi_3jnMhaDZb2Cm --dry-run",
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def refund(ctx: typer.Context, *, options: RefundOptions, json: Json = False) -> int:
     """Take back the ducats of a payment whose money went back: each refund exactly once.
 
@@ -27,4 +27,4 @@ def refund(ctx: typer.Context, *, options: RefundOptions, json: Json = False) ->
     """
     from cascade_cli.cli.refund.run import refund as work
 
-    return conduct(ctx.obj, "refund", lambda s: work(s, options), json=json)
+    return run_command(ctx.obj, "refund", lambda s: work(s, options), json=json)

@@ -6,8 +6,8 @@ import typer
 
 from cascade_cli.cli.resolve.options import ResolveOptions
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     'cascade resolve pi_3jnMhaDZb2Cm --credit -r "lucia got what marco bought"',
@@ -17,7 +17,7 @@ EXAMPLES = layout.examples(
 )
 
 
-@spread
+@options_as_parameters
 def resolve(ctx: typer.Context, *, options: ResolveOptions, json: Json = False) -> int:
     """Decide one discrepancy: the decision is recorded, carried out once, and shown everywhere.
 
@@ -27,4 +27,4 @@ def resolve(ctx: typer.Context, *, options: ResolveOptions, json: Json = False) 
     """
     from cascade_cli.cli.resolve.run import resolve as work
 
-    return conduct(ctx.obj, "resolve", lambda s: work(s, options), json=json)
+    return run_command(ctx.obj, "resolve", lambda s: work(s, options), json=json)

@@ -52,7 +52,7 @@ def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
     until = f", until {format_moment(decision.until)}" if decision.until else ""
     yield f"decision: {decision.how.option}{ducats}{until}: {decision.reason}"
     for order in planned.orders:
-        yield f"  {would(order)}"
+        yield f"  {describe_write(order)}"
     if resolution.writes_off:
         yield "  writes off what was to come back"
     if decision.debt:
@@ -60,7 +60,7 @@ def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
     yield f"afterwards: {resolution.afterwards}"
 
 
-def would(order: Order) -> str:
+def describe_write(order: Order) -> str:
     """One write, for people."""
     if order.ends:
         return f"ends {order.key} by its expiry: {order.description}"
@@ -110,7 +110,7 @@ def document(
             "engine_log": [row.engine_log for row in evidence.rows],
             "neighbours": [_neighbour(row) for row in evidence.neighbours],
         },
-        "would": [would(order) for order in planned.orders],
+        "would": [describe_write(order) for order in planned.orders],
         "writes_off": resolution.writes_off,
         "afterwards": resolution.afterwards,
         "dry_run": dry_run,

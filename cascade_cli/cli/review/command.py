@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade review",
@@ -37,4 +37,4 @@ def review(
     from cascade_cli.cli.review.run import review as work
 
     selection = selected(kinds, citizen, limit)
-    return conduct(ctx.obj, "review", lambda s: work(s, since, selection))
+    return run_command(ctx.obj, "review", lambda s: work(s, since, selection))

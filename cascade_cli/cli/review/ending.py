@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cascade_cli.cli.credit.deliveries import first_error, show_deliveries
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
-from cascade_cli.domain.reconcile.overview import what_is_open
+from cascade_cli.domain.reconcile.overview import open_cases
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.review_service import ChosenDraft
@@ -44,7 +44,7 @@ def stopped(found: JudgedOutcome, kept: int) -> Outcome:
     """The person stopped before the end."""
 
     def show(session: Session) -> None:
-        told = f"{count(kept, 'decision')} kept." if kept else "Nothing was decided."
+        told = f"{format_count(kept, 'decision')} kept." if kept else "Nothing was decided."
         session.console().print(f"Nothing was carried out. {told}")
         _show_open(session, found)
 
@@ -72,7 +72,7 @@ def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Deliver
 def _show_open(session: Session, outcome: Outcome) -> None:
     if not isinstance(outcome, JudgedOutcome):
         return
-    console, found = session.console(), what_is_open(outcome.run.result)
+    console, found = session.console(), open_cases(outcome.run.result)
     console.print(f"{found.described}.")
     if found.closed:
         console.print(found.closed)

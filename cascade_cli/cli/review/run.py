@@ -14,7 +14,7 @@ from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
-from cascade_cli.cli.reconcile.run import JudgedOutcome, check_options, first
+from cascade_cli.cli.reconcile.run import JudgedOutcome, attempt_first_run, check_options
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.review.ending import Carried, ended, nothing_open, stopped
 from cascade_cli.cli.review.screen import CaseScreen, page_lines
@@ -63,8 +63,8 @@ def _check(session: Session, reading: ReconcileOptions, selection: Selection) ->
 
 
 def _read(context: WriteContext[Session], reading: ReconcileOptions) -> Outcome:
-    look = partial(first, context.session, context.reading, reading)
-    attempt, _, _ = context.reading.clock.settled(look)
+    look = partial(attempt_first_run, context.session, context.reading, reading)
+    attempt, _, _ = context.reading.clock.with_corrected_time(look)
     return attempt.outcome
 
 

@@ -59,6 +59,7 @@ class Keyboard:
 def keyboard() -> Iterator[Keyboard]:
     """Standard input as keys, while the block lasts."""
     ours, theirs = os.pipe()
+    # A full pipe must not hold up a signal handler; one byte in it is enough.
     os.set_blocking(theirs, False)
 
     def wake(_signal: int, _frame: object) -> None:

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks
-from cascade_cli.cli.resolve.text import would
+from cascade_cli.cli.resolve.text import describe_write
 from cascade_cli.cli.review.asking import Interview, LeftOpenError
 from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines, wrapped
 from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.domain.decisions.review_draft import refund_offered
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
@@ -205,7 +205,7 @@ def plan_lines(
 
 
 def _decisions(chosen: Sequence[ChosenDraft]) -> Iterator[Text]:
-    yield Text(f"The plan: {count(len(chosen), 'decision')}", "bold")
+    yield Text(f"The plan: {format_count(len(chosen), 'decision')}", "bold")
     for number, one in enumerate(chosen, 1):
         until = one.draft.wish.until
         waits = f" (until {format_moment(until)})" if until else ""
@@ -215,7 +215,7 @@ def _decisions(chosen: Sequence[ChosenDraft]) -> Iterator[Text]:
 
 
 def _writes(one: ChosenDraft) -> Iterator[str]:
-    yield from map(would, one.orders)
+    yield from map(describe_write, one.orders)
     if isinstance(one.planned, RefundPlan):
         yield from _refund(one.planned)
         return
@@ -244,7 +244,7 @@ def _sums(chosen: Sequence[ChosenDraft], repairs: RepairPlan, with_repairs: bool
     out, back = _sum(orders, is_back=False), _sum(orders, is_back=True)
     if number := len(repairs.repairs):
         total = f"{rounded(repairs.total_ducats)} ducats"
-        what = f"{count(number, 'case')} that can be repaired automatically, {total}"
+        what = f"{format_count(number, 'case')} that can be repaired automatically, {total}"
         yield Text(f"Including {what}." if with_repairs else f"Not included: {what}.")
         out += repairs.total_ducats if with_repairs else ZERO
     sums = [f"{rounded(out)} ducats go out"]

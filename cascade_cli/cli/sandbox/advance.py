@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cascade_cli.cli.sandbox.run import compared, opened, our_errors, told
+from cascade_cli.cli.sandbox.run import compared, opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
@@ -25,7 +25,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
             f"{span} is no time to advance by: from 1s to {LONGEST.days}d. The clock was not moved."
         )
     clock = instance.clock_of(session.folder)
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         happened = list(Advance(app, clock, engine=engine).by(duration))
     now = clock()
     data = {
@@ -33,7 +33,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
         "ahead_seconds": round(clock.shift.total_seconds()),
         "happened": [_document(one) for one in happened],
     }
-    return told(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
+    return text_outcome(data, "\n".join([*_lines(happened), shown_time(now, clock)]))
 
 
 def shown_time(now: datetime, clock: SandboxClock) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import BillingStep
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
@@ -20,7 +20,7 @@ def subscription(session: Session, change: BillingStep) -> Outcome:
     if step not in STEPS:
         raise UsageError(f"{step!r} is not a step.", f"Choose {', '.join(STEPS)}.")
     _check(change)
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         account, at = app.stripe.account, app.now()
         try:
             if identity.startswith("cs_"):
@@ -28,14 +28,14 @@ def subscription(session: Session, change: BillingStep) -> Outcome:
             made = STEPS[step](account, identity, at, change)
         except StripeError as error:
             raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
-    text, data = f"{made['id']}: {made['object']}, {made.get('status', 'changed')}.", _told(made)
+    text, data = f"{made['id']}: {made['object']}, {made.get('status', 'changed')}.", _facts(made)
     if made["object"] == "invoice":
         money = format_money(made["amount_due"], made["currency"])
         text = f"{made['id']}: invoice over {money}, {made['status']}."
-    return told(data, text)
+    return text_outcome(data, text)
 
 
-def _told(made: dict[str, Any]) -> dict[str, Any]:
+def _facts(made: dict[str, Any]) -> dict[str, Any]:
     names = ("id", "object", "status", "currency", "amount", "amount_due", "amount_paid", "balance")
     return {name: made[name] for name in names if name in made}
 

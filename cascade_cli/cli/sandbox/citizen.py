@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cascade_cli.cli.sandbox.options import CitizenChange
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
@@ -14,9 +14,9 @@ FORMS = "add NAME, remove NAME, rename OLD NEW, or stipend"
 
 def citizen(session: Session, change: CitizenChange) -> Outcome:
     """Change the embedded base. Raises UsageError, and changes nothing, for an unknown change."""
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         data, text = _carry_out(app.residents, change)
-    return told({"step": change.step, **data}, text)
+    return text_outcome({"step": change.step, **data}, text)
 
 
 def _carry_out(residents: Residents, change: CitizenChange) -> tuple[dict[str, object], str]:

@@ -17,8 +17,8 @@ from cascade_cli.cli.sandbox.options import (
     ServeOptions,
 )
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson, spread
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.options import PlainJson, options_as_parameters
+from cascade_cli.cli.terminal.session import run_command
 
 sandbox = typer.Typer(
     help="The embedded stand-in for Stripe, Airtable and Venice.", no_args_is_help=True
@@ -33,12 +33,12 @@ sandbox = typer.Typer(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
     """Serve the three services on 127.0.0.1 until interrupted."""
     from cascade_cli.cli.sandbox.run import serve as work
 
-    return conduct(ctx.obj, "sandbox serve", lambda session: work(session, options))
+    return run_command(ctx.obj, "sandbox serve", lambda session: work(session, options))
 
 
 @sandbox.command(
@@ -49,14 +49,14 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
         topic="story",
     )
 )
-@spread
+@options_as_parameters
 def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -> int:
     """Fill an empty sandbox with a believable past."""
     from cascade_cli.cli.sandbox.run import seed as from_scenario
     from cascade_cli.cli.sandbox.story import seed_from
 
     work = seed_from if options.story else from_scenario
-    return conduct(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
+    return run_command(ctx.obj, "sandbox seed", lambda session: work(session, options), json=json)
 
 
 @sandbox.command(
@@ -89,7 +89,7 @@ def run_engine(
     """Let Venice's engine execute what is active, once."""
     from cascade_cli.cli.sandbox.run import run_engine as work
 
-    return conduct(
+    return run_command(
         ctx.obj,
         "sandbox run-engine",
         lambda session: work(session, only, fail_at, kill_after),
@@ -116,7 +116,7 @@ def advance(
     """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
     from cascade_cli.cli.sandbox.advance import advance as work
 
-    return conduct(
+    return run_command(
         ctx.obj,
         "sandbox advance",
         lambda session: work(session, span, engine=not no_engine),
@@ -131,12 +131,12 @@ def advance(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = False) -> int:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
     from cascade_cli.cli.sandbox.citizen import citizen as work
 
-    return conduct(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
+    return run_command(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
 
 
 @sandbox.command(
@@ -146,12 +146,12 @@ def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = Fals
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def pay(ctx: typer.Context, *, sale: SaleRequest, json: PlainJson = False) -> int:
     """Let somebody pay for ducats by card at the embedded Stripe."""
     from cascade_cli.cli.sandbox.money import pay as work
 
-    return conduct(ctx.obj, "sandbox pay", lambda session: work(session, sale), json=json)
+    return run_command(ctx.obj, "sandbox pay", lambda session: work(session, sale), json=json)
 
 
 @sandbox.command(
@@ -174,7 +174,7 @@ def capture(
     """Take a payment that the embedded Stripe has only authorised, or part of it."""
     from cascade_cli.cli.sandbox.money import capture as work
 
-    return conduct(
+    return run_command(
         ctx.obj, "sandbox capture", lambda session: work(session, identity, cents), json=json
     )
 
@@ -186,12 +186,12 @@ def capture(
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False) -> int:
     """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
     from cascade_cli.cli.sandbox.money import refund as work
 
-    return conduct(ctx.obj, "sandbox refund", lambda session: work(session, wanted), json=json)
+    return run_command(ctx.obj, "sandbox refund", lambda session: work(session, wanted), json=json)
 
 
 @sandbox.command(
@@ -201,12 +201,12 @@ def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: PlainJson = False) -> int:
     """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
     from cascade_cli.cli.sandbox.money import dispute as work
 
-    return conduct(ctx.obj, "sandbox dispute", lambda session: work(session, wanted), json=json)
+    return run_command(ctx.obj, "sandbox dispute", lambda session: work(session, wanted), json=json)
 
 
 @sandbox.command(
@@ -227,7 +227,7 @@ def product(
     """Put a product of the embedded Stripe back on the shelves, or take it off."""
     from cascade_cli.cli.sandbox.money import product as work
 
-    return conduct(
+    return run_command(
         ctx.obj,
         "sandbox product",
         lambda session: work(session, identity, active=not inactive),
@@ -242,12 +242,12 @@ def product(
         topic="subscriptions",
     )
 )
-@spread
+@options_as_parameters
 def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = False) -> int:
     """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
     from cascade_cli.cli.sandbox.billing import subscription as work
 
-    return conduct(
+    return run_command(
         ctx.obj, "sandbox subscription", lambda session: work(session, change), json=json
     )
 
@@ -259,12 +259,12 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
         topic="sandbox",
     )
 )
-@spread
+@options_as_parameters
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
     """Let the embedded Stripe send an event of any type, with fields left out if you like."""
     from cascade_cli.cli.sandbox.event import event as work
 
-    return conduct(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
+    return run_command(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
 
 
 @sandbox.command(
@@ -274,4 +274,4 @@ def reset(ctx: typer.Context, json: PlainJson = False) -> int:
     """Forget everything in the sandbox; live services are never touched."""
     from cascade_cli.cli.sandbox.run import reset as work
 
-    return conduct(ctx.obj, "sandbox reset", work, json=json)
+    return run_command(ctx.obj, "sandbox reset", work, json=json)

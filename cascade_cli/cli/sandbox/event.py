@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import EventRequest
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
@@ -21,7 +21,7 @@ def event(session: Session, wish: EventRequest) -> Outcome:
     subject = None if wish.subject is None else _json("--object", wish.subject)
     pairs = [text.partition("=") for text in wish.said or ()]
     said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         account, at = app.stripe.account, app.now()
         try:
             made = account.announce(
@@ -29,7 +29,9 @@ def event(session: Session, wish: EventRequest) -> Outcome:
             )
         except StripeError as error:
             raise UsageError(str(error), _UNCHANGED) from error
-    return told({"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}.")
+    return text_outcome(
+        {"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}."
+    )
 
 
 def _json(option: str, text: str) -> Any:

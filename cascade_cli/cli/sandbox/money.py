@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import DisputeRequest, RefundRequest, SaleRequest
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.errors import UsageError
@@ -120,12 +120,12 @@ def _changed(
     text: Callable[[Any], str] = _money,
     names: tuple[str, ...] = ("id", "object", "amount", "currency", "status"),
 ) -> Outcome:
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         try:
             made = change(app)
         except StripeError as error:
             raise UsageError(f"{str(error).rstrip('.')}.", "Nothing was changed.") from error
-    return told({name: made[name] for name in names}, text(made))
+    return text_outcome({name: made[name] for name in names}, text(made))
 
 
 def _intent(app: SandboxApp, identity: str) -> Any:

@@ -31,7 +31,7 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
     engine_seconds, folder = options.engine_seconds, session.folder
     with (
         opened(session, options) as app,
-        our_errors(),
+        translated_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
     ):
         webhooks = options.webhooks or ()
@@ -60,10 +60,10 @@ def _register(app: SandboxApp, webhook: str) -> None:
 def _connection(url: str, webhooks: Sequence[str], shift: timedelta) -> str:
     """The settings of any client, ready to be pasted into a shell or a .env file."""
     clock = [f"# its clock {compared(shift)}"] if shift else []
-    told = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
+    webhook_lines = [f"# Stripe's events go to {escape(webhook)}" for webhook in webhooks]
     lines = [f"{name}={value}" for name, value in instance.Connection(url).settings().items()]
     head = f"# the sandbox is at {url}; `cascade --sandbox …` finds it"
-    return "\n".join([head, *clock, *told, *lines, ""])
+    return "\n".join([head, *clock, *webhook_lines, *lines, ""])
 
 
 def compared(shift: timedelta) -> str:
@@ -77,12 +77,12 @@ def compared(shift: timedelta) -> str:
 
 def seed(session: Session, options: SeedOptions) -> Outcome:
     """Fill an empty sandbox."""
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         report = write_seed(app, **_of_scenario(options), until=app.now())
     kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(report.kinds.items()))
     text = f"Seeded {report.payments} payments of {report.citizens} citizens: {kinds or 'none'}."
     data = {"scenario": report.scenario, "payments": report.payments, "kinds": report.kinds}
-    return told(data, text)
+    return text_outcome(data, text)
 
 
 def _of_scenario(options: SeedOptions) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def run_engine(
     session: Session, only: str | None, fail_at: str | None, kill_after: str | None
 ) -> Outcome:
     """One run of Venice's engine over the sandbox's base."""
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         known = {row["fields"].get("StratagemId") for row in app.airtable.tables.select(STRATAGEMS)}
         if only is not None and only not in known:
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
@@ -106,7 +106,7 @@ def run_engine(
         lines.append("  It was not killed: no stratagem got that far.")
     killed_at = ran.killed_at or None
     data = {"executed": ran.executed, "failed": ran.failed, "killed_at": killed_at}
-    return told({**data}, "\n".join(lines))
+    return text_outcome({**data}, "\n".join(lines))
 
 
 _KILLED = {
@@ -118,15 +118,15 @@ _KILLED = {
 
 def reset(session: Session) -> Outcome:
     """Remove the sandbox's state."""
-    with our_errors():
+    with translated_errors():
         instance.reset(session.folder)
     # The sandbox's journal goes, too: without the rows, its promises would seem broken.
     for suffix in ("", "-wal", "-shm"):
         (session.folder / f"{SANDBOX_JOURNAL}{suffix}").unlink(missing_ok=True)
-    return told({}, "The sandbox is empty; the next --sandbox command seeds it again.")
+    return text_outcome({}, "The sandbox is empty; the next --sandbox command seeds it again.")
 
 
-def told(data: dict[str, object], text: str) -> Outcome:
+def text_outcome(data: dict[str, object], text: str) -> Outcome:
     """An outcome that is one text for people."""
     return Outcome(data, lambda _session: _print(text))
 
@@ -158,7 +158,7 @@ def opened(session: Session, options: ServeOptions | None = None) -> Iterator[Sa
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turns the sandbox's exceptions into ours."""
     try:
         yield

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cascade_cli.cli.sandbox.advance import shown_time
 from cascade_cli.cli.sandbox.options import SeedOptions
-from cascade_cli.cli.sandbox.run import opened, our_errors, told
+from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.times import rfc3339
@@ -27,7 +27,7 @@ def seed_from(session: Session, options: SeedOptions) -> Outcome:
         )
     story = _read(path)
     clock = instance.clock_of(session.folder)
-    with opened(session) as app, our_errors():
+    with opened(session) as app, translated_errors():
         # Checked first, so that a story's `now` does not move the clock of a sandbox in use.
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
@@ -77,4 +77,4 @@ def _outcome(path: Path, story: StoryFile, clock: SandboxClock) -> Outcome:
     if clock.shift:
         lines.append(shown_time(clock(), clock))
     data = {"story": str(path), "title": tables.title, **counts, "now": rfc3339(clock())}
-    return told(data, "\n".join(lines))
+    return text_outcome(data, "\n".join(lines))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.cli.reconcile.options import EndOptions
+from cascade_cli.cli.schedule.options import NightlyEnd, NightlyOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL, SETTINGS
@@ -21,47 +21,47 @@ from cascade_cli.settings.sources import Form
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
-# A month of nights.
 _CONFIG_HOME = "XDG_CONFIG_HOME"
+# A month of nights.
 _BACKUPS = "30"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True)
 class Nightly:
-    """When to run, whether to repair, who is told how it ended, and where backups go."""
+    """The nightly run: what its options come to."""
 
-    at: str
-    repair: bool
-    end: EndOptions
-    backup: Path | None = None
+    options: NightlyOptions
+    end: NightlyEnd
 
     @property
     def clock(self) -> tuple[int, int]:
         """Hour and minute. Raises UsageError."""
-        match = _CLOCK.fullmatch(self.at)
+        at = self.options.at
+        match = _CLOCK.fullmatch(at)
         if not match:
-            raise UsageError(f"--at {self.at!r} is not a time of day.", "Write it like 03:30.")
+            raise UsageError(f"--at {at!r} is not a time of day.", "Write it like 03:30.")
         return int(match[1]), int(match[2])
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
         session.enter_sandbox(session.values())
-        repair = ["--repair", "--yes"] if self.repair else []
+        repair = ["--repair", "--yes"] if self.options.repair else []
         # Two or three requests more, so that the memory of what is settled is checked every night.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
         return [*_program(session), *command]
 
     def backup_words(self, session: Session) -> list[str]:
         """The command that follows, if one does. Raises UsageError for what is no folder."""
-        if self.backup is None:
+        backup = self.options.backup
+        if backup is None:
             return []
-        if not (self.backup.is_dir() and os.access(self.backup, os.W_OK | os.X_OK)):
+        if not (backup.is_dir() and os.access(backup, os.W_OK | os.X_OK)):
             raise UsageError(
-                f"--backup {str(self.backup)!r} is no folder that you may write.",
+                f"--backup {str(backup)!r} is no folder that you may write.",
                 "Nothing was printed. Make it first, on another disk than the journal's.",
             )
-        folder = str(self.backup.absolute())
+        folder = str(backup.absolute())
         return [*_program(session), "journal", "backup", folder, "--keep", _BACKUPS]
 
     def _telling(self) -> list[str]:
@@ -75,10 +75,14 @@ class Nightly:
     def folders(self, session: Session) -> list[str]:
         """The folders that a run writes to."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
-        backups = [self.backup.absolute()] if self.backup else []
+        backup = self.options.backup
         # For a profile the folder above: the pace of a service is kept there for all of them.
         root = session.found.root.absolute()
-        folders = (root, *(file.parent for file in files if file), *backups)
+        folders = (
+            root,
+            *(file.parent for file in files if file),
+            *([backup.absolute()] if backup else []),
+        )
         return list(dict.fromkeys(map(str, folders)))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade serve", "cascade serve --port 8422", "cascade --sandbox serve", topic="payment-api"
@@ -27,4 +27,4 @@ def serve(
     """
     from cascade_cli.cli.serve.run import serve as work
 
-    return conduct(ctx.obj, "serve", lambda session: work(session, host, port))
+    return run_command(ctx.obj, "serve", lambda session: work(session, host, port))

@@ -35,13 +35,14 @@ def serve(session: Session, host: str, port: int) -> Outcome:
     """Serve until told to stop. Raises SettingsError or UsageError before anything listens."""
     _check_extra()
     from cascade_cli.server import serving  # noqa: PLC0415 - the base install has none of it
+    from cascade_cli.wiring.serving import Dependencies  # noqa: PLC0415 - as above
 
     with connected(session) as wiring:
         _check(session, wiring.settings)
         url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *wiring.settings.signing_secrets]
         with closing(Database(url)) as database:
-            dependencies = serving.Dependencies(
+            dependencies = Dependencies(
                 wiring,
                 database,
                 this_worker("serve"),

@@ -9,7 +9,7 @@ import typer
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import Json
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 EXAMPLES = layout.examples(
     "cascade status",
@@ -49,7 +49,7 @@ def status(
     if watch:
         from cascade_cli.cli.status.watch import watch as stay
 
-        return conduct(ctx.obj, "status", lambda s: stay(s, since, every, selection))
+        return run_command(ctx.obj, "status", lambda s: stay(s, since, every, selection))
     from cascade_cli.cli.status.run import status as work
 
-    return conduct(ctx.obj, "status", lambda s: work(s, since, selection), json=json)
+    return run_command(ctx.obj, "status", lambda s: work(s, since, selection), json=json)

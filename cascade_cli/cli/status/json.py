@@ -7,10 +7,10 @@ from typing import Any
 
 from cascade_cli.cli.items.json import item_document
 from cascade_cli.cli.reconcile.json import refund_debts, window_document
-from cascade_cli.cli.status.text import Shown
+from cascade_cli.cli.status.text import StatusScreen
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, open_cases
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import format_ducats, format_optional
@@ -20,7 +20,7 @@ from cascade_cli.services.status.journal_summary import Records
 from cascade_cli.services.status.status_service import Status
 
 
-def document(shown: Shown) -> dict[str, Any]:
+def document(shown: StatusScreen) -> dict[str, Any]:
     """Everything that the screen shows, with more digits."""
     status = shown.status
     stripe, airtable = shown.requests
@@ -45,7 +45,7 @@ def document(shown: Shown) -> dict[str, Any]:
     }
 
 
-def _processor(shown: Shown) -> dict[str, Any]:
+def _processor(shown: StatusScreen) -> dict[str, Any]:
     treasury = shown.status.treasury
     return {
         "citizen": shown.processor,
@@ -87,10 +87,10 @@ def _in_flight(run: Run) -> dict[str, Any]:
     }
 
 
-def _discrepancies(shown: Shown, run: Run) -> dict[str, Any]:
+def _discrepancies(shown: StatusScreen, run: Run) -> dict[str, Any]:
     """The numbers are about all cases; only `items` are selected."""
     result, since_last = run.result, shown.status.since_last
-    found, selection = what_is_open(result), shown.selection
+    found, selection = open_cases(result), shown.selection
     return {
         "total": found.number,
         "automatic": found.automatic,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cascade_cli.cli.status.json import document
-from cascade_cli.cli.status.text import SANDBOX, Shown, screen
+from cascade_cli.cli.status.text import SANDBOX, StatusScreen, screen
 from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
@@ -30,8 +30,8 @@ def status(session: Session, since: str, selection: Selection) -> Outcome:
     """Read once. Raises UsageError before anything is read."""
     check_since(session, since)
     with connected(session, in_hurry=False) as wiring, _progress(session) as tell:
-        observer = Observer(session, wiring, since, selection)
-        shown = observer.look(tell)
+        reader = StatusReader(session, wiring, since, selection)
+        shown = reader.read(tell)
     if run := shown.status.run:
         unknown = selection.no_such_citizen(run.result)
         for remark in (*run.remarks, *([unknown] if unknown else [])):
@@ -45,7 +45,7 @@ def check_since(session: Session, since: str) -> None:
 
 
 @dataclass
-class Observer:
+class StatusReader:
     """Reads everything that one screen shows, as often as asked."""
 
     session: Session
@@ -65,22 +65,22 @@ class Observer:
             wiring.past,
         )
 
-    def look(self, tell: Callable[[str], None] = lambda _step: None) -> Shown:
+    def read(self, tell: Callable[[str], None] = lambda _step: None) -> StatusScreen:
         """The state as of now. Writes nothing, and raises nothing if a service is down."""
-        return self.wiring.clock.settled(lambda now, _check: self._look(now, tell))
+        return self.wiring.clock.with_corrected_time(lambda now, _check: self._read(now, tell))
 
-    def _look(self, now: datetime, tell: Callable[[str], None]) -> Shown:
+    def _read(self, now: datetime, tell: Callable[[str], None]) -> StatusScreen:
         before = self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
         known = decided(self.session, self.wiring)
         terms = self.wiring.terms(now, known)
         follow = records.memory if records and self.since == LAST else None
-        status = self._service.look(window, terms, records, tell, follow=follow)
+        status = self._service.read(window, terms, records, tell, follow=follow)
         status = replace(status, gaps=(*gaps, *status.gaps))
         after = self._requests()
         promised = today(records.promised_today, settings.max_per_day, now) if records else None
-        return Shown(
+        return StatusScreen(
             status,
             promised,
             settings.processor,
@@ -98,7 +98,7 @@ class Observer:
                     return NO_RECORDS, self._window(None, now), ()
                 base = self.wiring.settings.airtable_base
                 mark = archive.journal.mark(mark_name(base))
-                memory = Checkpoint.of(mark).believed(now) if mark else None
+                memory = Checkpoint.of(mark).trusted(now) if mark else None
                 window = self._window(memory, now)
                 attention_since = min(window.since, memory.blind_since) if memory else window.since
                 journal, inbox = archive.journal, archive.inbox
@@ -121,7 +121,7 @@ class Observer:
         return self.wiring.stripe.requests_sent, self.wiring.airtable.requests_sent
 
 
-def outcome_of(shown: Shown) -> Outcome:
+def outcome_of(shown: StatusScreen) -> Outcome:
     """Exit code 3 while discrepancies remain, as for reconcile; if a part could not be read, the
     code of that error."""
     error = _worst(shown.status)
@@ -133,7 +133,7 @@ def outcome_of(shown: Shown) -> Outcome:
     )
 
 
-def _show(session: Session, shown: Shown) -> None:
+def _show(session: Session, shown: StatusScreen) -> None:
     console = session.console()
     with paged(console, wanted=session.pages and shown.selection.is_part):
         for block in screen(console, shown):

@@ -14,7 +14,7 @@ from rich.text import Text
 from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, typed, verdict
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
@@ -24,7 +24,7 @@ from cascade_cli.domain.delivery.runway import (
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
@@ -44,7 +44,7 @@ SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True)
-class Shown:
+class StatusScreen:
     """The status, and what else the screen shows.
 
     `since` is as typed, `requests` how many were sent to Stripe and to Airtable. If there is a
@@ -65,7 +65,7 @@ class Shown:
         return self.status.terms.now
 
 
-def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iterator[Block]:
+def screen(console: Console, shown: StatusScreen, beneath: Sequence[Text] = ()) -> Iterator[Block]:
     """The whole screen. Whatever must not be cut off at the bottom of a small terminal, `beneath`
     among it, comes right below the headline."""
     yield Block(_headline(shown).append_text(settings_note(console)))
@@ -81,7 +81,7 @@ def screen(console: Console, shown: Shown, beneath: Sequence[Text] = ()) -> Iter
     yield from _attention(console, _of_payments(shown.status.attention))
 
 
-def _headline(shown: Shown) -> Text:
+def _headline(shown: StatusScreen) -> Text:
     text = Text("cascade status", "bold")
     return text.append(f"  {format_moment(shown.now)}  {shown.mode}", "default")
 
@@ -95,7 +95,7 @@ def _grid(lines: Iterator[tuple[str, Text]]) -> Table:
     return table
 
 
-def _lines(console: Console, shown: Shown) -> Iterator[tuple[str, Text]]:
+def _lines(console: Console, shown: StatusScreen) -> Iterator[tuple[str, Text]]:
     status, now = shown.status, shown.now
     treasury, records = status.treasury, status.records
     yield from _money(treasury, console.encoding)
@@ -136,7 +136,7 @@ def _balance(finances: Finances) -> Text:
             short = finances.owed - finances.ducats
         return text.append(f": {rounded(short)} too few for what is in flight", "bold red")
     number = finances.live.number + finances.planned.number
-    due = f"; {rounded(finances.owed)} due to go out in {count(number, 'transfer')}"
+    due = f"; {rounded(finances.owed)} due to go out in {format_count(number, 'transfer')}"
     return text.append(due if number else "; nothing is due to go out")
 
 
@@ -158,7 +158,7 @@ def _in_flight(run: Run, now: datetime) -> Text:
     found = in_flight(run.result)
     if found.oldest_at is None:
         return Text("nothing")
-    number = count(found.payments, "payment")
+    number = format_count(found.payments, "payment")
     age = format_span(now - found.oldest_at)
     return Text(f"{number}, {rounded(found.ducats)} ducats; the oldest paid {age} ago")
 
@@ -181,12 +181,12 @@ def _engine(status: Status) -> Text:
     last = treasury.last_executed_at
     text.append(f"; executed {format_span(now - last)} ago" if last else "; executed nothing yet")
     if treasury.passed_over:
-        number = count(treasury.passed_over, "transfer")
+        number = format_count(treasury.passed_over, "transfer")
         text.append(f"\nit seems to be stuck: {number} should have been executed", "bold red")
     return text
 
 
-def _last_run(console: Console, shown: Shown, memory: Checkpoint | None) -> Text:
+def _last_run(console: Console, shown: StatusScreen, memory: Checkpoint | None) -> Text:
     if memory is None:
         begin = completed(console, command("reconcile"))
         return Text(f"no complete reconciliation is recorded: {begin}")
@@ -201,12 +201,12 @@ def _last_writes(records: Records, now: datetime) -> Text:
 
 
 def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text:
-    text = Text(f"{count(records.events[EventState.CREDITED], 'event')} credited, ")
+    text = Text(f"{format_count(records.events[EventState.CREDITED], 'event')} credited, ")
     text.append(f"{records.events[EventState.WAITING]} waiting")
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {count(len(_of_payments(attention)), 'payment')} for you",
+        f", {format_count(len(_of_payments(attention)), 'payment')} for you",
         "yellow" if attention else "default",
     )
 
@@ -216,9 +216,9 @@ def _worker(worker: Holder, now: datetime) -> Text:
     return Text(escape(f"pid {worker.pid} on {worker.host} has been crediting for {age}"))
 
 
-def _open(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+def _open(console: Console, shown: StatusScreen, run: Run) -> Iterator[Block]:
     """The verdict in the words of `reconcile`, then the kinds, or the selected cases."""
-    found = what_is_open(run.result)
+    found = open_cases(run.result)
     yield Block(verdict(found))
     yield Block(Text(_since(shown.status)))
     if owed := sum(shown.status.debts.values(), ZERO):
@@ -241,7 +241,7 @@ def _since(status: Status) -> str:
     return f"{begin}: {changed.described} since the last run."
 
 
-def _listed(console: Console, shown: Shown, run: Run) -> Iterator[Block]:
+def _listed(console: Console, shown: StatusScreen, run: Run) -> Iterator[Block]:
     items = list(shown.selection.items(run.result))
     for item in items:
         yield from item_blocks(console, item, shown.now)

@@ -14,8 +14,8 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from cascade_cli.cli.status.run import Observer, check_since
-from cascade_cli.cli.status.text import Shown, screen
+from cascade_cli.cli.status.run import StatusReader, check_since
+from cascade_cli.cli.status.text import StatusScreen, screen
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.reconcile.reconciliation import Selection
@@ -48,7 +48,7 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
         Live(Text("Reading …"), console=console, screen=True, auto_refresh=False) as live,
     ):
         _watch(
-            Observer(session, wiring, since, selection).look,
+            StatusReader(session, wiring, since, selection).read,
             lambda shown: live.update(
                 Group(*(b.content for b in screen(console, shown, [_costs(shown, every)]))),
                 refresh=True,
@@ -57,10 +57,12 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
         )
 
 
-def _watch(look: Callable[[], Shown], draw: Callable[[Shown], None], every: timedelta) -> NoReturn:
+def _watch(
+    read: Callable[[], StatusScreen], draw: Callable[[StatusScreen], None], every: timedelta
+) -> NoReturn:
     with _ctrl_c() as pressed:
         while True:
-            draw(look())
+            draw(read())
             with suppress(Empty):
                 pressed.get(timeout=every.total_seconds())
                 raise KeyboardInterrupt
@@ -96,7 +98,7 @@ def _every(text: str | None) -> timedelta:
     return EVERY if every is None else every
 
 
-def _costs(shown: Shown, every: timedelta) -> Text:
+def _costs(shown: StatusScreen, every: timedelta) -> Text:
     """What watching costs. Airtable counts calls by the month."""
     _stripe, airtable = shown.requests
     a_day = round(airtable * (DAY / every))

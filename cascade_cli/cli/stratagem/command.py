@@ -8,7 +8,7 @@ import typer
 
 from cascade_cli.cli.terminal import layout
 from cascade_cli.cli.terminal.options import PlainJson
-from cascade_cli.cli.terminal.session import conduct
+from cascade_cli.cli.terminal.session import run_command
 
 stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
 
@@ -37,7 +37,7 @@ def status(ctx: typer.Context, identity: _Identity, json: PlainJson = False) -> 
     """
     from cascade_cli.cli.stratagem.run import status as work
 
-    return conduct(ctx.obj, "stratagem status", lambda s: work(s, identity), json=json)
+    return run_command(ctx.obj, "stratagem status", lambda s: work(s, identity), json=json)
 
 
 @stratagem.command(
@@ -69,7 +69,7 @@ def list_(
     """List the processor's transfers, newest first."""
     from cascade_cli.cli.stratagem.run import list_transfers
 
-    return conduct(
+    return run_command(
         ctx.obj, "stratagem list", lambda s: list_transfers(s, status, citizen, since), json=json
     )
 
@@ -98,4 +98,4 @@ def watch(
     """
     from cascade_cli.cli.stratagem.watch import watch as work
 
-    return conduct(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)
+    return run_command(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)

@@ -51,7 +51,7 @@ def service(wiring: Wiring) -> TransferService:
 
     def beside(rows: Sequence[Stratagem]) -> Snapshot:
         snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
-        return replace(snapshot, answers=wiring.reconciler.answers(snapshot, wiring.terms()))
+        return replace(snapshot, lookups=wiring.reconciler.lookups(snapshot, wiring.terms()))
 
     return TransferService(transfers, wiring.payments, wiring.clock.now, wiring.past, beside)
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import count, escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.runway import Sum
 from cascade_cli.domain.delivery.transfer_status import (
@@ -167,7 +167,7 @@ def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, mome
     if rows:
         _show_rows(console, rows, moment)
     total = rounded(Sum.of(rows).ducats)
-    found = count(len(rows), f"{wanted.status} transfer" if wanted.status else "transfer")
+    found = format_count(len(rows), f"{wanted.status} transfer" if wanted.status else "transfer")
     console.print(Text(f"{found} since {format_moment(wanted.since)}, {total} ducats."))
 
 

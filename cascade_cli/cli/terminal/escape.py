@@ -15,7 +15,7 @@ def escape(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
-def count(number: int, noun: str) -> str:
+def format_count(number: int, noun: str) -> str:
     """`1 transfer`, `1,000 transfers`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

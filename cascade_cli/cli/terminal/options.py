@@ -1,5 +1,5 @@
-"""Options that many commands have, and `spread`, for commands that take their options as
-dataclasses."""
+"""Options that many commands have, and `options_as_parameters`, for commands that take their
+options as dataclasses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DryRun = Annotated[bool, layout.WRITING("--dry-run", help="Show every write, but
 Yes = Annotated[bool, layout.WRITING("--yes", "-y", help="Do not ask.")]
 
 
-def spread(command: Callable[..., int]) -> Callable[..., int]:
+def options_as_parameters(command: Callable[..., int]) -> Callable[..., int]:
     """The command for Typer: the fields of its dataclasses become parameters.
 
     So an option is written once, as a field, and `command` gets whole dataclasses to pass on.

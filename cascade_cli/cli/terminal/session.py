@@ -1,7 +1,7 @@
 """One invocation: its global options, its streams, and how it ends.
 
-Every command is a function from a Session to an Outcome; `conduct` runs it, shows the outcome and
-turns whatever was raised into an exit code, in one place.
+Every command is a function from a Session to an Outcome; `run_command` runs it, shows the outcome
+and turns whatever was raised into an exit code, in one place.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ class Outcome:
     error: CascadeError | None = None
 
 
-def conduct(
+def run_command(
     session: Session,
     command: str,
     work: Callable[[Session], Outcome],

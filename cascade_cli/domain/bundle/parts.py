@@ -12,7 +12,7 @@ from typing import Any
 from cascade_cli.domain.bundle.stand_ins import Shape
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.doctor.airtable import BaseSchema, Column
-from cascade_cli.domain.doctor.findings import Check, count
+from cascade_cli.domain.doctor.findings import Check, count_levels
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Fate
 from cascade_cli.domain.records.stripe_events import EventState
 
@@ -88,7 +88,7 @@ def doctor_part(checks: Sequence[Check]) -> dict[str, Any]:
             }
             for check in checks
         ],
-        "counts": {level.value: Shape(number) for level, number in count(checks).items()},
+        "counts": {level.value: Shape(number) for level, number in count_levels(checks).items()},
     }
 
 
@@ -134,8 +134,8 @@ def schema_part(schema: BaseSchema | None) -> dict[str, Any]:
     """The tables that cascade needs; of the others only how many there are."""
     if schema is None:
         return {"tables": None}
-    needed = {need.table for need in schema.needs}
-    known = {(need.table, need.field): need.options for need in schema.needs}
+    needed = {need.table for need in schema.required}
+    known = {(need.table, need.field): need.options for need in schema.required}
     tables = [
         {
             "name": Shape(table),

@@ -15,7 +15,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     as_executed,
     called,
     decision_on,
-    told_of,
+    transfer_sentence,
 )
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.settled_by import mentioned_by, unsuitable
@@ -66,7 +66,7 @@ def refuse_mentioned(matched: MatchedCharge, wish: Wish) -> None:
     if wish.again or row is None:
         return
     raise GuardError(
-        f"A credit by hand mentions {matched.charge.payment_id}: {told_of(row)}.",
+        f"A credit by hand mentions {matched.charge.payment_id}: {transfer_sentence(row)}.",
         f"{UNTOUCHED} If it was meant for this payment: {_how_to_settle(matched, row)}. "
         "If not, add --again.",
     )
@@ -151,7 +151,7 @@ def refuse_corrected(subject: Subject, matched: MatchedCharge) -> None:
     if not coming and matched.uncovered:
         return
     done = coming or [row for row in matched.corrections if row.state(now) is State.EXECUTED]
-    told = f": {told_of(done[-1])}" if done else ""
+    told = f": {transfer_sentence(done[-1])}" if done else ""
     said = f" Decided: {before.described}." if before else ""
     raise GuardError(
         f"{matched.charge.payment_id} was corrected already{told}.", f"{UNTOUCHED}{said}"

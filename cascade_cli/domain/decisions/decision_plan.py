@@ -140,7 +140,7 @@ def decision_on(subject: Subject, wish: Wish, **more: Any) -> Decision:
     return Decision(wish.how, "", "", _NEVER, wish.reason, subject.facts, **more)
 
 
-def told_of(row: Stratagem) -> str:
+def transfer_sentence(row: Stratagem) -> str:
     """Who gets what by the transfer, when it was made, and why."""
     made = format_moment(row.created_at)
     ducats = f"{format_ducats(row.ducats or ZERO)} ducats {row.whom}"

@@ -17,7 +17,7 @@ from cascade_cli.domain.decisions.credit_decision import (
     is_delivered_by_own_key,
     own_ducats,
 )
-from cascade_cli.domain.decisions.decision_plan import Subject, Wish, told_of
+from cascade_cli.domain.decisions.decision_plan import Subject, Wish, transfer_sentence
 from cascade_cli.domain.decisions.take_back_decision import still_to_take, surpluses
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.discrepancies.next_decision import first_decision
@@ -172,7 +172,7 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     if matched is None or wish.how is not How.CREDIT:
         return
     if row := mentioned_by(matched):
-        yield Hurdle(f"A credit by hand mentions it: {told_of(row)}")
+        yield Hurdle(f"A credit by hand mentions it: {transfer_sentence(row)}")
     if not is_delivered_by_own_key(matched):
         if matched.price and not due_to_buyer(matched, wish):
             yield Hurdle(matched.price.why, Override.UNDERPAID)

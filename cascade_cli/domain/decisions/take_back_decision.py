@@ -15,7 +15,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     as_executed,
     called,
     decision_on,
-    told_of,
+    transfer_sentence,
     with_rows,
 )
 from cascade_cli.domain.discrepancies.kinds import Kind
@@ -140,7 +140,7 @@ def nothing_left(subject: Subject) -> GuardError:
     why."""
     before = subject.item.decision
     rows = subject.matched.takebacks if subject.matched else subject.item.corrections
-    told = f": {told_of(rows[-1])}" if rows else ""
+    told = f": {transfer_sentence(rows[-1])}" if rows else ""
     said = f" Decided: {before.described}." if before else ""
     return GuardError(
         f"Nothing of {subject.name} is left to take back{told}.", f"{UNTOUCHED}{said}"

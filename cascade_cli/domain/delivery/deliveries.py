@@ -33,6 +33,10 @@ class Result(StrEnum):
     """A write's fate is unknown; the same command finishes the job after `finish_at`."""
 
 
+DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
+"""Nothing is left to do for such an order."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """An order, and what became of it.

@@ -85,20 +85,20 @@ class Step:
         return self.leaves or self.change is not BalanceChange.NONE
 
 
-def next_step(wish: BalanceWish, citizen: CitizenRow | None) -> Step:
+def next_step(wish: BalanceWish, processor: CitizenRow | None) -> Step:
     """What is to be written. Raises ValueError if that would lower the balance without `force`."""
-    if citizen is None:
+    if processor is None:
         return Step(BalanceChange.CREATE, None, wish.target(ZERO))
-    return replace(_next_change(wish, citizen), leaves=is_to_leave(wish, citizen))
+    return replace(_next_change(wish, processor), leaves=is_to_leave(wish, processor))
 
 
-def is_to_leave(wish: BalanceWish, citizen: CitizenRow) -> bool:
+def is_to_leave(wish: BalanceWish, processor: CitizenRow) -> bool:
     """A set-up keeps the processor away from the city's other jobs."""
-    return wish.is_setup and citizen.in_venice
+    return wish.is_setup and processor.in_venice
 
 
-def _next_change(wish: BalanceWish, citizen: CitizenRow) -> Step:
-    before, after = citizen.ducats, wish.target(citizen.ducats)
+def _next_change(wish: BalanceWish, processor: CitizenRow) -> Step:
+    before, after = processor.ducats, wish.target(processor.ducats)
     if after == before:
         return Step(BalanceChange.NONE, before, after)
     if after > before:

@@ -67,7 +67,7 @@ class Finances:
 
 
 def finances(
-    citizen: CitizenRow,
+    processor: CitizenRow,
     open_transfers: Iterable[Stratagem],
     executed: Iterable[Stratagem],
     last_executed_at: datetime | None,
@@ -79,7 +79,7 @@ def finances(
     """
     listed = list(open_transfers)
     return Finances(
-        citizen.ducats,
+        processor.ducats,
         Sum.of(s for s in listed if s.state(now) is State.LIVE),
         Sum.of(s for s in listed if s.status == "planned"),
         Sum.of(s for s in executed if not s.payer),

@@ -80,10 +80,10 @@ def doubtful_rows(matched: MatchedCharge) -> tuple[Stratagem, ...]:
 
 def table() -> Iterator[tuple[str, str, Choice]]:
     """Every row of the manual's table: the kinds, what is known, the decisions that fit."""
-    together: dict[int, list[Kind]] = {}
+    kinds_by_rules: dict[int, list[Kind]] = {}
     for kind, rules in CHARGES.items():
-        together.setdefault(id(rules), []).append(kind)
-    for kinds in together.values():
+        kinds_by_rules.setdefault(id(rules), []).append(kind)
+    for kinds in kinds_by_rules.values():
         names = ", ".join(f"`{kind.value}`" for kind in kinds)
         yield from ((names, rule.known, rule.choice) for rule in CHARGES[kinds[0]])
     names = f"`{Kind.ORPHAN.value}`, a credit by hand"

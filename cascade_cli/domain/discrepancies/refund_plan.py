@@ -32,7 +32,7 @@ from cascade_cli.domain.refunds.refund_shares import (
 )
 from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 
-REASON = "Refund of a ducat purchase"
+REFUND_REASON = "Refund of a ducat purchase"
 REASON_AGAIN = "A refund that failed"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
@@ -268,7 +268,7 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
         payer=matched.buyer.citizen or "",
         ducats=ducats,
         cause=Cause.REFUND,
-        reason=REASON,
+        reason=REFUND_REASON,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.buyer.citizen),
         # The engine may have refused because the citizen had too little: the row then asks for

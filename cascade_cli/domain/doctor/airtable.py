@@ -115,7 +115,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredField:
     """A field that cascade or the engine uses, and what happens if it does not fit.
 
     `options` are the words that are written into it. `is_vital` means that ducats depend on it.
@@ -169,15 +169,15 @@ class BaseSchema:
     """
 
     tables: Tables
-    needs: Sequence[Need]
+    required: Sequence[RequiredField]
     record: Mapping[str, Column] | None
     record_fields: Sequence[str]
 
 
-def judge_tables(tables: Tables, needs: Sequence[Need]) -> Iterator[Check]:
+def judge_tables(tables: Tables, required: Sequence[RequiredField]) -> Iterator[Check]:
     """One check for each flaw, and one for each table that has none."""
-    for table in dict.fromkeys(need.table for need in needs):
-        wanted = [need for need in needs if need.table == table]
+    for table in dict.fromkeys(need.table for need in required):
+        wanted = [need for need in required if need.table == table]
         columns = tables.get(table)
         if columns is None:
             vital = any(need.is_vital for need in wanted)
@@ -200,7 +200,7 @@ def judge_record(columns: Mapping[str, Column] | None, written: Sequence[str]) -
     )
 
 
-def _flaw(need: Need, column: Column | None) -> Check | None:
+def _flaw(need: RequiredField, column: Column | None) -> Check | None:
     if column is None:
         return _seen(NO_FIELD, need, f"{need.table} has no field {need.field}")
     if need.is_written and column.is_computed:
@@ -221,5 +221,5 @@ def _flaw(need: Need, column: Column | None) -> Check | None:
     return _seen(OPTION, need, f"it has no option {', '.join(map(repr, lacking))}, only {has}")
 
 
-def _seen(pair: dict[bool, Finding], need: Need, found: str, name: str = "") -> Check:
+def _seen(pair: dict[bool, Finding], need: RequiredField, found: str, name: str = "") -> Check:
     return pair[need.is_vital].seen(found, name=name or need.name, why=need.consequence)

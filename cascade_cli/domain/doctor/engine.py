@@ -126,7 +126,7 @@ SLACK = 1.25
 
 
 @dataclass(frozen=True)
-class Wait:
+class WaitingTransfer:
     """A transfer that the engine could take from `since`, until it was executed or expired."""
 
     since: datetime
@@ -143,7 +143,7 @@ class Cadence:
 
     runs: tuple[datetime, ...]
     gaps: tuple[timedelta, ...]
-    waits: tuple[Wait, ...]
+    waits: tuple[WaitingTransfer, ...]
 
     @classmethod
     def of(cls, transfers: Sequence[Stratagem], lifetime: timedelta) -> Cadence:
@@ -247,7 +247,7 @@ def _expected(cadence: Cadence, once_a_day: DailyRuns) -> list[datetime]:
     return moments
 
 
-def _waited_through(wait: Wait, at: datetime) -> bool:
+def _waited_through(wait: WaitingTransfer, at: datetime) -> bool:
     # A transfer made during the run may be too late for it.
     return wait.since <= at - EARLY and (wait.until is None or wait.until > at + ON_TIME)
 
@@ -286,7 +286,7 @@ def _waits(row: Stratagem, earlier: datetime, later: datetime) -> bool:
     return earlier <= row.created_at < later and not was_executed_before
 
 
-def _wait(row: Stratagem, lifetime: timedelta) -> Wait:
+def _wait(row: Stratagem, lifetime: timedelta) -> WaitingTransfer:
     """A revived row has waited since its revival, which follows from its new ExpiresAt."""
     revived = row.expires_at - lifetime if row.expires_at else row.created_at
-    return Wait(max(row.created_at, revived), row.executed_at or row.expires_at)
+    return WaitingTransfer(max(row.created_at, revived), row.executed_at or row.expires_at)

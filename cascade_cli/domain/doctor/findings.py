@@ -85,7 +85,7 @@ def red(code: str, name: str, why: str, advice: str) -> Finding:
     return Finding(code, Level.RED, name, why, advice)
 
 
-def count(checks: Iterable[Check]) -> dict[Level, int]:
+def count_levels(checks: Iterable[Check]) -> dict[Level, int]:
     """How many of each level."""
     found = Counter(check.level for check in checks)
     return {level: found[level] for level in Level}

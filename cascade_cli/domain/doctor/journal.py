@@ -69,7 +69,7 @@ DEPENDENT = ("journal",)
 
 
 @dataclass(frozen=True)
-class Place:
+class JournalPlace:
     """Where the journal is, or would be made. `mode` is None if there is no file."""
 
     name: str
@@ -77,7 +77,7 @@ class Place:
     can_be_made: bool = True
 
 
-def judge_absence(place: Place, *, others_wrote: bool) -> Check:
+def judge_absence(place: JournalPlace, *, others_wrote: bool) -> Check:
     """There is no journal yet. `others_wrote` means that cascade made transfers in this base."""
     if not place.can_be_made:
         return NOT_MADE.seen(f"{place.name} does not exist, and cannot be made there")
@@ -86,7 +86,7 @@ def judge_absence(place: Place, *, others_wrote: bool) -> Check:
     return NEW.seen(f"none yet; the first write makes {place.name}")
 
 
-def judge_place(place: Place) -> Iterator[Check]:
+def judge_place(place: JournalPlace) -> Iterator[Check]:
     """Can others write it?"""
     if place.mode is not None and place.mode & _OTHERS_WRITE:
         yield OTHERS_WRITE.seen(f"{place.name} has mode {place.mode:04o}")

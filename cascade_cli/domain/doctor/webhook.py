@@ -23,7 +23,7 @@ RECORDED_TYPES = (
     "charge.dispute.created",
     "charge.dispute.closed",
 )
-OLDER_TYPE = "charge.refund.updated"
+LEGACY_TYPE = "charge.refund.updated"
 """The former name of refund.updated. An endpoint that gets the new one does not need it."""
 RETRY_SOON = timedelta(hours=1)
 LATE_AFTER = timedelta(minutes=5)
@@ -169,7 +169,7 @@ def judge_endpoints(
     elif not ours:
         yield ELSEWHERE.seen(", ".join(e.url for e in endpoints))
     for endpoint in ours:
-        yield from _judge_ours(endpoint, sorted(acted_on - PAYING_TYPES - {OLDER_TYPE}))
+        yield from _judge_ours(endpoint, sorted(acted_on - PAYING_TYPES - {LEGACY_TYPE}))
     hearing = [e.url for e in endpoints if e.is_enabled and e.hears_payments]
     if len(hearing) > 1:
         yield SEVERAL.seen(f"{len(hearing)} are told of payments: {', '.join(hearing)}")

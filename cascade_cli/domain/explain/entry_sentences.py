@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
-from cascade_cli.domain.explain.story import Happening, Source
+from cascade_cli.domain.explain.story import Happening, Reporter
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Fate
@@ -88,23 +88,23 @@ def past_of(row: Stratagem, terms: Terms) -> Iterator[Happening]:
     name = row.name
     amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
     made = f"stratagem made: {amount} ducats {row.whom}, now {row.status or 'no status'}"
-    yield Happening(row.created_at, Source.VENICE, made, name)
+    yield Happening(row.created_at, Reporter.VENICE, made, name)
     last = row.executed_at or row.created_at
     if row.executed_at:
-        yield Happening(row.executed_at, Source.VENICE, "the engine executed it", name)
+        yield Happening(row.executed_at, Reporter.VENICE, "the engine executed it", name)
     for line in row.engine_log.splitlines():
         if line.strip():
-            yield Happening(last, Source.VENICE, f"the engine noted, then or later: {line}", name)
+            yield Happening(last, Reporter.VENICE, f"the engine noted, then or later: {line}", name)
     expiry = row.expires_at
     if expiry and expiry <= terms.now and row.state(terms.now) is State.STALLED:
-        yield Happening(expiry, Source.VENICE, "it expired; the engine passes it over", name)
+        yield Happening(expiry, Reporter.VENICE, "it expired; the engine passes it over", name)
 
 
 def journaled(entries: Iterable[Entry]) -> Iterator[Happening]:
     """Who did what to it through cascade."""
     for entry in entries:
         what = f"{describe_entry(entry)} ({entry.operator}, {entry.command})"
-        yield Happening(entry.at, Source.JOURNAL, what, f"#{entry.seq}")
+        yield Happening(entry.at, Reporter.JOURNAL, what, f"#{entry.seq}")
 
 
 _OUTCOMES = {
@@ -120,7 +120,7 @@ def received(events: Iterable[Kept]) -> Iterator[Happening]:
         event = kept.accepted.event
         why = f": {kept.note}" if kept.note else ""
         what = f"the webhook received {event.type}; {event_outcome(kept)}{why}"
-        yield Happening(kept.accepted.received_at, Source.JOURNAL, what, event.id)
+        yield Happening(kept.accepted.received_at, Reporter.JOURNAL, what, event.id)
 
 
 def payment_of(events: Iterable[Kept]) -> str | None:

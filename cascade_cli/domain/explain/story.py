@@ -18,7 +18,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 
 
-class Source(StrEnum):
+class Reporter(StrEnum):
     """Who reports a happening."""
 
     STRIPE = "stripe"
@@ -26,7 +26,7 @@ class Source(StrEnum):
     VENICE = "venice"
 
 
-_ORDER = {source: rank for rank, source in enumerate(Source)}
+_ORDER = {source: rank for rank, source in enumerate(Reporter)}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Happening:
     """One thing that happened; `identity` is the id of what it happened to."""
 
     at: datetime
-    source: Source
+    source: Reporter
     what: str
     identity: str = ""
 
@@ -113,7 +113,7 @@ class History:
     def add(self, at: int | datetime, what: str, identity: str) -> None:
         """Record that something happened, at Stripe's time."""
         moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-        self.happenings.append(Happening(moment, Source.STRIPE, what, identity))
+        self.happenings.append(Happening(moment, Reporter.STRIPE, what, identity))
         self.ids.add(identity)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.history.checkpoint import Scope, decided_in
-from cascade_cli.domain.reconcile.overview import Open, what_is_open
+from cascade_cli.domain.reconcile.overview import OpenCases, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.decisions import How
 
@@ -27,7 +27,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Told:
+class AlertRecord:
     """By name, the discrepancies that people were told about, but not yet that they are solved."""
 
     open: Mapping[str, Known]
@@ -38,13 +38,13 @@ class Told:
         return {"open": known}
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Told:
+    def of(cls, document: Mapping[str, Any]) -> AlertRecord:
         """From what the journal kept."""
         known = document["open"].items()
         return cls({name: Known(kind, datetime.fromisoformat(at)) for name, (kind, at) in known})
 
 
-NOTHING_TOLD = Told({})
+NOTHING_REPORTED = AlertRecord({})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class AlertNews:
     still_open: tuple[Item, ...]
     elsewhere: int
     decided: Mapping[str, How] = field(default_factory=dict)
-    transfer_status: Open | None = None
+    open_cases: OpenCases | None = None
     """How all the cases of this run stand."""
 
     @property
@@ -71,29 +71,29 @@ class AlertNews:
         return bool(self.new or self.solved)
 
 
-def news(told: Told, scope: Scope, result: Reconciliation) -> AlertNews:
+def news(record: AlertRecord, scope: Scope, result: Reconciliation) -> AlertNews:
     """What has changed since people were told. The items keep their order, worst first."""
     found = result.discrepancies
     names = {item.identity for item in found}
-    new = tuple(item for item in found if not _is_known(told, item))
-    gone = {name: known for name, known in told.open.items() if name not in names}
+    new = tuple(item for item in found if not _is_known(record, item))
+    gone = {name: known for name, known in record.open.items() if name not in names}
     return AlertNews(
         new,
         {name: known for name, known in gone.items() if scope.covers(name, known.at)},
-        tuple(item for item in found if _is_known(told, item)),
+        tuple(item for item in found if _is_known(record, item)),
         sum(not scope.covers(name, known.at) for name, known in gone.items()),
         decided_in(result),
-        what_is_open(result),
+        open_cases(result),
     )
 
 
-def told_after(told: Told, scope: Scope, result: Reconciliation) -> Told:
+def record_after(record: AlertRecord, scope: Scope, result: Reconciliation) -> AlertRecord:
     """What people know once the news has reached them."""
-    outside = {n: known for n, known in told.open.items() if not scope.covers(n, known.at)}
+    outside = {n: known for n, known in record.open.items() if not scope.covers(n, known.at)}
     found = {i.identity: Known(i.kind.value, i.occurred_at) for i in result.discrepancies}
-    return Told({**outside, **found})
+    return AlertRecord({**outside, **found})
 
 
-def _is_known(told: Told, item: Item) -> bool:
-    known = told.open.get(item.identity)
+def _is_known(record: AlertRecord, item: Item) -> bool:
+    known = record.open.get(item.identity)
     return known is not None and known.kind == item.kind.value

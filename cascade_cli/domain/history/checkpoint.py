@@ -61,8 +61,8 @@ class Checkpoint:
     void: frozenset[str] = frozenset()
     citizens: Mapping[str, str] = field(default_factory=dict)
 
-    def believed(self, now: datetime) -> Checkpoint:
-        """The part of the checkpoint that can be believed now.
+    def trusted(self, now: datetime) -> Checkpoint:
+        """The part of the checkpoint that can be trusted now.
 
         A run cannot have read the future. If it claims so, a wrong clock dated it, and perhaps
         earlier runs too. Then everything is covered again since the last end that the services'
@@ -77,7 +77,7 @@ class Checkpoint:
 
     @property
     def remark(self) -> str:
-        """What people should know about an end that was not believed; empty if it was."""
+        """What people should know about an end that was not trusted; empty if it was."""
         if self.claimed_until is None:
             return ""
         return (
@@ -230,7 +230,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Remains:
+class WithoutVerdict:
     """What the verdicts of a run do not show.
 
     `pending` are charges that may still be paid, with when they were created. `dormant` rows and
@@ -247,22 +247,22 @@ class Remains:
 def checkpoint_of(
     window: Window,
     result: Reconciliation,
-    remains: Remains | None = None,
+    without_verdict: WithoutVerdict | None = None,
     covered_since: datetime | None = None,
 ) -> Checkpoint:
     """What to remember of a complete run. Everything is covered since `covered_since`, or since the
     window began."""
-    remains = remains or Remains()
+    without_verdict = without_verdict or WithoutVerdict()
     watched = result.items.watched
     return Checkpoint(
         window.until,
         {item.identity: _left_as(item).value for item in watched},
         min((item.occurred_at for item in watched), default=None),
         covered_since or window.since,
-        (*open_items_of(result), *_open_items_of(remains.pending)),
-        {**remains.dormant, **dormant_of(result)},
-        _a_day(remains.listed, window),
-        void=remains.void | frozenset(_void_in(result)),
+        (*open_items_of(result), *_open_items_of(without_verdict.pending)),
+        {**without_verdict.dormant, **dormant_of(result)},
+        _a_day(without_verdict.listed, window),
+        void=without_verdict.void | frozenset(_void_in(result)),
         citizens={item.identity: item.citizen for item in watched if item.citizen},
     )
 

@@ -53,15 +53,15 @@ NOTHING_DECIDED = Decided()
 @dataclass(frozen=True)
 class Terms:
     """What a run judges by: the moment, the grace time for young charges, the engine's schedule,
-    the prices and people's decisions. If `collects` is false, the policy leaves ducats with the
-    citizens."""
+    the prices and people's decisions. If `takes_back_on_refund` is false, the policy leaves ducats
+    with the citizens."""
 
     now: datetime
     grace: timedelta
     schedule: Schedule
     prices: PriceList
     decided: Decided = field(default_factory=Decided)
-    collects: bool = True
+    takes_back_on_refund: bool = True
 
 
 @dataclass(frozen=True)
@@ -349,7 +349,7 @@ class MatchedCharge:
     def can_return(self, citizen: str) -> bool:
         """The citizen now has ducats that could be taken back."""
         has = self.balances.get(citizen, ZERO)
-        return self.terms.collects and has > ROUNDING_DUCATS
+        return self.terms.takes_back_on_refund and has > ROUNDING_DUCATS
 
     @property
     def exposure(self) -> Decimal:
@@ -432,15 +432,15 @@ class MatchedCharge:
         still = (s for s in self.correcting if s not in self.executed)
         coming = (s for s in (*live, *still) if self.is_right(s))
         left = max(ZERO, self.outstanding - sum_ducats(coming))
-        return left if left > self._dust else ZERO
+        return left if left > self._tolerance else ZERO
 
     @property
     def is_outstanding(self) -> bool:
         """Something was sold and has not arrived. If anything was executed, dust does not count."""
-        return self.outstanding > self._dust
+        return self.outstanding > self._tolerance
 
     @property
-    def _dust(self) -> Decimal:
+    def _tolerance(self) -> Decimal:
         return ROUNDING_DUCATS if self.executed else ZERO
 
     @cached_property

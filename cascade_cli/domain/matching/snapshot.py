@@ -61,7 +61,7 @@ class Snapshot:
     window: Window
     charges: tuple[Charge, ...]
     stratagems: tuple[Stratagem, ...]
-    answers: Lookups = field(default_factory=Lookups)
+    lookups: Lookups = field(default_factory=Lookups)
     beyond: frozenset[str] = frozenset()
 
     def judges(self, charge: Charge) -> bool:
@@ -86,7 +86,7 @@ def matched_charges_of(
     beside = Beside(snapshot.charges, snapshot.stratagems, matches)
     matched_charges = {
         charge.id: replace(
-            matched_charge_of(charge, matches.by_charge[charge.id], snapshot.answers, terms),
+            matched_charge_of(charge, matches.by_charge[charge.id], snapshot.lookups, terms),
             returns=returns.get(charge.id, ()),
             late=matches.late.get(charge.id, ()),
             corrections=matches.corrections.get(charge.id, ()),
@@ -104,7 +104,7 @@ def matched_charges_of(
 
 
 def matched_charge_of(
-    charge: Charge, found: tuple[Match, ...], answers: Lookups, terms: Terms
+    charge: Charge, found: tuple[Match, ...], lookups: Lookups, terms: Terms
 ) -> MatchedCharge:
     """The charge with its matches and what was looked up about it."""
     citizen = charge.citizen or ""
@@ -112,13 +112,13 @@ def matched_charge_of(
         charge,
         found,
         terms,
-        citizen_exists=answers.citizens.get(citizen),
-        similar_citizens=answers.similar.get(citizen, ()),
-        disputes=answers.disputes.get(charge.id, ()),
-        processor_ducats=answers.processor_ducats,
-        citizen_since=answers.arrived.get(citizen),
-        past=answers.past.get(charge.id, NOTHING_PAST),
-        balances=answers.ducats,
+        citizen_exists=lookups.citizens.get(citizen),
+        similar_citizens=lookups.similar.get(citizen, ()),
+        disputes=lookups.disputes.get(charge.id, ()),
+        processor_ducats=lookups.processor_ducats,
+        citizen_since=lookups.arrived.get(citizen),
+        past=lookups.past.get(charge.id, NOTHING_PAST),
+        balances=lookups.ducats,
     )
 
 

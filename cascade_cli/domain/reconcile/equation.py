@@ -40,6 +40,7 @@ class EquationPart(StrEnum):
 
 def part_of(matched: MatchedCharge) -> EquationPart:
     """The one part that gets all of the charge's outstanding ducats."""
+    # The first that fits decides. What may have moved comes first: no other part may count on it.
     states = {row.state(matched.terms.now) for row in matched.correcting if matched.is_right(row)}
     if matched.by_state[State.DOUBTFUL] or State.DOUBTFUL in states:
         return EquationPart.DOUBTFUL

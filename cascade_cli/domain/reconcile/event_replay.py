@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
-from cascade_cli.domain.reconcile.repair_plan import REASON
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
-from cascade_cli.domain.records.orders import Cause, Order, order_for_charge
+from cascade_cli.domain.records.orders import PURCHASE_REASON, Cause, Order, order_for_charge
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
@@ -107,13 +106,13 @@ def credit_order(
     """The order for a charge without objections, with the records of neighbouring charges told
     apart, and what is remembered of its delivery."""
     try:
-        order = order_for_charge(charge, REASON, facts)
+        order = order_for_charge(charge, PURCHASE_REASON, facts)
     except ValueError as error:
         return Objection(Obstacle.UNATTRIBUTABLE, str(error))
     return ownership.tell_apart(replace(order, settled_until=past.settled_until), charge)
 
 
-def question_about(charge: Charge) -> Order:
+def lookup_order(charge: Charge) -> Order:
     """An order with which to look up a charge's transfers, whatever citizen or amount the charge
     names."""
     citizen, ducats = charge.citizen or "", charge.ducats or ZERO

@@ -144,7 +144,8 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
         ),
         at_risk=max(ZERO, total - promised),
         corrections=taking,
-        left_there=terms.collects and snapshot.answers.ducats.get(first.citizen, ZERO) > ZERO,
+        left_there=terms.takes_back_on_refund
+        and snapshot.lookups.ducats.get(first.citizen, ZERO) > ZERO,
         advice=advice_on_twins(states),
         repair=reconcile_since(since) if is_safe else None,
     )
@@ -195,17 +196,17 @@ def manual_credit_status(row: Stratagem, snapshot: Snapshot, moment: Moment) -> 
         return transfer_status
     if given := _given_since(row, snapshot.stratagems, moment.now):
         return replace(transfer_status, retry=f"No: {given}", command="", is_safe_to_retry=False)
-    if _is_there_now(row, snapshot.answers):
+    if _is_there_now(row, snapshot.lookups):
         return replace(
             transfer_status, retry="Yes: what it lacked is there now.", command=again(row)
         )
     return transfer_status
 
 
-def _is_there_now(row: Stratagem, answers: Lookups) -> bool:
-    has = answers.processor_ducats
+def _is_there_now(row: Stratagem, lookups: Lookups) -> bool:
+    has = lookups.processor_ducats
     if row.failure is Failure.RECEIVER_MISSING:
-        return row.status == "failed" and answers.citizens.get(row.citizen, False)
+        return row.status == "failed" and lookups.citizens.get(row.citizen, False)
     if row.failure is Failure.SENDER_MISSING:
         return has is not None
     return row.failure is Failure.NO_FUNDS and has is not None and has >= (row.ducats or ZERO)

@@ -48,12 +48,12 @@ def owners_elsewhere(
         if stratagem.returns or stratagem.origin is Origin.TAKE_BACK:
             continue
         if snapshot.accounts_for(stratagem) and stratagem.record_id not in ours:
-            owners[_owner(stratagem, matched, snapshot.answers)].append(stratagem)
+            owners[_owner(stratagem, matched, snapshot.lookups)].append(stratagem)
     return owners
 
 
-def _owner(stratagem: Stratagem, matched: Container[str], answers: Lookups) -> Owner:
-    if stratagem.record_id in matched or answers.payment_of(stratagem):
+def _owner(stratagem: Stratagem, matched: Container[str], lookups: Lookups) -> Owner:
+    if stratagem.record_id in matched or lookups.payment_of(stratagem):
         return Owner.OTHER_PAYMENT
     if stratagem.origin is Origin.MANUAL and stratagem.reason:
         return Owner.REASON
@@ -71,11 +71,11 @@ def takebacks_by_record(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratag
 
 
 def orphan_item(
-    stratagem: Stratagem, taking: tuple[Stratagem, ...], answers: Lookups, terms: Terms
+    stratagem: Stratagem, taking: tuple[Stratagem, ...], lookups: Lookups, terms: Terms
 ) -> Item:
     """The item of an orphan, with what people decided about it; `taking` are the transfers that
     take its ducats back."""
-    item = _judged(stratagem, answers, terms)
+    item = _judged(stratagem, lookups, terms)
     facts = facts_of_rows([stratagem], item.kind, terms.now)
     if taking:
         item = _less_taken(item, taking, terms)
@@ -109,9 +109,9 @@ def _less_taken(item: Item, taking: tuple[Stratagem, ...], terms: Terms) -> Item
     )
 
 
-def _judged(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Item:
+def _judged(stratagem: Stratagem, lookups: Lookups, terms: Terms) -> Item:
     may_move = stratagem.state(terms.now) in MAY_STILL_MOVE
-    evidence = tuple(_evidence(stratagem, answers, terms))
+    evidence = tuple(_evidence(stratagem, lookups, terms))
     return Item(
         kind=Kind.ORPHAN,
         severity=Kind.ORPHAN.severity if may_move else Severity.MEDIUM,
@@ -127,22 +127,23 @@ def _judged(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Item:
         at_risk=(stratagem.ducats or ZERO) if may_move else ZERO,
         repair=None,
         advice=advice_on_orphan(stratagem.state(terms.now)),
-        left_there=terms.collects and answers.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
+        left_there=terms.takes_back_on_refund
+        and lookups.ducats.get(stratagem.citizen, ZERO) > ROUNDING_DUCATS,
     )
 
 
-def _evidence(stratagem: Stratagem, answers: Lookups, terms: Terms) -> Iterator[str]:
+def _evidence(stratagem: Stratagem, lookups: Lookups, terms: Terms) -> Iterator[str]:
     yield f"made {format_moment(stratagem.created_at)} for {stratagem.citizen!r}"
     yield describe(stratagem, terms)
     if named := named_payments(stratagem):
-        yield _why_not_for(named[0], stratagem, answers)
+        yield _why_not_for(named[0], stratagem, lookups)
     elif stratagem.origin is Origin.LEGACY:
         yield "no payment of this citizen and amount in the 72 hours before it"
     else:
         yield "it names neither a payment nor a recorded reason"
 
 
-def _why_not_for(payment: str, stratagem: Stratagem, answers: Lookups) -> str:
-    if many := answers.payments.get(payment):
+def _why_not_for(payment: str, stratagem: Stratagem, lookups: Lookups) -> str:
+    if many := lookups.payments.get(payment):
         return f"{payment} is for {len(many)} citizens, and {stratagem.citizen!r} is none of them"
     return f"Stripe has no paid ducat purchase {payment}"

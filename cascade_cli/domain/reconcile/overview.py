@@ -60,7 +60,7 @@ class Today:
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenCases:
     """How many discrepancies are open, and for whom; how many payments are waiting besides; and how
     many cases people `decided`, by how."""
 
@@ -98,11 +98,11 @@ class Open:
         return f"Decided by people: {told}." if told else ""
 
 
-def what_is_open(result: Reconciliation) -> Open:
+def open_cases(result: Reconciliation) -> OpenCases:
     """The numbers for the first line of a screen."""
     found = result.discrepancies
     automatic = sum(bool(item.repair and item.repair.automatic) for item in found)
-    return Open(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
+    return OpenCases(len(found), automatic, result.counts.get(Kind.IN_FLIGHT, 0), result.decided)
 
 
 def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
@@ -110,10 +110,10 @@ def kind_counts(result: Reconciliation) -> tuple[KindCount, ...]:
     by_kind: dict[Kind, list[Item]] = {}
     for item in result.discrepancies:
         by_kind.setdefault(item.kind, []).append(item)
-    return tuple(_tally(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
+    return tuple(_kind_count(kind, by_kind[kind]) for kind in Kind if kind in by_kind)
 
 
-def _tally(kind: Kind, items: list[Item]) -> KindCount:
+def _kind_count(kind: Kind, items: list[Item]) -> KindCount:
     with exactly():
         at_risk = sum((item.at_risk for item in items), ZERO)
     return KindCount(kind, len(items), at_risk, min(item.occurred_at for item in items))

@@ -103,7 +103,7 @@ def _reconcile(snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Reconci
     taking = takebacks_by_record(snapshot.stratagems)
     orphans = owners[Owner.NOBODY]
     found = (
-        orphan_item(row, taking.get(row.record_id, ()), snapshot.answers, terms) for row in orphans
+        orphan_item(row, taking.get(row.record_id, ()), snapshot.lookups, terms) for row in orphans
     )
     judged += [_with_line(item, wanted.get(item.name)) for item in found]
     by_hand = _with_copies(owners[Owner.REASON], rest, matches)
@@ -113,7 +113,7 @@ def _reconcile(snapshot: Snapshot, terms: Terms, fast_path: FastPath) -> Reconci
     # Not `+= len(plain)`: a kind without items must not appear in the counts.
     counts.update(dict.fromkeys([Kind.SETTLED] if plain else [], len(plain)))
     return Reconciliation(
-        Items(judged, plain, partial(_settled, snapshot.answers, terms)),
+        Items(judged, plain, partial(_settled, snapshot.lookups, terms)),
         counts,
         equation_of(rest, matched_charges, owners, terms, plain),
         manual=len(owners[Owner.REASON]),
@@ -162,10 +162,10 @@ def _under_way(by_hand: Iterable[Stratagem]) -> tuple[Stratagem, ...]:
     return tuple(sorted(found, key=lambda s: (s.created_at, s.record_id)))
 
 
-def _settled(answers: Lookups, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
+def _settled(lookups: Lookups, terms: Terms, charge: Charge, stratagem: Stratagem) -> Item:
     """The item of a plainly settled charge, made like any other."""
     with exactly():
-        return item_of(matched_charge_of(charge, (Match(stratagem, Rule.KEY),), answers, terms))
+        return item_of(matched_charge_of(charge, (Match(stratagem, Rule.KEY),), lookups, terms))
 
 
 def item_of(matched: MatchedCharge) -> Item:

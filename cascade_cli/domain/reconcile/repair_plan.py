@@ -12,12 +12,16 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Cause, Order, moves_of, order_for_charge
+from cascade_cli.domain.records.orders import (
+    PURCHASE_REASON,
+    Cause,
+    Order,
+    moves_of,
+    order_for_charge,
+)
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.refund_shares import REASON_REST
 from cascade_cli.domain.shop.money import ZERO
-
-REASON = "Ducat purchase via CASCADE"
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def _order(
 ) -> Order:
     # If a machine may deliver it, no dispute is open any more; but Stripe calls the charge disputed
     # for ever.
-    order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+    order = order_for_charge(replace(charge, disputed=False), PURCHASE_REASON, facts)
     if charge.refunds or charge.disputed:
         order = _after_a_rest(order, rows)
     return ownership.tell_apart(order, charge)

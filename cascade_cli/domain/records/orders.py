@@ -68,6 +68,7 @@ OPERATOR = "operator"
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
+PURCHASE_REASON = "Ducat purchase via CASCADE"
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 

@@ -43,7 +43,7 @@ class PastDelivery:
         return last is not None and (last.action != _CREATE or last.fate == _APPLIED)
 
     @property
-    def was_let_go(self) -> bool:
+    def reached_engine(self) -> bool:
         """After cascade's last write, the engine either had a row to execute or had executed
         one."""
         last = self.last_write
@@ -60,7 +60,7 @@ class PastDelivery:
         move nothing."""
         if not (rows := tuple(rows)):
             return self.was_written or self.settled_until is not None
-        is_remembered = self.was_let_go or self.settled_until is not None
+        is_remembered = self.reached_engine or self.settled_until is not None
         return is_remembered and all(self._is_another(row) for row in rows)
 
     def _is_another(self, row: Stratagem) -> bool:

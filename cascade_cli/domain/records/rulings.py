@@ -34,6 +34,7 @@ class RowRuling:
         if row.record_id != self.record_id:
             return row
         if self.settles:
+            # The engine's work on the row does not change whose payment it is.
             if self.seen != _parties_and_amount(row):
                 return row
             ids = (self.settles, *(i for i in row.stripe_ids if i != self.settles))

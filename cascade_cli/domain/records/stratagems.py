@@ -1,8 +1,8 @@
 """Venice's side: transfers as its base shows them, and what each state means for money.
 
-`STATES` is the only table that decides what may still become of a transfer's ducats. It judges the
-whole history of a row: what the engine once noted still counts when a later run, or a person, has
-changed Status since.
+`STATE_TABLE` is the only table that decides what may still become of a transfer's ducats. It judges
+the whole history of a row: what the engine once noted still counts when a later run, or a person,
+has changed Status since.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ _T = Trace
 # anything else, so a row with the engine's own lines behind the JSON can only fail. For an executed
 # row the last column is about the amount alone, since the engine's lines belong behind the JSON
 # then.
-STATES: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
+STATE_TABLE: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
     # Status,      engine noted,      ExecutedAt, expired, readable
     (_ANY, _T.UNCERTAIN, _ANY, _ANY, _ANY, State.DOUBTFUL),
     ("executed", _ANY, _ANY, _ANY, True, State.EXECUTED),
@@ -276,7 +276,7 @@ STATES: tuple[tuple[Any, Any, Any, Any, Any, State], ...] = (
 # A million rows have only a handful of combinations.
 @lru_cache(maxsize=1024)
 def _decided(*seen: str | bool) -> State:
-    return next(state for *row, state in STATES if all(map(_fits, row, seen)))
+    return next(state for *row, state in STATE_TABLE if all(map(_fits, row, seen)))
 
 
 def _fits(wanted: Any, found: str | bool) -> bool:

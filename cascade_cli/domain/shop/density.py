@@ -24,6 +24,7 @@ class DensityEstimate:
 
     def note(self, since: float, until: float, rows: int) -> None:
         """Record that `rows` charges were read in [since, until]."""
+        # Stripe dates charges by whole seconds, so a span may be empty.
         seconds = max(1.0, until - since)
         with self._lock:
             self._spans.append((since, since + seconds, rows / seconds))

@@ -215,7 +215,7 @@ FORMS = (
 LONGEST = 255
 
 
-class Form(StrEnum):
+class IdKind(StrEnum):
     """What kind of thing an id stands for."""
 
     PAYMENT = "payment"
@@ -231,28 +231,28 @@ class Form(StrEnum):
 
 
 _PREFIXES = {
-    "pi": Form.PAYMENT,
-    "ch": Form.PAYMENT,
-    "py": Form.PAYMENT,
-    "evt": Form.EVENT,
-    "re": Form.REFUND,
-    "pyr": Form.REFUND,
-    "cs": Form.SESSION,
-    "dp": Form.DISPUTE,
-    "du": Form.DISPUTE,
-    "in": Form.INVOICE,
-    "sub": Form.SUBSCRIPTION,
+    "pi": IdKind.PAYMENT,
+    "ch": IdKind.PAYMENT,
+    "py": IdKind.PAYMENT,
+    "evt": IdKind.EVENT,
+    "re": IdKind.REFUND,
+    "pyr": IdKind.REFUND,
+    "cs": IdKind.SESSION,
+    "dp": IdKind.DISPUTE,
+    "du": IdKind.DISPUTE,
+    "in": IdKind.INVOICE,
+    "sub": IdKind.SUBSCRIPTION,
 }
 # A portion's number may follow it.
 _STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+(?:\.[1-9][0-9]{0,3})?")
 
 
-def form_of(identity: str) -> Form:
+def kind_of_id(identity: str) -> IdKind:
     """What the typed id stands for. Raises ValueError if the text cannot be an id."""
     if not identity.strip() or len(identity) > LONGEST or "\0" in identity:
         raise ValueError(f"{identity[:40]!r} is no id")
     match = _STRIPE_ID.fullmatch(identity)
-    return _PREFIXES.get(match[1], Form.NAME) if match else Form.NAME
+    return _PREFIXES.get(match[1], IdKind.NAME) if match else IdKind.NAME
 
 
 def is_cut_off(identity: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cascade_cli.domain.shop.keys import PORTION_ID, Form, form_of, payment_id_in
+from cascade_cli.domain.shop.keys import PORTION_ID, IdKind, kind_of_id, payment_id_in
 from cascade_cli.domain.shop.shell import command
 
 
@@ -12,15 +12,15 @@ def right_line(identity: str, *words: str) -> str:
     `words` are the command that takes a payment: it is offered for a transfer that names one.
     """
     try:
-        form = form_of(identity)
+        kind = kind_of_id(identity)
     except ValueError:
         return ""
     if words and (payment := payment_id_in(identity) or _paid_of(identity)):
         return f"Type: {command(*words, payment)}"
-    if form is Form.NAME:
+    if kind is IdKind.NAME:
         return ""
-    article = "an" if form.value[0] in "aeiou" else "a"
-    return f"It is {article} {form}'s id; see: {command('explain', identity)}"
+    article = "an" if kind.value[0] in "aeiou" else "a"
+    return f"It is {article} {kind}'s id; see: {command('explain', identity)}"
 
 
 def _paid_of(identity: str) -> str:

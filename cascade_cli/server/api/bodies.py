@@ -231,7 +231,7 @@ class IntentState(BaseModel):
     @classmethod
     def of(cls, status: PaymentStatus) -> IntentState:
         """From the service's answer."""
-        intent, told = status.intent, _told(status.intent)
+        intent, told = status.intent, _metadata_of(status.intent)
         return cls(
             payment_intent_id=intent.id,
             status=intent.status,
@@ -264,7 +264,7 @@ def _only(intent: PaymentIntent) -> Charge | None:
     return intent.charges[0] if len(intent.charges) == 1 else None
 
 
-def _told(intent: PaymentIntent) -> Mapping[str, str]:
+def _metadata_of(intent: PaymentIntent) -> Mapping[str, str]:
     """The intent's metadata, or what is known of its one citizen: the payment of an invoice has no
     metadata of its own."""
     charge = _only(intent)

@@ -21,7 +21,7 @@ from cascade_cli.server.api.bodies import (
 )
 from cascade_cli.server.api.problems import Problem
 from cascade_cli.server.api.public_status import PublicStatus
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.services.selling.payment_sales import PaymentSales
 from cascade_cli.services.selling.payment_status import PaymentStatuses
 from cascade_cli.services.selling.price_quotes import PriceQuotes
@@ -59,11 +59,11 @@ def router(
     statuses: PaymentStatuses,
     price_quotes: PriceQuotes,
     token: str | None,
-    offload: Offload,
+    thread_pool: ThreadPool,
 ) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = PublicStatus(statuses.status_of, offload, DEADLINE_SECONDS)
+    strangers = PublicStatus(statuses.status_of, thread_pool, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",
@@ -75,7 +75,7 @@ def router(
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
         key = idempotency_key or secrets.token_hex(16)
-        intent, quote = await offload.run(
+        intent, quote = await thread_pool.run(
             lambda: sales.sell(wanted.purchase(), key), DEADLINE_SECONDS
         )
         strangers.know(intent.id)
@@ -87,7 +87,7 @@ def router(
         subscription. Without the token, it answers 429 if callers ask for too many payments that
         this server does not know."""
         if token is not None and _is_shown(credentials, token):
-            status = await offload.run(lambda: statuses.status_of(intent_id), DEADLINE_SECONDS)
+            status = await thread_pool.run(lambda: statuses.status_of(intent_id), DEADLINE_SECONDS)
         else:
             status = await strangers.ask(intent_id)
         return IntentState.of(status)
@@ -95,7 +95,7 @@ def router(
     @routes.get("/pricing", responses=responses(400, 503))
     async def pricing(currency: _Currency = CURRENCY) -> Pricing:
         """The price list, in a currency that is offered."""
-        return await offload.run(
+        return await thread_pool.run(
             lambda: Pricing.of(price_quotes, currency.lower()), DEADLINE_SECONDS
         )
 
@@ -109,7 +109,7 @@ def router(
     ) -> CreatedSubscription:
         """Sell ducats to a citizen every month at today's price: a page to subscribe on."""
         key = idempotency_key or secrets.token_hex(16)
-        page, quote = await offload.run(
+        page, quote = await thread_pool.run(
             lambda: sales.subscribe(wanted.purchase(), key), DEADLINE_SECONDS
         )
         return CreatedSubscription.of(wanted.citizen_id or "", page, quote)

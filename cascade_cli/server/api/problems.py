@@ -23,7 +23,7 @@ from cascade_cli.errors import (
     SettingsError,
     UsageError,
 )
-from cascade_cli.server.api.public_status import TooManyQuestionsError
+from cascade_cli.server.api.public_status import TooManyLookupsError
 from cascade_cli.services.selling.payment_sales import PriceMismatchError
 from cascade_cli.services.selling.price_quotes import NoRateError
 
@@ -34,7 +34,7 @@ MOST_SHOWN = 5
 _STATUSES: tuple[tuple[type[CascadeError], int], ...] = (
     (RefusedEventError, 400),
     (KeyReusedError, 409),
-    (TooManyQuestionsError, 429),
+    (TooManyLookupsError, 429),
     (NoRateError, 503),
     (GuardError, 400),
     (UsageError, 400),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 from cascade_cli.errors import CascadeError, NotFoundError
-from cascade_cli.server.thread_pool import Offload
+from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.services.selling.payment_status import PaymentStatus, Remembered
 
 UNKNOWN_AT_ONCE = 2
@@ -22,7 +22,7 @@ UNFOUND_SECONDS = 10.0
 KNOWN_SECONDS = 24 * 3600.0
 
 
-class TooManyQuestionsError(CascadeError):
+class TooManyLookupsError(CascadeError):
     """Callers without a token ask for more unknown payments than are looked up."""
 
     kind = "too_many_questions"
@@ -55,12 +55,12 @@ class PublicStatus:
     def __init__(
         self,
         status_of: Callable[[str], PaymentStatus],
-        offload: Offload,
+        thread_pool: ThreadPool,
         deadline_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._status_of = status_of
-        self._offload, self._seconds = offload, deadline_seconds
+        self._thread_pool, self._seconds = thread_pool, deadline_seconds
         self._allowance, self._unknown_in_hand = Allowance(clock), 0
         self._under_way = dict[str, asyncio.Future[PaymentStatus]]()
         self._known = Remembered[bool](KNOWN_SECONDS, clock)
@@ -76,6 +76,7 @@ class PublicStatus:
             raise NotFoundError(message)
         if intent_id not in self._under_way:
             self._begin(intent_id)
+        # A caller who hangs up must not end the lookup for those who share it.
         return await asyncio.shield(self._under_way[intent_id])
 
     def _begin(self, intent_id: str) -> None:
@@ -88,7 +89,7 @@ class PublicStatus:
 
     def _spend(self) -> None:
         if self._unknown_in_hand >= UNKNOWN_AT_ONCE or not self._allowance.take():
-            raise TooManyQuestionsError(
+            raise TooManyLookupsError(
                 "Too many payments are asked for of which nothing is known here.",
                 "Try again in a few seconds; the shop's backend may show the API token.",
             )
@@ -96,7 +97,7 @@ class PublicStatus:
 
     async def _find(self, intent_id: str, *, is_known: bool) -> PaymentStatus:
         try:
-            status = await self._offload.run(lambda: self._status_of(intent_id), self._seconds)
+            status = await self._thread_pool.run(lambda: self._status_of(intent_id), self._seconds)
         except NotFoundError as error:
             self._unfound.put(intent_id, error.message)
             raise

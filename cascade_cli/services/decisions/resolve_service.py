@@ -15,7 +15,7 @@ from cascade_cli.domain.decisions.decision_plan import (
     Resolution,
     Subject,
     Wish,
-    told_of,
+    transfer_sentence,
 )
 from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.decisions.take_back_decision import surpluses
@@ -27,17 +27,22 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
-from cascade_cli.domain.reconcile.repair_plan import REASON
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import Resident, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
-from cascade_cli.domain.records.orders import Order, Override, moves_of, order_for_charge
+from cascade_cli.domain.records.orders import (
+    PURCHASE_REASON,
+    Order,
+    Override,
+    moves_of,
+    order_for_charge,
+)
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.citizen_names import no_citizen_called
-from cascade_cli.domain.shop.keys import Form, form_of, taken_record_in
+from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
@@ -120,12 +125,12 @@ class ResolveService:
         NotFoundError if neither side knows it, and GuardError for a payment for many without the
         portion."""
         try:
-            form = form_of(identity)
+            kind = kind_of_id(identity)
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
-        if form not in {Form.PAYMENT, Form.NAME}:
+        if kind not in {IdKind.PAYMENT, IdKind.NAME}:
             raise UsageError(f"{identity!r} is no case.", right_line(identity))
-        if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
+        if kind is IdKind.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:
@@ -175,7 +180,7 @@ class ResolveService:
         return self._seen(Subject(items[0], None, terms, row.record_id if is_one else ""), snapshot)
 
     def _answered(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
-        return replace(snapshot, answers=self.answering.answers(snapshot, terms))
+        return replace(snapshot, lookups=self.answering.lookups(snapshot, terms))
 
     def _seen(self, subject: Subject, snapshot: Snapshot) -> Seen:
         return Seen(subject, snapshot, self.decisions.decisions().get(subject.name))
@@ -210,7 +215,9 @@ class ResolveService:
         beside = self._snapshots.snapshot_of(rows).stratagems
         back = [row for row in beside if taken_record_in(row.stratagem_id) == record]
         if in_states(back, now, State.EXECUTED, State.LIVE, State.DOUBTFUL):
-            raise GuardError(f"{identity} was taken back: {told_of(back[-1])}.", UNTOUCHED)
+            raise GuardError(
+                f"{identity} was taken back: {transfer_sentence(back[-1])}.", UNTOUCHED
+            )
         owner = self._neighbours.owner_of(rows[0])
         matched = seen.subject.matched
         if owner and matched and owner.id != matched.charge.id:
@@ -283,7 +290,7 @@ class ResolveService:
         if not (after and after.matched and repair and repair.automatic):
             return None
         charge = after.matched.charge
-        order = order_for_charge(replace(charge, disputed=False), REASON, facts)
+        order = order_for_charge(replace(charge, disputed=False), PURCHASE_REASON, facts)
         return Ownership(seen.snapshot.charges, seen.snapshot.stratagems).tell_apart(order, charge)
 
     def carry_out(self, planned: PlannedDecision, patience: timedelta = PATIENCE) -> list[Delivery]:

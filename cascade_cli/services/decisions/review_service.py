@@ -14,7 +14,7 @@ from cascade_cli.domain.decisions.review_draft import (
     draft_of,
     refund_draft,
 )
-from cascade_cli.domain.delivery.deliveries import Delivery, Result
+from cascade_cli.domain.delivery.deliveries import DONE, Delivery
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.matching.matched_charge import Terms
@@ -33,8 +33,6 @@ from cascade_cli.services.decisions.resolve_service import (
 )
 from cascade_cli.services.ports import JournalPort
 from cascade_cli.services.refunds import refund_service
-
-_DONE = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,7 @@ class ReviewService:
         if planned.writes != chosen.planned.writes:
             raise GuardError(f"{draft.case}: it would write something else now.", UNTOUCHED)
         deliveries = self._deliveries(planned)
-        if all(delivery.result in _DONE for delivery in deliveries):
+        if all(delivery.result in DONE for delivery in deliveries):
             self.drop(draft)
         return deliveries
 

@@ -79,10 +79,11 @@ class ArrivalWatch:
 
     def _due(self, now: datetime) -> list[str]:
         """The keys whose transfer the engine should have taken since the last check."""
-        untold = self._service.untold(now - max(self._schedule.longest_wait, timedelta(days=1)))
-        for key in self._looks.keys() - untold.keys():
+        since = now - max(self._schedule.longest_wait, timedelta(days=1))
+        unannounced = self._service.unannounced_transfers(since)
+        for key in self._looks.keys() - unannounced.keys():
             del self._looks[key]
-        due = (key for key, given_at in untold.items() if self._is_due(key, given_at, now))
+        due = (key for key, given_at in unannounced.items() if self._is_due(key, given_at, now))
         return [key for key, _ in zip(due, range(KEYS_PER_LOOK), strict=False)]
 
     def _is_due(self, key: str, given_at: datetime, now: datetime) -> bool:

@@ -267,18 +267,18 @@ class Deliverer:
         A notification that fails changes nothing about the transfer, and is not sent again. Givers
         are notified by separate writes, so that no giver's name can spoil a recipient's notice.
         """
-        untold = [job for job in jobs if job.needs_notice]
-        gifts = [job for job in untold if job.order.gift]
+        unannounced = [job for job in jobs if job.needs_notice]
+        gifts = [job for job in unannounced if job.order.gift]
         schedule = self._terms.schedule.describe(self._around.now())
-        letters: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
-            ("citizens", untold, self._notifier.tell, {}),
+        notices: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
+            ("citizens", unannounced, self._notifier.tell, {}),
             ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
         )
-        for whom, told, tell, journaled in letters:
+        for whom, told, tell, journaled in notices:
             for ten in _chunks(told, ROWS_PER_WRITE):
                 self._around.turn()
                 raise_if_stopped()
-                call = partial(self._tell, tell, [job.told for job in ten], schedule)
+                call = partial(self._tell, tell, [job.order_for_notice for job in ten], schedule)
                 try:
                     self._send(Action.NOTIFY, ten, call, journaled)
                 except JournalError:

@@ -77,7 +77,7 @@ class OrderInProgress:
         return self.step.row
 
     @property
-    def told(self) -> Order:
+    def order_for_notice(self) -> Order:
         """The order as its notice names it: by the id of the row that carries it."""
         row = self.step.row if isinstance(self.step, End) else None
         return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order

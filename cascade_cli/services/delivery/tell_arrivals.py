@@ -26,7 +26,7 @@ Telling = Callable[[Sequence[Arrival], datetime], None]
 
 
 @dataclass
-class ToldArrivals:
+class NoticesSent:
     """How many notices were written, refused, or sent with an unknown fate."""
 
     by_fate: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
@@ -45,11 +45,11 @@ class ArrivalService:
         self._journal, self._reader = journal, reader
         self._notifier, self._around = notifier, around
 
-    def untold(self, since: datetime) -> dict[str, datetime]:
-        """The keys of untold transfers that the engine was given at `since` or later, each with the
-        last time. Empty if the engine's own notice gets through, or if that is unknown. Reads only
-        the journal."""
-        return self._journal.untold(since) if self._notifier.tells_arrivals else {}
+    def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
+        """The keys of transfers that the engine was given at `since` or later and that nobody was
+        told about, each with the last time. Empty if the engine's own notice gets through, or if
+        that is unknown. Reads only the journal."""
+        return self._journal.unannounced_transfers(since) if self._notifier.tells_arrivals else {}
 
     def arrived(self, keys: Collection[str], seen: Iterable[Stratagem] = ()) -> tuple[Arrival, ...]:
         """The arrivals among these keys. Keys with a row in `seen` are not looked up."""
@@ -67,13 +67,13 @@ class ArrivalService:
         named = sorted({whole_id(payment) for payment in payments if payment})
         return self._reader.transfers_noting(named) if named else []
 
-    def tell(self, arrived: Sequence[Arrival]) -> ToldArrivals:
+    def tell(self, arrived: Sequence[Arrival]) -> NoticesSent:
         """Send a notice of each arrival, unless one was attempted before. A refusal is a warning.
 
         Raises JournalError, and any other CascadeError if the rest would be refused as well. The
         rest has no attempt then, so it can be told later.
         """
-        told = ToldArrivals()
+        told = NoticesSent()
         for start in range(0, len(arrived), NOTICES_PER_WRITE):
             ten = arrived[start : start + NOTICES_PER_WRITE]
             # Recipients last: a key with a recipient's attempt in the journal is not checked again.
@@ -83,7 +83,7 @@ class ArrivalService:
         return told
 
     def _send(
-        self, ten: Sequence[Arrival], tell: Telling, detail: Mapping[str, str], told: ToldArrivals
+        self, ten: Sequence[Arrival], tell: Telling, detail: Mapping[str, str], told: NoticesSent
     ) -> None:
         if not ten:
             return

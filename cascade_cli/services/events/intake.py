@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cascade_cli.domain.delivery.deliveries import Delivery, Result
+from cascade_cli.domain.delivery.deliveries import DONE, Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.domain.records.stripe_events import Accepted, EventState, Settlement
@@ -46,8 +46,6 @@ SHORT_OF_DUCATS = "the processor has too few ducats: cascade citizen replenish -
 SHOWN = 3
 _URGENCY = (EventState.WAITING, EventState.ATTENTION, EventState.CREDITED, EventState.RECORDED)
 _LATEST = datetime.max.replace(tzinfo=UTC)
-
-_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 class Intake:
@@ -155,7 +153,7 @@ class Intake:
         if not planned:
             return _settled(accepted, EventState.RECORDED, "it names no payment")
         found = [self._judged(accepted, one, deliveries) for one in planned]
-        return found[0] if len(found) == 1 else together(found, planned)
+        return found[0] if len(found) == 1 else one_settlement(found, planned)
 
     def _judged(
         self, accepted: Accepted, planned: PlannedReplay, deliveries: Mapping[str, Delivery]
@@ -179,7 +177,7 @@ class Intake:
         return self._waiting(accepted, SHORT_OF_DUCATS)
 
     def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
-        if delivery.result in _GOOD:
+        if delivery.result in DONE:
             return _settled(accepted, EventState.CREDITED, delivery.why)
         if delivery.claim is ClaimState.OVER_LIMIT:
             return self._waiting(accepted, delivery.why, _until_tomorrow(self._now()))
@@ -229,7 +227,7 @@ class Intake:
         return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
 
 
-def together(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
+def one_settlement(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
     """One settlement for all citizens of a payment: it waits while one citizen's ducats wait, and
     needs a person if one citizen's ducats need one."""
     worst = min(found, key=_urgency)

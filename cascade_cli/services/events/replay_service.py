@@ -18,8 +18,8 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
+    lookup_order,
     objection_to,
-    question_about,
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Order, moves_of
@@ -268,8 +268,8 @@ class _Judge:
         self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
 
     def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
-        question = self._ownership.tell_apart(question_about(charge), charge)
-        return rows_of(question, self._snapshot.stratagems)
+        order = self._ownership.tell_apart(lookup_order(charge), charge)
+        return rows_of(order, self._snapshot.stratagems)
 
     def judged(self, planned: PlannedReplay) -> PlannedReplay:
         """The payment with its verdict. There is no objection once its ducats moved or are on their

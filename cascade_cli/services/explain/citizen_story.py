@@ -57,7 +57,7 @@ class CitizenStories:
     ) -> Iterator[StoryLine]:
         snapshot = self._snapshot(charges, rows, setting)
         terms = setting.terms
-        snapshot = replace(snapshot, answers=self._answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self._answering.lookups(snapshot, terms))
         told = set[str]()
         for item in reconcile(snapshot, terms).items:
             if item.charge is None or item.charge in charges:
@@ -100,7 +100,7 @@ def _others(snapshot: Snapshot, rows: Sequence[Stratagem]) -> Iterator[StoryLine
     matches = match(snapshot.charges, snapshot.stratagems)
     unmatched = {row.record_id for row in matches.unmatched}
     for row in rows:
-        paid_for = snapshot.answers.payment_of(row)
+        paid_for = snapshot.lookups.payment_of(row)
         by_hand = bool(row.reason) and row.stratagem_id.startswith("cascade_manual_")
         if row.record_id in unmatched and (paid_for or by_hand):
             why = f"for {paid_for}" if paid_for else f"credited by hand: {row.reason}"

@@ -29,11 +29,11 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import (
     FORMS,
-    Form,
+    IdKind,
     decision_key,
-    form_of,
     is_cut_off,
     is_own_key,
+    kind_of_id,
     payment_id_in,
     refund_key,
     whole_id,
@@ -51,17 +51,17 @@ def explain(
 ) -> Story | CitizenStory:
     """The story of the payment, transfer or citizen that an id names.
 
-    Raises UsageError if the text is not an id of any form, NotFoundError if neither side knows it,
+    Raises UsageError if the text is not an id of any kind, NotFoundError if neither side knows it,
     and what a read raises.
     """
     try:
-        form = form_of(identity)
+        kind = kind_of_id(identity)
     except ValueError as error:
         raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
     teller = _Teller(sources, identity, setting)
-    if form is Form.NAME:
+    if kind is IdKind.NAME:
         return teller.named()
-    return teller.of_payment(identity) if form is Form.PAYMENT else teller.of_object(form)
+    return teller.of_payment(identity) if kind is IdKind.PAYMENT else teller.of_object(kind)
 
 
 _GONE = (
@@ -78,9 +78,9 @@ class _Teller:
     identity: str
     setting: ExplainSettings
 
-    def of_object(self, form: Form) -> Story | CitizenStory:
+    def of_object(self, kind: IdKind) -> Story | CitizenStory:
         """An event, refund, session or dispute: the story of its payment."""
-        subject = self.sources.object_of(form, self.identity)
+        subject = self.sources.object_of(kind, self.identity)
         # Stripe forgets events after a month; the journal does not.
         events = self.setting.received([self.identity])
         said = f"; {subject.sale.described}" if subject.sale else ""
@@ -93,9 +93,9 @@ class _Teller:
             said = f"; it names {payment_id}, which this Stripe key does not know"
         if not subject.is_known:
             return self.named()
-        verdict = Verdict(f"Stripe knows this {form}, and no payment belongs to it{said}")
+        verdict = Verdict(f"Stripe knows this {kind}, and no payment belongs to it{said}")
         happenings = in_order(list(received(events)))
-        return Story(self.identity, f"{form} {self.identity}", verdict, happenings)
+        return Story(self.identity, f"{kind} {self.identity}", verdict, happenings)
 
     def of_payment(self, payment_id: str, sale: SessionSale | None = None) -> Story | CitizenStory:
         """A payment, paid or not, known to Stripe or only to Venice; `sale` is from its session."""
@@ -157,7 +157,7 @@ class _Teller:
 
     def _paid(self, charge: Charge, past: History) -> Story:
         snapshot, terms = self._neighbours.snapshot_of([charge]), self.setting.terms
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         items = reconcile(snapshot, terms).items
         item = next(item for item in items if item.charge and item.charge.id == charge.id)
         verdict, rows = verdict_of(item), item.stratagems
@@ -170,7 +170,7 @@ class _Teller:
     def _many(self, charges: Sequence[Charge], past: History) -> Story:
         """A payment for many citizens, with the verdict on each."""
         snapshot, terms = self._neighbours.snapshot_of(charges), self.setting.terms
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         named = {charge.id for charge in charges}
         found = [i for i in reconcile(snapshot, terms).items if i.charge and i.charge.id in named]
         payment = SplitPayment(charges, tuple(found))
@@ -191,7 +191,7 @@ class _Teller:
         snapshot = TransferSnapshots(self.sources.payments, self.sources.transfers).snapshot_of(
             rows
         )
-        snapshot = replace(snapshot, answers=self.sources.answering.answers(snapshot, terms))
+        snapshot = replace(snapshot, lookups=self.sources.answering.lookups(snapshot, terms))
         found = (item for item in reconcile(snapshot, terms).items if row in item.stratagems)
         item = next(found, None)
         verdict = Verdict(f"credited by hand: {row.reason}", evidence=(describe(row, terms),))
@@ -213,7 +213,7 @@ class _Teller:
     ) -> Story:
         terms = self.setting.terms
         forbidden = list(past.forbidden)
-        happenings = [*past.happenings, *self._told((*rows, *returns), forbidden)]
+        happenings = [*past.happenings, *self._notices((*rows, *returns), forbidden)]
         named = set(named)
         happenings += self._received({*named, *_payments(charge, rows)})
         for row in (*rows, *returns):
@@ -243,7 +243,7 @@ class _Teller:
     def _received(self, payments: Iterable[str]) -> Iterable[Happening]:
         return received(self.setting.received([self.identity, *payments]))
 
-    def _told(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
+    def _notices(self, rows: Sequence[Stratagem], forbidden: list[str]) -> list[Happening]:
         ids = [row.stratagem_id for row in rows if row.stratagem_id]
         try:
             return self.sources.notices(ids) if ids else []
@@ -261,8 +261,8 @@ class _Teller:
 
 def _refund_keys(happenings: Iterable[Happening], suffixes: Iterable[str]) -> set[str]:
     """The keys under which the journal keeps decisions about the payment's refunds."""
-    forms = {Form.REFUND, Form.DISPUTE}
-    refunds = {h.identity for h in happenings if h.identity and form_of(h.identity) in forms}
+    kinds = {IdKind.REFUND, IdKind.DISPUTE}
+    refunds = {h.identity for h in happenings if h.identity and kind_of_id(h.identity) in kinds}
     return {refund_key(refund + suffix) for suffix in suffixes for refund in refunds}
 
 

@@ -9,7 +9,7 @@ from cascade_cli.domain.explain.story import Happening, History, StripeObject
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.records.stripe_events import Kept
-from cascade_cli.domain.shop.keys import Form
+from cascade_cli.domain.shop.keys import IdKind
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
@@ -38,7 +38,7 @@ class ExplainSources:
     """
 
     payments: PaymentsPort
-    object_of: Callable[[Form, str], StripeObject]
+    object_of: Callable[[IdKind, str], StripeObject]
     history_of: Callable[[str], History]
     transfers: VenicePort
     notices: Callable[[Sequence[str]], list[Happening]]

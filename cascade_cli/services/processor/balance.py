@@ -66,7 +66,7 @@ class ProcessorAccount:
 class BalancePlan:
     """The write for a wish; `trace` is what became of an earlier write of unknown fate."""
 
-    citizen: CitizenRow | None
+    processor: CitizenRow | None
     step: Step
     trace: BalanceTrace
     sent: Sent | None
@@ -88,7 +88,7 @@ class BalanceReport:
     @property
     def is_as_written(self) -> bool:
         """One citizen, with exactly the ducats that were written."""
-        return [citizen.ducats for citizen in self.found] == [self.plan.step.after]
+        return [processor.ducats for processor in self.found] == [self.plan.step.after]
 
 
 class BalanceService:
@@ -117,23 +117,24 @@ class BalanceService:
     def plan(self, wish: BalanceWish) -> BalancePlan:
         """Read and decide; writes nothing."""
         now = self._around.now()
-        citizen = processor_row(self._rows_named_like, self._account.username)
-        if citizen is None:
+        processor = processor_row(self._rows_named_like, self._account.username)
+        if processor is None:
             return BalancePlan(None, self._plan_create(wish), BalanceTrace.NONE, None, now)
         sent = sent_of(self._journal.mark(self._mark))
-        trace = trace_of(sent, citizen.ducats, now)
+        trace = trace_of(sent, processor.ducats, now)
         if trace is BalanceTrace.OPEN and sent:
             raise _not_yet(sent.at, "An earlier write of this balance")
+        # A wish for an exact balance does not depend on what became of the earlier write.
         if sent and wish.by and trace is BalanceTrace.BLURRED:
-            raise _blurred(sent, citizen)
+            raise _blurred(sent, processor)
         came = sent if trace is BalanceTrace.APPLIED else None
         if came is None or came.wish != wish.description:
             came = self._unreported.find(wish.description, now)
         if came:
-            leaves = is_to_leave(wish, citizen)
-            done = Step(BalanceChange.NONE, citizen.ducats, citizen.ducats, leaves)
-            return BalancePlan(citizen, done, BalanceTrace.APPLIED, came, now)
-        return BalancePlan(citizen, self._plan_change(wish, citizen, now), trace, sent, now)
+            leaves = is_to_leave(wish, processor)
+            done = Step(BalanceChange.NONE, processor.ducats, processor.ducats, leaves)
+            return BalancePlan(processor, done, BalanceTrace.APPLIED, came, now)
+        return BalancePlan(processor, self._plan_change(wish, processor, now), trace, sent, now)
 
     def carry_out(self, wish: BalanceWish, agreed: BalancePlan) -> BalanceReport:
         """Read again, write once, read back."""
@@ -144,14 +145,14 @@ class BalanceService:
                 "Nothing was written. Run the command again to see what it would do now.",
             )
         self._settle(plan, wish)
-        if plan.citizen is None:
+        if plan.processor is None:
             self._create(plan.step.after)
             return BalanceReport(plan, tuple(self._named_exactly()))
         if plan.step.change is BalanceChange.NONE:
             if plan.step.leaves:
-                self._leave_venice(plan.citizen)
-            return BalanceReport(plan, (plan.citizen,))
-        return self._set(wish, plan, plan.citizen)
+                self._leave_venice(plan.processor)
+            return BalanceReport(plan, (plan.processor,))
+        return self._set(wish, plan, plan.processor)
 
     def _plan_create(self, wish: BalanceWish) -> Step:
         if not wish.is_setup:
@@ -159,12 +160,12 @@ class BalanceService:
         self._writer.check_citizen(self._account.social_class)
         return next_step(wish, None)
 
-    def _plan_change(self, wish: BalanceWish, citizen: CitizenRow, now: datetime) -> Step:
+    def _plan_change(self, wish: BalanceWish, processor: CitizenRow, now: datetime) -> Step:
         try:
-            step = next_step(wish, citizen)
+            step = next_step(wish, processor)
         except ValueError as error:
             raise GuardError(
-                f"{citizen.username!r} was left alone: {error}.",
+                f"{processor.username!r} was left alone: {error}.",
                 "Nothing was written. To lower the balance all the same, add --force.",
             ) from None
         if step.change is not BalanceChange.NONE and not wish.force:
@@ -211,18 +212,18 @@ class BalanceService:
         finally:
             self._journal.release([key])
 
-    def _leave_venice(self, citizen: CitizenRow) -> None:
+    def _leave_venice(self, processor: CitizenRow) -> None:
         """Set InVenice to false. No ducats are written, so the engine may run meanwhile, and the
         write may be repeated."""
-        left = {"leaves_venice": citizen.username, "record": citizen.record_id}
+        left = {"leaves_venice": processor.username, "record": processor.record_id}
         self._journal.run_event({"base": self._account.base, **left})
         self._around.turn()
         with self._around.permitted(self._around.now() + SEND_WITHIN):
-            self._writer.leave_venice(citizen.record_id)
+            self._writer.leave_venice(processor.record_id)
 
-    def _set(self, wish: BalanceWish, plan: BalancePlan, citizen: CitizenRow) -> BalanceReport:
+    def _set(self, wish: BalanceWish, plan: BalancePlan, processor: CitizenRow) -> BalanceReport:
         key = f"cascade_balance_{self._run}"
-        before, after = citizen.ducats, plan.step.after
+        before, after = processor.ducats, plan.step.after
         facts = {"base": self._account.base, "before": before, "wish": wish.description}
         self._claim(key, after, facts)
 
@@ -237,7 +238,7 @@ class BalanceService:
 
         try:
             leaves = plan.step.leaves
-            write = partial(self._writer.set_ducats, citizen.record_id, after, leaves=leaves)
+            write = partial(self._writer.set_ducats, processor.record_id, after, leaves=leaves)
             self._send(key, "set_balance", write, remember)
         except (FateUnknownError, JournalError):
             # The next run has to settle what became of it.
@@ -311,10 +312,10 @@ def _not_yet(sent_at: datetime, what: str) -> FateUnknownError:
     )
 
 
-def _blurred(sent: Sent, citizen: CitizenRow) -> GuardError:
+def _blurred(sent: Sent, processor: CitizenRow) -> GuardError:
     return GuardError(
         f"An earlier write of this balance, at {rfc3339(sent.at)}, may or may not have been "
         f"applied: it was {format_ducats(sent.before)}, would have become "
-        f"{format_ducats(sent.after)}, and is {format_ducats(citizen.ducats)} now.",
+        f"{format_ducats(sent.after)}, and is {format_ducats(processor.ducats)} now.",
         "Nothing was written. Set the balance that you want: cascade citizen replenish --to N",
     )

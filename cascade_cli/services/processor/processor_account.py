@@ -30,21 +30,22 @@ class ProcessorService:
 
     def look(self) -> tuple[CitizenRow, Finances]:
         """The balance, and the transfers that draw on it: three or four requests."""
-        citizen = processor_row(self._rows_named_like, self._username)
-        if citizen is None:
+        processor = processor_row(self._rows_named_like, self._username)
+        if processor is None:
             raise no_processor(self._rows_named_like, self._username)
         now = self._now()
         executed = self._transfers.executed_since(now - timedelta(days=OUTFLOW_DAYS))
         moments = [row.executed_at for row in executed if row.executed_at]
         last = max(moments) if moments else self._transfers.last_executed_at()
-        return citizen, finances(citizen, self._transfers.open_transfers(), executed, last, now)
+        return processor, finances(processor, self._transfers.open_transfers(), executed, last, now)
 
 
 def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None:
     """The citizen with exactly that name. Raises GuardError if several share it."""
     found = [c for c in rows_named_like(username) if c.username == username]
     if len(found) > 1:
-        records = ", ".join(citizen.record_id for citizen in found)
+        # Airtable has no unique fields, so nothing keeps two rows from having one name.
+        records = ", ".join(processor.record_id for processor in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
             "It is chance which of them pays. Nothing was written: keep one, by hand, in the base.",

@@ -23,6 +23,7 @@ class UnreportedWrites:
     """Writes that another command found to be applied, each kept until its sender hears of it."""
 
     def __init__(self, journal: JournalPort, balance: str) -> None:
+        # Journals already have a mark of this name, so it stays.
         self._journal, self._mark = journal, f"{balance} untold"
 
     def find(self, wish: str, now: datetime) -> Sent | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from cascade_cli.concurrency import both
 from cascade_cli.domain.history.checkpoint import (
     Checkpoint,
-    Remains,
     Scope,
+    WithoutVerdict,
     checkpoint_of,
     mark_name,
 )
@@ -63,7 +63,7 @@ class Run:
     snapshot: Snapshot
     coverage: Coverage
     result: Reconciliation
-    remains: Remains
+    without_verdict: WithoutVerdict
     covered_since: datetime
     continues: Checkpoint | None = None
     verification: MemoryVerification | None = None
@@ -72,7 +72,9 @@ class Run:
     @property
     def memory(self) -> Checkpoint:
         """What the next run has to know."""
-        return checkpoint_of(self.snapshot.window, self.result, self.remains, self.covered_since)
+        return checkpoint_of(
+            self.snapshot.window, self.result, self.without_verdict, self.covered_since
+        )
 
     @property
     def scope(self) -> Scope:
@@ -118,7 +120,7 @@ class Reconciler:
             snapshot,
             coverage_of(snapshot, listing),
             judge(snapshot, terms, fast_path),
-            Remains(listing.pending, listed=listed(listing)),
+            WithoutVerdict(listing.pending, listed=listed(listing)),
             window.since,
         )
 
@@ -139,15 +141,15 @@ class Reconciler:
         if outside.has_windows:
             # What is read in these windows answers many of the questions.
             snapshot = self._with_outside(snapshot, outside)
-            return replace(snapshot, answers=self.answers(snapshot, terms, fast_path=fast_path))
+            return replace(snapshot, lookups=self.lookups(snapshot, terms, fast_path=fast_path))
         # Transfers that are asked for by key seldom exist, so the questions need not wait for them.
-        whole, answers = both(
+        whole, lookups = both(
             lambda: self._with_outside(snapshot, outside),
-            lambda: self.answers(snapshot, terms, fast_path=fast_path),
+            lambda: self.lookups(snapshot, terms, fast_path=fast_path),
         )
         if whole is not snapshot:
-            answers = self.answers(whole, terms, answers)
-        return replace(whole, answers=answers)
+            lookups = self.lookups(whole, terms, lookups)
+        return replace(whole, lookups=lookups)
 
     def with_neighbours(self, snapshot: Snapshot, terms: Terms) -> Snapshot:
         """Add what lies outside the window and belongs, or may belong, to something inside it."""
@@ -173,7 +175,7 @@ class Reconciler:
             if self._past and self._past.written_for(row.stratagem_id).is_older_than(row):
                 yield row.stratagem_id
 
-    def answers(
+    def lookups(
         self,
         snapshot: Snapshot,
         terms: Terms,
@@ -181,10 +183,10 @@ class Reconciler:
         fast_path: FastPath = take_fast_path,
     ) -> Lookups:
         """Look up at once everything that the snapshot leaves open and `known` does not answer."""
-        questions = PendingLookups(snapshot, terms, self._processor, fast_path)
-        names = [name for name in questions.citizens if name not in known.citizens]
-        payments = [p for p in questions.payments if p not in known.payments]
-        disputed = [c for c in questions.disputed_charges if c.id not in known.disputes]
+        pending = PendingLookups(snapshot, terms, self._processor, fast_path)
+        names = [name for name in pending.citizens if name not in known.citizens]
+        payments = [p for p in pending.payments if p not in known.payments]
+        disputed = [c for c in pending.disputed_charges if c.id not in known.disputes]
         found, (bought, contested) = both(
             lambda: self._transfers.residents(names) if names else {},
             lambda: both(
@@ -192,7 +194,7 @@ class Reconciler:
                 lambda: self._payments.disputes_against(disputed),
             ),
         )
-        lost = [c for c in questions.undelivered if c.id not in known.past]
+        lost = [c for c in pending.undelivered if c.id not in known.past]
         missing = [name for name in names if name not in found]
         asked = Lookups(
             citizens={name: name in found for name in names},
@@ -204,7 +206,7 @@ class Reconciler:
             ducats={name: found[name].ducats for name in names if name in found},
             past=self._past.past_of(lost, terms.now) if self._past and lost else {},
         )
-        return questions.answered_by(known, asked)
+        return pending.answered_by(known, asked)
 
 
 def judge(snapshot: Snapshot, terms: Terms, fast_path: FastPath = take_fast_path) -> Reconciliation:
@@ -271,7 +273,7 @@ class PastDeliveries:
             return {}
         written = self._journal.attempts([charge.stratagem_id for charge in charges])
         mark = self._journal.mark(mark_name(self._base_id))
-        settled = Settled(Checkpoint.of(mark).believed(now), ()) if mark else None
+        settled = Settled(Checkpoint.of(mark).trusted(now), ()) if mark else None
         return {
             charge.id: PastDelivery(
                 written.get(charge.stratagem_id),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.matching.matching import LEGACY_REACH, match, named_payments
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin
@@ -68,7 +68,7 @@ class NeighbouringCharges:
         return next((c for c in snapshot.charges if c.id == owned.get(row.record_id)), None)
 
     def _rows(self, charges: Sequence[Charge]) -> list[Stratagem]:
-        return self._transfers.transfers_for([question_about(charge) for charge in charges])
+        return self._transfers.transfers_for([lookup_order(charge) for charge in charges])
 
     def _neighbours(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> list[Charge]:
         nameless = {(r.citizen, r.ducats) for r in rows if r.origin is Origin.LEGACY}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from cascade_cli.domain.history.checkpoint import Checkpoint, Remains
+from cascade_cli.domain.history.checkpoint import Checkpoint, WithoutVerdict
 from cascade_cli.domain.history.open_items import without_strangers
 from cascade_cli.domain.history.verification import (
     Depth,
@@ -21,10 +21,10 @@ from cascade_cli.domain.history.verification import (
 )
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
-from cascade_cli.domain.shop.keys import Form, form_of, whole_id
+from cascade_cli.domain.shop.keys import IdKind, kind_of_id, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
 from cascade_cli.services.reconcile.carried_over import (
@@ -101,8 +101,12 @@ class SinceLast:
         run = self._reconciler.run(Window(since, until), terms, tell)
         remark = f"everything was read again from {format_moment(since)} on: {why}"
         judged = {charge.id for charge in run.snapshot.charges if run.snapshot.judges(charge)}
-        remains = replace(run.remains, dormant=checkpoint.dormant, void=checkpoint.void - judged)
-        return replace(run, continues=checkpoint, remains=remains, remarks=(remark,))
+        without_verdict = replace(
+            run.without_verdict, dormant=checkpoint.dormant, void=checkpoint.void - judged
+        )
+        return replace(
+            run, continues=checkpoint, without_verdict=without_verdict, remarks=(remark,)
+        )
 
     def _changed(self, window: Window) -> frozenset[str]:
         """The ids of changed charges, or else of their payments. Nothing else in an event is
@@ -164,7 +168,7 @@ class _Continuation:
             snapshot,
             _coverage(snapshot, listing, followed, old),
             result,
-            self._remains(snapshot, listing, followed),
+            self._without_verdict(snapshot, listing, followed),
             self.checkpoint.covered_since or window.since,
             self.checkpoint,
             self._verified(snapshot, result, followed, looked_at),
@@ -182,7 +186,7 @@ class _Continuation:
         """The transfers and the payments that people decided about and that the checkpoint does not
         list as open: older than all that it covers, or settled since."""
         names = self.terms.decided.decisions.keys() - self.checkpoint.open.keys()
-        records = frozenset(name for name in names if form_of(name) is Form.NAME)
+        records = frozenset(name for name in names if kind_of_id(name) is IdKind.NAME)
         return records, frozenset(map(whole_id, names - records))
 
     def _settled(self, followed: Followed) -> Settled:
@@ -210,13 +214,15 @@ class _Continuation:
         }
         snapshot = without_strangers(snapshot, self.terms.prices, followed.ids, remembered)
         known = Lookups(payments=dict.fromkeys(old.unknown, ()))
-        return replace(snapshot, answers=self.reconciler.answers(snapshot, self.terms, known))
+        return replace(snapshot, lookups=self.reconciler.lookups(snapshot, self.terms, known))
 
-    def _remains(self, snapshot: Snapshot, listing: Listing, followed: Followed) -> Remains:
+    def _without_verdict(
+        self, snapshot: Snapshot, listing: Listing, followed: Followed
+    ) -> WithoutVerdict:
         judged = {charge.id for charge in snapshot.charges if snapshot.judges(charge)}
         dormant = {row: charge for row, charge in followed.dormant.items() if charge not in judged}
         pending = {**followed.pending, **listing.pending}
-        return Remains(pending, dormant, listed(listing), self.checkpoint.void - judged)
+        return WithoutVerdict(pending, dormant, listed(listing), self.checkpoint.void - judged)
 
     def _verified(
         self, snapshot: Snapshot, result: Reconciliation, followed: Followed, looked_at: _Sample
@@ -259,7 +265,7 @@ def _judge_sample(
     charges = _chosen(sources, settled, chance)
     if not charges:
         return _Sample()
-    rows = sources.transfers.transfers_for([question_about(charge) for charge in charges])
+    rows = sources.transfers.transfers_for([lookup_order(charge) for charge in charges])
     snapshot = Snapshot(window_around(charges), tuple(charges), tuple(rows))
     items = reconcile(snapshot, terms).items.unsettled
     return _Sample(len(charges), tuple(item.charge for item in items if item.charge))

@@ -32,8 +32,8 @@ class TransferSnapshots:
         and the payments that they may be late transfers for."""
         made = [row.created_at for row in rows]
         window = Window(min(made), max(made) + SECOND)
-        questions = [*_questions(rows)]
-        beside = self.transfers.transfers_for(questions) if questions else []
+        orders = [*_lookup_orders(rows)]
+        beside = self.transfers.transfers_for(orders) if orders else []
         snapshot = Snapshot(window, (), (*rows, *(row for row in beside if row not in rows)))
         charges = [charge for row in rows for charge in self._late_for(row)]
         return self._with(snapshot, charges) if charges else snapshot
@@ -54,17 +54,17 @@ class TransferSnapshots:
         )
 
 
-def _questions(rows: Sequence[Stratagem]) -> Iterator[Order]:
-    """The questions that find what was taken back of the rows, and what was given instead."""
+def _lookup_orders(rows: Sequence[Stratagem]) -> Iterator[Order]:
+    """Orders that look up what was taken back of the rows, and what was given instead."""
     for row in rows:
         if row.origin is Origin.MANUAL:
-            yield _question(row, row.stratagem_id)
+            yield _lookup_order(row, row.stratagem_id)
         if row.state(row.created_at) in MAY_STILL_MOVE:
-            yield from (_question(row, key) for key in take_back_keys(row.record_id))
+            yield from (_lookup_order(row, key) for key in take_back_keys(row.record_id))
         if row.mentions:
             said = {REFERENCE: row.stratagem_id.removeprefix(MANUAL_PREFIX)}
-            yield replace(_question(row, row.stratagem_id), reason=row.reason, facts=said)
+            yield replace(_lookup_order(row, row.stratagem_id), reason=row.reason, facts=said)
 
 
-def _question(row: Stratagem, key: str) -> Order:
+def _lookup_order(row: Stratagem, key: str) -> Order:
     return Order(key, row.citizen, row.ducats or ZERO, Cause.MANUAL, "")

@@ -24,12 +24,12 @@ from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringChar
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 _FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"
 # No status shows these: an active row may be live, expired unnoticed, or already executed.
-STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
+UNSHOWN_STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which transfers are wanted; `status` is one of STATUSES or STATES."""
+    """Which transfers are wanted; `status` is one of STATUSES or UNSHOWN_STATES."""
 
     since: datetime
     status: str | None = None
@@ -206,8 +206,9 @@ def _by_age(rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
 def _status_and_state(text: str | None) -> tuple[str | None, State | None]:
     if text is None or text in STATUSES:
         return text, None
-    if text in STATES:
+    if text in UNSHOWN_STATES:
         return None, State(text)
     raise UsageError(
-        f"{text!r} is no status of a transfer.", f"Choose {', '.join([*STATUSES, *STATES])}."
+        f"{text!r} is no status of a transfer.",
+        f"Choose {', '.join([*STATUSES, *UNSHOWN_STATES])}.",
     )

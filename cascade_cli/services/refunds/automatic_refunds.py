@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from cascade_cli.domain.delivery.deliveries import Delivery, Result
+from cascade_cli.domain.delivery.deliveries import DONE, Delivery
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
 from cascade_cli.domain.discrepancies.refund_plan import (
     Picture,
@@ -48,7 +48,6 @@ CITIZENS_AT_ONCE = 100
 # How long the lock is free for others before the next citizens' turn.
 PAUSE = timedelta(seconds=10)
 OTHERS_NEXT = "the others are next"
-_GOOD = frozenset({Result.CREDITED, Result.ALREADY, Result.RETIRED})
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class AutomaticRefunds:
     """
 
     service: RefundService
-    at_work: Callable[[Collection[str], datetime], set[str]]
+    keys_in_progress: Callable[[Collection[str], datetime], set[str]]
     wish: RefundWish
     guard: Callable[[], None]
     lock: Callable[[], AbstractContextManager[object]]
@@ -151,7 +150,7 @@ class AutomaticRefunds:
         dealt = (*before.dealt, *self._settled(payment_id, some, pictures, began, patience))
         portion = pictures[-1].matched.charge.portion
         if portion is None or len(pictures) < self.at_once or portion.number == portion.of:
-            return together(dealt)
+            return one_result(dealt)
         self._begun[payment_id] = _Progress(money, dealt)
         note = f"{portion.number} of {portion.of} citizens are dealt with"
         return RefundResult(f"{note}, {OTHERS_NEXT}", again_at=self.now() + PAUSE, goes_on=True)
@@ -213,7 +212,7 @@ class AutomaticRefunds:
             return None
         is_live = any(row.state(now) is State.LIVE for row in matched.moving)
         key = matched.charge.stratagem_id
-        if not is_live and not self.at_work([key], began - FATE_BOUND):
+        if not is_live and not self.keys_in_progress([key], began - FATE_BOUND):
             return None
         terms = RefundTerms(self.wish.policy, "", ZERO, self.wish.facts)
         return withholding(matched, terms)
@@ -239,7 +238,7 @@ def _result_of_plan(
     elif any(one.result in ON_ITS_WAY for one in found.deliveries):
         # The rows may have been read before the write showed.
         told = replace(told, again_at=told.again_at or _after_next_run(after))
-    failed = tuple(one for one in found.deliveries if one.result not in _GOOD)
+    failed = tuple(one for one in found.deliveries if one.result not in DONE)
     return replace(told, failed=failed, deliveries=tuple(found.deliveries))
 
 
@@ -247,7 +246,7 @@ def _for_a_person(error: GuardError, found: CarriedOut) -> RefundResult:
     return RefundResult(error.message, needs_person=True, deliveries=tuple(found.deliveries))
 
 
-def together(dealt: Sequence[RefundResult]) -> RefundResult:
+def one_result(dealt: Sequence[RefundResult]) -> RefundResult:
     """One result for all portions of a payment. It is checked again as soon as one portion needs
     it; only then does it need a person."""
     again = [one.again_at for one in dealt if one.again_at]

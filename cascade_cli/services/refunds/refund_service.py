@@ -165,8 +165,8 @@ class RefundService:
         others = (c for c in snapshot.charges if c.id not in ids)
         terms = self._terms()
         past = self._past.past_of(charges, terms.now) if self._past else {}
-        answers = Lookups(disputes=dict.fromkeys(ids, disputes), past=past)
-        snapshot = replace(snapshot, charges=(*charges, *others), answers=answers)
+        lookups = Lookups(disputes=dict.fromkeys(ids, disputes), past=past)
+        snapshot = replace(snapshot, charges=(*charges, *others), lookups=lookups)
         found = matched_charges_of(snapshot, match(snapshot.charges, snapshot.stratagems), terms)
         ownership = Ownership(snapshot.charges, snapshot.stratagems)
         return [

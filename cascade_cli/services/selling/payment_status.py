@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership, rows_of
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import EventState, Kept
@@ -131,7 +131,7 @@ class PaymentStatuses:
     def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
         """Each charge's rows. A legacy row may be a neighbouring charge's: then Stripe is asked for
         the neighbours."""
-        rows = self._venice.transfers_for([question_about(charge) for charge in charges])
+        rows = self._venice.transfers_for([lookup_order(charge) for charge in charges])
         if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
             snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(
                 charges, rows
@@ -139,8 +139,8 @@ class PaymentStatuses:
             ownership = Ownership(snapshot.charges, snapshot.stratagems)
         else:
             ownership = Ownership(charges, rows)
-        questions = [ownership.tell_apart(question_about(c), c) for c in charges]
-        return [rows_of(question, rows) for question in questions]
+        orders = [ownership.tell_apart(lookup_order(c), c) for c in charges]
+        return [rows_of(order, rows) for order in orders]
 
     def _transfer(self, rows: Sequence[Stratagem], event: EventState | None) -> Transfer:
         states = {row.state(self._now()).value: row for row in reversed(rows)}

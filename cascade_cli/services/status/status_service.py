@@ -123,7 +123,7 @@ class StatusService:
     _executed: dict[str, Stratagem] = field(default_factory=dict)
     _looked_at: datetime | None = None
 
-    def look(
+    def read(
         self,
         window: Window,
         terms: Terms,
@@ -141,9 +141,9 @@ class StatusService:
         rows = self._known("Venice's transfers", lambda: self._rows(window, terms.now), gaps)
         if rows is None:
             return Status(window, terms, None, None, records, tuple(gaps))
-        citizen = self._known("the processor's balance", self._citizen, gaps)
+        processor = self._known("the processor's balance", self._processor_row, gaps)
         treasury = self._known(
-            "the processor", lambda: self._treasury(citizen, rows.all, terms), gaps
+            "the processor", lambda: self._treasury(processor, rows.all, terms), gaps
         )
         tell("reading Stripe's charges")
         run = self._known(
@@ -169,14 +169,14 @@ class StatusService:
         self._looked_at = now
         return _Rows(recent, list(rows.values()))
 
-    def _citizen(self) -> CitizenRow:
+    def _processor_row(self) -> CitizenRow:
         found = processor_row(self.rows_named_like, self.processor)
         if found is None:
             raise no_processor(self.rows_named_like, self.processor)
         return found
 
     def _treasury(
-        self, citizen: CitizenRow | None, rows: Sequence[Stratagem], terms: Terms
+        self, processor: CitizenRow | None, rows: Sequence[Stratagem], terms: Terms
     ) -> Treasury:
         begin = terms.now - timedelta(days=OUTFLOW_DAYS)
         rows = [r for r in rows if r.origin is not Origin.REFUND and not r.other_processor]
@@ -185,7 +185,7 @@ class StatusService:
         last = max(moments) if moments else self.transfers.last_executed_at()
         still_open = [r for r in rows if r.status == "planned" or r.state(terms.now) is State.LIVE]
         return Treasury(
-            finances(citizen, still_open, executed, last, terms.now) if citizen else None,
+            finances(processor, still_open, executed, last, terms.now) if processor else None,
             delivered_by_day(executed, terms.now, OUTFLOW_DAYS),
             last,
             passed_over(still_open, last, terms),

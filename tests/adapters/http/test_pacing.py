@@ -57,15 +57,15 @@ def test_without_a_rate_nobody_waits() -> None:
 
 def test_after_a_hold_nobody_passes_until_it_is_over() -> None:
     pacer, time = a_pacer(10)
-    pacer.hold(31)
+    pacer.pause(31)
     pacer.wait()
     assert time.now() == 31
 
 
 def test_a_shorter_hold_does_not_shorten_a_longer_one() -> None:
     pacer, time = a_pacer(10)
-    pacer.hold(31)
-    pacer.hold(1)
+    pacer.pause(31)
+    pacer.pause(1)
     pacer.wait()
     assert time.now() == 31
 
@@ -74,7 +74,7 @@ def test_after_a_hold_those_who_waited_go_in_turn_and_slower() -> None:
     pacer, time = a_pacer(5)
     for _ in range(3):
         pacer.wait()
-    pacer.hold(31)
+    pacer.pause(31)
     for _ in range(4):
         pacer.wait()
         time.wake()
@@ -84,7 +84,7 @@ def test_after_a_hold_those_who_waited_go_in_turn_and_slower() -> None:
 def test_several_answers_that_ask_for_the_same_quiet_slow_down_once() -> None:
     pacer, time = a_pacer(5)
     for _ in range(3):
-        pacer.hold(31)
+        pacer.pause(31)
     for _ in range(2):
         pacer.wait()
         time.wake()
@@ -93,7 +93,7 @@ def test_several_answers_that_ask_for_the_same_quiet_slow_down_once() -> None:
 
 def test_after_enough_quiet_requests_the_rate_is_back() -> None:
     pacer, time = a_pacer(5)
-    pacer.hold(31)
+    pacer.pause(31)
     for _ in range(60):
         pacer.wait()
         time.wake()
@@ -170,10 +170,10 @@ def test_the_reserve_below_the_allowance_stays_after_a_late_one() -> None:
 def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
     """It is journaled in between, and the service counts arrivals."""
     pacer, time = a_pacer(5)
-    held = pacer.hand_out()
+    held = pacer.reserve()
     for _ in range(4):
         pacer.wait()
-    pacer.leave(held)
+    pacer.mark_sent(held)
     left_at = time.now()
     for _ in range(2):
         pacer.wait()
@@ -185,9 +185,9 @@ def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
 def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
     pacer, time = a_pacer(5)
     for seconds in (*QUICK, 0.5):
-        held = pacer.hand_out()
+        held = pacer.reserve()
         time.sleep(0.3)
-        pacer.leave(held)
+        pacer.mark_sent(held)
         time.wake()
         time.sleep(seconds)
         pacer.answered(held)
@@ -199,7 +199,7 @@ def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None
 
 def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
     pacer, time = a_pacer(5)
-    pacer.forgo(pacer.hand_out())
+    pacer.mark_dropped(pacer.reserve())
     for _ in range(5):
         pacer.wait()
     assert time.now() == pytest.approx(1)
@@ -207,7 +207,7 @@ def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
 
 def test_a_turn_that_is_never_used_does_not_stop_the_others() -> None:
     pacer, time = a_pacer(5)
-    pacer.hand_out()
+    pacer.reserve()
     for _ in range(30):
         pacer.wait()
     assert time.now() < 10

@@ -57,18 +57,18 @@ def test_whoever_was_let_to_the_engine_waits_for_a_notice_until_somebody_sets_ou
     journal, began = office.journal(), office.clock.moment
     claim(journal)
     journal.attempt([KEY], "create", lease=LEASE)
-    assert journal.untold(began) == {}
+    assert journal.unannounced_transfers(began) == {}
     for action in ("activate", "extend"):
         office.clock.advance(seconds=10)
         at = journal.attempt([KEY], action, lease=LEASE)
     journal.attempt([KEY], "notify", lease=LEASE)
-    assert journal.untold(began) == {KEY: at}
+    assert journal.unannounced_transfers(began) == {KEY: at}
     office.clock.advance(seconds=1)
-    assert journal.untold(office.clock.moment) == {}
+    assert journal.unannounced_transfers(office.clock.moment) == {}
     journal.attempt_once([KEY], TELL_ARRIVAL, {"told": "giver"})
-    assert journal.untold(began) == {KEY: at}
+    assert journal.unannounced_transfers(began) == {KEY: at}
     journal.attempt_once([KEY], TELL_ARRIVAL, {})
-    assert journal.untold(began) == {}
+    assert journal.unannounced_transfers(began) == {}
 
 
 def test_what_was_promised_last_counts(office: Office) -> None:
@@ -83,5 +83,5 @@ def test_what_was_promised_last_counts(office: Office) -> None:
 
 
 def test_asking_who_was_not_told_makes_no_journal(sqlite_office: Office) -> None:
-    assert sqlite_office.journal().untold(sqlite_office.clock.moment) == {}
+    assert sqlite_office.journal().unannounced_transfers(sqlite_office.clock.moment) == {}
     assert not sqlite_office.journal().known([KEY])

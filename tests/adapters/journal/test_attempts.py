@@ -34,13 +34,13 @@ def test_a_key_is_at_work_while_it_is_held_and_as_long_as_its_last_write_is_youn
     journal = office.journal()
     claim(journal)
     office.clock.advance(seconds=1)
-    held = journal.at_work([KEY, "cascade_payment_pi_2"], office.clock.moment)
+    held = journal.keys_in_progress([KEY, "cascade_payment_pi_2"], office.clock.moment)
     assert held == {KEY}
     at = journal.attempt([KEY], "create", lease=LEASE)
     journal.outcome([KEY], "create", Fate.APPLIED)
     journal.release([KEY])
-    assert journal.at_work([KEY], at) == {KEY}
-    assert journal.at_work([KEY], at + timedelta(seconds=1)) == set()
+    assert journal.keys_in_progress([KEY], at) == {KEY}
+    assert journal.keys_in_progress([KEY], at + timedelta(seconds=1)) == set()
 
 
 def test_an_outcome_settles_the_attempt(office: Office) -> None:

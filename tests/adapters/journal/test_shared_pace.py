@@ -121,7 +121,7 @@ def test_a_lock_out_that_one_is_told_of_holds_for_all_and_is_told_them_once(file
         )
         for _ in "12"
     )
-    first.hold(31)
+    first.pause(31)
     second.wait()
     assert time.now() == pytest.approx(31)
     second.wait()

@@ -81,9 +81,15 @@ def test_history_promises_and_notices_are_the_shops_own(office: Office) -> None:
     assert (b.count(key=KEY), a.count(key=KEY)) == (1, 5)
     assert office.journal().count(key=KEY) == 6
     assert [p.citizen for p in (*a.promises([KEY]), *b.promises([KEY]))] == ["marco", "lucia"]
-    assert (set(a.untold(since)), b.untold(since)) == ({KEY, "another"}, {})
+    assert (set(a.unannounced_transfers(since)), b.unannounced_transfers(since)) == (
+        {KEY, "another"},
+        {},
+    )
     assert (len(a.sent_since(since)), b.sent_since(since)) == (2, [])
-    assert (b.known([KEY, "another"]), b.at_work([KEY, "another"], since)) == ({KEY}, {KEY})
+    assert (b.known([KEY, "another"]), b.keys_in_progress([KEY, "another"], since)) == (
+        {KEY},
+        {KEY},
+    )
     for journal in (a, b):
         assert journal.attempt_once([KEY], "tell", {})[1] == [KEY]
         assert journal.attempt_once([KEY], "tell", {})[1] == []

@@ -146,7 +146,7 @@ def _readings(journal: Journal) -> list[Callable[[], object]]:
     since = NOON - timedelta(days=1)
     return [
         lambda: list(journal.entries()),
-        lambda: journal.untold(since),
+        lambda: journal.unannounced_transfers(since),
         lambda: journal.promises([KEY]),
         lambda: journal.mode_of("appVenice"),
         lambda: journal.mark("reconcile appVenice"),
@@ -155,7 +155,7 @@ def _readings(journal: Journal) -> list[Callable[[], object]]:
         journal.rulings,
         lambda: journal.known([KEY]),
         lambda: journal.attempts([KEY]),
-        lambda: journal.at_work([KEY], since),
+        lambda: journal.keys_in_progress([KEY], since),
         journal.ducats_today,
         lambda: journal.sent_since(since),
         lambda: journal.ducats_promised_since(since),

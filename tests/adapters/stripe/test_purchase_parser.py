@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cascade_cli.adapters.stripe.purchase_parser import is_another_s, is_ducat_purchase
+from cascade_cli.adapters.stripe.purchase_parser import is_ducat_purchase, is_not_ours
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ from cascade_cli.adapters.stripe.purchase_parser import is_another_s, is_ducat_p
 def test_platform_and_type_say_whose_sale_it_is(
     metadata: dict[str, str], is_ours: bool, is_theirs: bool
 ) -> None:
-    assert (is_ducat_purchase(metadata), is_another_s(metadata)) == (is_ours, is_theirs)
+    assert (is_ducat_purchase(metadata), is_not_ours(metadata)) == (is_ours, is_theirs)

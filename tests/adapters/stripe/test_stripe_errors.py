@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from cascade_cli.adapters.http.foreign_text import MOST_CHARACTERS, body_described, one_line
-from cascade_cli.adapters.stripe.errors import our_errors, translate
+from cascade_cli.adapters.stripe.errors import translate, translated_errors
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,
@@ -45,7 +45,7 @@ def test_the_sdk_has_the_errors_that_the_table_names() -> None:
 @pytest.mark.parametrize("theirs", EVERY_ERROR, ids=lambda error: error.__name__)
 def test_no_exception_of_the_sdk_is_left_unmapped(theirs: type[stripe.StripeError]) -> None:
     error = made(theirs)
-    with pytest.raises(CascadeError) as caught, our_errors():
+    with pytest.raises(CascadeError) as caught, translated_errors():
         raise error
     assert caught.value.exit_code in {ExitCode.SETTINGS, ExitCode.INCOMPLETE}
     assert caught.value.__cause__ is error
@@ -88,7 +88,7 @@ def test_an_error_without_a_message_is_told_by_its_name() -> None:
     "nonsense", [AttributeError("x"), KeyError("x"), IndexError(), TypeError()]
 )
 def test_what_the_sdk_makes_of_foreign_json_is_an_answer_error(nonsense: Exception) -> None:
-    with pytest.raises(AnswerError), our_errors():
+    with pytest.raises(AnswerError), translated_errors():
         raise nonsense
 
 
@@ -101,7 +101,11 @@ TRUNCATED = (
 def test_a_body_that_makes_no_sense_is_told_by_its_size_and_type(status: int) -> None:
     """The SDK's own text has the whole of it."""
     script = answer(status, TRUNCATED.decode(), Content_Type="application/json")
-    with ScriptedServer(script) as server, pytest.raises(AnswerError) as caught, our_errors():
+    with (
+        ScriptedServer(script) as server,
+        pytest.raises(AnswerError) as caught,
+        translated_errors(),
+    ):
         stripe.StripeClient("sk_test_1", base_addresses={"api": server.url}).v1.charges.list()
     assert caught.value.message == (
         f"Stripe's answer makes no sense (HTTP {status}, 25,070 bytes of application/json)"

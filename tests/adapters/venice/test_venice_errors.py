@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from cascade_cli.adapters.venice.errors import error_of, our_errors
+from cascade_cli.adapters.venice.errors import error_of, translated_errors
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,
@@ -39,7 +39,7 @@ def response(status: int, body: object = None, text: str | None = None) -> reque
 
 
 def raised(error: Exception) -> CascadeError:
-    with pytest.raises(CascadeError) as caught, our_errors():
+    with pytest.raises(CascadeError) as caught, translated_errors():
         raise error
     assert caught.value.__cause__ is error
     return caught.value

@@ -15,7 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from cascade_cli.cli.terminal.session import Outcome, Session, conduct
+from cascade_cli.cli.terminal.session import Outcome, Session, run_command
 from cascade_cli.errors import NotFoundError
 from cascade_cli.services.doctor import Doctor
 from tests.cli.doctor.patient import Patient, closed_port
@@ -101,7 +101,7 @@ def _fail(week: Terminal, content: dict[str, set[str]]) -> None:
             raise NotFoundError(told, f"Ask {citizen}.") from error
 
     environ = {"CASCADE_STATE_DIR": str(week.folder)}
-    assert conduct(Session(environ=environ), "credit", work) == 3
+    assert run_command(Session(environ=environ), "credit", work) == 3
 
 
 def content_of(file: Path) -> dict[str, set[str]]:
@@ -256,7 +256,7 @@ def test_no_key_reaches_the_bundle_or_the_kept_error(patient: Patient) -> None:
         raise NotFoundError(f"No {misplaced}: {' '.join(SECRETS.values())}")
 
     environ = {"CASCADE_STATE_DIR": str(patient.folder / "state")}
-    assert conduct(Session(environ=environ), "credit", work) == 3
+    assert run_command(Session(environ=environ), "credit", work) == 3
     answer = bundle(patient, "--json", **settings)
     kept = (patient.folder / "state" / "last-error.json").read_text()
     for place in (answer.out, answer.err, kept, text_of(patient.folder / "report.zip")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cascade_cli.domain.records.stripe_events import EventState
-from tests.harness.letters import keep
+from tests.harness.inbox_events import keep
 from tests.harness.shop_day import ShopDay
 
 PAYING_NOTHING = (

@@ -8,7 +8,7 @@ import pytest
 
 from cascade_cli.domain.records.stripe_events import EventState
 from tests.harness.commands import Answer
-from tests.harness.letters import event, keep
+from tests.harness.inbox_events import event, keep
 from tests.harness.shop_day import ShopDay
 
 

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.explain.story import Happening, Source, Story, in_order
+from cascade_cli.domain.explain.story import Happening, Reporter, Story, in_order
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
@@ -84,10 +84,10 @@ def test_every_story_is_in_order_of_time(told: list[tuple[Item, Story]]) -> None
 def test_within_a_second_the_journal_comes_before_what_venice_shows_of_it() -> None:
     """Stripe and Venice tell whole seconds, the journal its fractions."""
     second = datetime(2026, 11, 20, 15, tzinfo=UTC)
-    paid = Happening(second, Source.STRIPE, "paid")
-    promised = Happening(second + timedelta(milliseconds=300), Source.JOURNAL, "promised")
-    sent = Happening(second + timedelta(milliseconds=700), Source.JOURNAL, "sent")
-    made = Happening(second, Source.VENICE, "made")
+    paid = Happening(second, Reporter.STRIPE, "paid")
+    promised = Happening(second + timedelta(milliseconds=300), Reporter.JOURNAL, "promised")
+    sent = Happening(second + timedelta(milliseconds=700), Reporter.JOURNAL, "sent")
+    made = Happening(second, Reporter.VENICE, "made")
     assert in_order([made, sent, paid, promised]) == (paid, promised, sent, made)
 
 

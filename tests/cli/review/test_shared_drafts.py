@@ -9,7 +9,7 @@ import pytest
 
 from cascade_cli.errors import GuardError
 from tests.cli.resolve.cases import reconciled, resolve, run_engine, wrong_citizen
-from tests.cli.review.test_desk import CREDIT, service_of
+from tests.cli.review.test_carrying_out import CREDIT, service_of
 from tests.harness.counter import Counter
 from tests.harness.postgresql import PostgresqlServer
 

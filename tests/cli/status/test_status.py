@@ -20,7 +20,7 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
 from cascade_cli.wiring.writing import worker_lock
 from tests.docs.documents import TOPICS, fences
-from tests.harness.letters import SERVER, event, keep
+from tests.harness.inbox_events import SERVER, event, keep
 from tests.harness.shop_day import ShopDay
 from tests.screens.snapshots import kept
 

@@ -162,7 +162,7 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
             now, before = day.clock(), len(requests.to("airtable"))
             terms = Terms(now, wiring.settings.grace, wiring.settings.engine, wiring.prices)
             window = Window(now - timedelta(days=2), now)
-            status = service.look(window, terms, NO_RECORDS)
+            status = service.read(window, terms, NO_RECORDS)
             assert status.treasury
             assert status.treasury.finances
             looks.append(len(requests.to("airtable")) - before)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.history.alert import Known, Told, news, told_after
+from cascade_cli.domain.history.alert import AlertRecord, Known, news, record_after
 from cascade_cli.domain.history.checkpoint import (
     BLIND_OVERLAP,
     OVERLAP,
     Checkpoint,
-    Remains,
     Scope,
+    WithoutVerdict,
     changes,
     checkpoint_of,
     may_be_kept,
@@ -74,8 +74,10 @@ def test_what_was_in_flight_is_new_when_it_becomes_a_discrepancy() -> None:
 def test_a_memory_with_everything_comes_back_from_the_journal() -> None:
     old = a_charge("old", created_at=WEEK.since + HOUR)
     orphan = a_stratagem("orphan", stripe_ids=("pi_9",), origin=Origin.PAYMENT)
-    remains = Remains({"ch_authorised": PAID.created_at}, {"recdead": "ch_settled"}, 70)
-    checkpoint = checkpoint_of(WEEK, judge([PAID, old], [keyed(PAID), orphan]), remains)
+    without_verdict = WithoutVerdict(
+        {"ch_authorised": PAID.created_at}, {"recdead": "ch_settled"}, 70
+    )
+    checkpoint = checkpoint_of(WEEK, judge([PAID, old], [keyed(PAID), orphan]), without_verdict)
     assert {open_item.charge for open_item in checkpoint.open_items} == {
         "ch_old",
         None,
@@ -125,26 +127,26 @@ def test_a_run_takes_a_memory_s_place_if_it_forgets_nothing(
 
 def test_what_was_followed_is_known_to_be_solved_however_old() -> None:
     old = a_charge("old", created_at=WEEK.since - timedelta(days=90))
-    told = Told({"pi_old": Known("missing", old.created_at)})
+    told = AlertRecord({"pi_old": Known("missing", old.created_at)})
     assert news(told, Scope(WEEK), judge([])).elsewhere == 1
     followed = Scope(WEEK, frozenset({"pi_old"}))
     found = news(told, followed, judge([]))
     assert (list(found.solved), found.elsewhere) == (["pi_old"], 0)
-    assert told_after(told, followed, judge([])) == Told({})
-    assert told_after(told, Scope(WEEK), judge([])) == told
+    assert record_after(told, followed, judge([])) == AlertRecord({})
+    assert record_after(told, Scope(WEEK), judge([])) == told
 
 
 def test_a_memory_that_ends_now_or_before_is_believed() -> None:
     checkpoint = checkpoint_of(WEEK, judge([PAID]))
-    assert checkpoint.believed(WEEK.until) is checkpoint
-    assert checkpoint.believed(WEEK.until - timedelta(seconds=9)) is checkpoint
+    assert checkpoint.trusted(WEEK.until) is checkpoint
+    assert checkpoint.trusted(WEEK.until - timedelta(seconds=9)) is checkpoint
 
 
 def test_of_one_that_ends_later_than_now_the_last_end_by_the_services_clocks_is_believed() -> None:
     begun = checkpoint_of(WEEK, judge([PAID]))
     good = replace(begun, until=WEEK.until - timedelta(days=1)).dated(None)
     bad = replace(begun, until=WEEK.until + timedelta(days=2)).dated(good)
-    believed = bad.believed(WEEK.until)
+    believed = bad.trusted(WEEK.until)
     assert believed.until == good.until
     assert believed.ends == good.ends
     assert (believed.open, believed.covered_since) == (bad.open, bad.covered_since)
@@ -154,7 +156,7 @@ def test_of_one_that_ends_later_than_now_the_last_end_by_the_services_clocks_is_
 
 def test_without_such_an_end_nothing_is_believed_to_be_covered() -> None:
     bad = checkpoint_of(WEEK, judge([PAID]))
-    believed = bad.believed(WEEK.until - timedelta(days=1))
+    believed = bad.trusted(WEEK.until - timedelta(days=1))
     assert believed.until == bad.covered_since
     assert Checkpoint.of(believed.document()).until == bad.covered_since
 

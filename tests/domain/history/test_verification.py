@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cascade_cli.domain.history.checkpoint import Checkpoint, Remains, checkpoint_of
+from cascade_cli.domain.history.checkpoint import Checkpoint, WithoutVerdict, checkpoint_of
 from cascade_cli.domain.history.verification import Depth, MemoryVerification, Settled
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -21,7 +21,7 @@ PENDING = a_charge("3", citizen="x")
 def memory() -> Checkpoint:
     """One settled, one missing, one that may still be paid, one orphan."""
     result = judge([SETTLED, OPEN], [keyed(SETTLED), a_stratagem("orphan")])
-    return checkpoint_of(WEEK, result, Remains({"ch_3": PENDING.created_at}))
+    return checkpoint_of(WEEK, result, WithoutVerdict({"ch_3": PENDING.created_at}))
 
 
 def contradictions(

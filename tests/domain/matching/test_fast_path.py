@@ -313,10 +313,10 @@ def test_a_mostly_plain_world_is_judged_as_the_full_path_judges_it(
 def test_the_same_rows_are_looked_at_once_whatever_was_answered_meanwhile() -> None:
     once, snapshot = CachedFastPath(), a_snapshot([a_charge()], [keyed(a_charge())])
     plain, rest = once(snapshot, TERMS.prices)
-    answered = replace(snapshot, answers=Lookups(citizens={"marco": True}))
+    answered = replace(snapshot, lookups=Lookups(citizens={"marco": True}))
     same, of_answered = once(answered, TERMS.prices)
     assert same is plain
-    assert of_answered == replace(rest, answers=answered.answers)
+    assert of_answered == replace(rest, lookups=answered.lookups)
 
 
 def test_other_rows_are_looked_at_anew() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
 from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.generated import snapshots
@@ -88,7 +88,7 @@ def test_what_an_order_is_shown_of_all_rows_is_what_matching_gives_its_charge(
     snapshot: Snapshot,
 ) -> None:
     for charge in snapshot.charges:
-        question = question_about(charge)
+        question = lookup_order(charge)
         keyed = [row for row in snapshot.stratagems if row.stratagem_id == question.key]
         rest = [row for row in snapshot.stratagems if row not in keyed]
         found = match([charge], rest)

@@ -10,7 +10,7 @@ import pytest
 from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Write, next_step
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.ownership import rows_of
-from cascade_cli.domain.reconcile.event_replay import question_about
+from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.orders import Override, decided
 from cascade_cli.domain.records.stratagems import Failure, State
 from cascade_cli.domain.shop.keys import Origin
@@ -58,7 +58,7 @@ def test_nothing_is_written_upon_it_and_a_person_may_have_a_row_made(
     dead: dict[str, object],
 ) -> None:
     charge = a_charge()
-    order = question_about(charge)
+    order = lookup_order(charge)
     rows = rows_of(order, [keyed(charge, **{**dead, **OTHER})])
     step = next_step(order, rows, NOW)
     assert isinstance(step, End)
@@ -69,7 +69,7 @@ def test_nothing_is_written_upon_it_and_a_person_may_have_a_row_made(
 
 def test_no_word_of_a_person_lets_a_second_row_run_beside_a_live_one() -> None:
     charge = a_charge()
-    order = decided(question_about(charge), Override.AMBIGUOUS)
+    order = decided(lookup_order(charge), Override.AMBIGUOUS)
     live = keyed(charge, status="active", expires_at=SOON, **OTHER)
     step = next_step(order, rows_of(order, [live]), NOW)
     assert isinstance(step, End)

@@ -130,7 +130,7 @@ def test_the_kind_and_the_part_of_the_equation_agree(snapshot: Snapshot) -> None
 
 @given(snapshots())
 def test_no_machine_repairs_where_a_person_has_to_judge(snapshot: Snapshot) -> None:
-    disputes = snapshot.answers.disputes
+    disputes = snapshot.lookups.disputes
     won = {
         charge
         for charge, found in disputes.items()

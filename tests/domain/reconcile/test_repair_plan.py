@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cascade_cli.domain.reconcile.reconciliation import reconcile
-from cascade_cli.domain.reconcile.repair_plan import REASON, RepairPlan, plan_repairs
+from cascade_cli.domain.reconcile.repair_plan import RepairPlan, plan_repairs
 from cascade_cli.domain.records.charges import Charge, Refund
+from cascade_cli.domain.records.orders import PURCHASE_REASON
 from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.samples import NOW, PAID, TERMS, a_charge, a_snapshot, keyed, older
 
@@ -49,7 +50,7 @@ def test_what_is_settled_is_neither_repaired_nor_left_to_people() -> None:
 def test_a_missing_transfer_is_ordered_as_it_was_sold_and_says_who_repaired() -> None:
     (repair,) = planned([a_charge()]).repairs
     order = repair.order
-    assert (order.citizen, order.ducats, order.reason) == ("marco", Decimal(100), REASON)
+    assert (order.citizen, order.ducats, order.reason) == ("marco", Decimal(100), PURCHASE_REASON)
     assert order.facts["worker"] == "nightly"
     assert not order.retire_surplus
 

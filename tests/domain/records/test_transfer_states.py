@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cascade_cli.domain.records.stratagems import STATES, Failure, State, Stratagem, Trace
+from cascade_cli.domain.records.stratagems import STATE_TABLE, Failure, State, Stratagem, Trace
 from tests.domain.samples import NOW, a_stratagem
 
 STATUSES = ("executed", "active", "failed", "planned", "expired", "cancelled", "", "error", "odd")
@@ -47,7 +47,7 @@ def test_every_combination_has_a_state_and_every_state_a_combination() -> None:
 
 
 def test_every_line_of_the_table_decides_something() -> None:
-    lines = [list(line) for line in STATES]
+    lines = [list(line) for line in STATE_TABLE]
     for index in range(len(lines)):
         shortened = [line for number, line in enumerate(lines) if number != index]
         assert any(_decides(lines, row) != _decides(shortened, row) for row in ROWS), lines[index]

@@ -15,7 +15,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.records.journal_entries import Fate, Worker
 from cascade_cli.sandbox.wire import Response, json_response
-from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ToldArrivals
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService, NoticesSent
 from cascade_cli.settings import Settings
 from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import wire_writing
@@ -259,7 +259,7 @@ def test_journal_and_explain_tell_of_it_in_plain_words(counter: Counter) -> None
 
 @contextmanager
 def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Journal]]:
-    """A desk of a worker of its own, over the counter's journal."""
+    """A service of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
     wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)
@@ -271,7 +271,7 @@ def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Jou
 
 def test_of_two_workers_that_found_the_same_arrivals_one_tells_of_each(counter: Counter) -> None:
     keys = [delivered(counter, f"r{number}", str(number + 5)) for number in range(5)]
-    together, told = threading.Barrier(2), list[ToldArrivals]()
+    together, told = threading.Barrier(2), list[NoticesSent]()
 
     def work(run: str) -> None:
         with service_of(counter, run) as (service, _):

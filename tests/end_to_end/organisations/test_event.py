@@ -11,7 +11,7 @@ import pytest
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.stripe_events import Accepted, Event, EventState, Settlement
-from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, together
+from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake, one_settlement
 from cascade_cli.services.events.replay_service import PlannedReplay
 from cascade_cli.services.refunds.automatic_refunds import RefundResult
 from tests.domain.delivery.orders import an_order
@@ -36,13 +36,13 @@ def settlement(state: EventState, note: str, minutes: int = 5) -> Settlement:
 def test_the_event_is_done_when_everybody_is(states: list[EventState], whole: EventState) -> None:
     found = [settlement(state, state.value) for state in states]
     planned = [PlannedReplay(f"pi_1.{number}", ()) for number, _ in enumerate(states, start=1)]
-    assert together(found, planned).state is whole
+    assert one_settlement(found, planned).state is whole
 
 
 def test_it_is_looked_at_again_when_the_first_may_go_on_and_a_few_are_named() -> None:
     found = [settlement(WAITING, "no ducats", minutes) for minutes in (9, 2, 5, 7, 8)]
     planned = [PlannedReplay(f"pi_1.{number}", ()) for number in range(1, 6)]
-    one = together(found, planned)
+    one = one_settlement(found, planned)
     assert one.next_at == NOW + timedelta(minutes=2)
     assert one.note == (
         "5 of 5 citizens: pi_1.1: no ducats; pi_1.2: no ducats; pi_1.3: no ducats (and 2 more)"
@@ -52,11 +52,11 @@ def test_it_is_looked_at_again_when_the_first_may_go_on_and_a_few_are_named() ->
 def test_who_waits_for_ducats_is_counted_by_the_same_words_as_ever() -> None:
     found = [settlement(WAITING, SHORT_OF_DUCATS), settlement(CREDITED, "under way")]
     planned = [PlannedReplay(f"pi_1.{number}", ()) for number in (1, 2)]
-    assert together(found, planned).note == SHORT_OF_DUCATS
+    assert one_settlement(found, planned).note == SHORT_OF_DUCATS
 
 
 class OneDealt:
-    """What a clerk says of every payment."""
+    """Automatic refunds that say the same of every payment."""
 
     def __init__(self, dealt: RefundResult) -> None:
         self.dealt = dealt

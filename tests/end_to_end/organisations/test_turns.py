@@ -29,7 +29,7 @@ MEMBERS = {"marco": "100", "lucia": "50.5", "zuan": "20", "bianca": "10", "piero
 
 
 @dataclass
-class Till:
+class ServerParts:
     """What `cascade serve` works with, two citizens a turn."""
 
     counter: Counter
@@ -59,7 +59,7 @@ class Till:
 
 
 @contextmanager
-def opened(counter: Counter, folder: Path) -> Iterator[Till]:
+def opened(counter: Counter, folder: Path) -> Iterator[ServerParts]:
     settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
     identity = Worker("run-serve", "till", 1, "anna", "serve")
     wiring = wire_reading(settings, lambda _message: None)
@@ -81,93 +81,93 @@ def opened(counter: Counter, folder: Path) -> Iterator[Till]:
             now=utc_now,
             refunds=replace(automatic_refunds, at_once=2).settle,
         )
-        yield Till(counter, intake, inbox, database)
+        yield ServerParts(counter, intake, inbox, database)
 
 
 @pytest.fixture
-def price_quotes(counter: Counter, tmp_path: Path) -> Iterator[Till]:
+def server(counter: Counter, tmp_path: Path) -> Iterator[ServerParts]:
     counter.settle(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
-    with opened(counter, tmp_path) as price_quotes:
-        yield price_quotes
+    with opened(counter, tmp_path) as server:
+        yield server
 
 
 @pytest.fixture
-def intent(price_quotes: Till) -> str:
+def intent(server: ServerParts) -> str:
     """Their payment, which has arrived."""
-    intent = bought(price_quotes.counter, MEMBERS)
-    assert replayed(price_quotes.counter).code == 0
-    price_quotes.counter.sandboxed.app.engine.run()
+    intent = bought(server.counter, MEMBERS)
+    assert replayed(server.counter).code == 0
+    server.counter.sandboxed.app.engine.run()
     return intent
 
 
-def takers(price_quotes: Till) -> list[str]:
+def takers(server: ServerParts) -> list[str]:
     """Who has a transfer back."""
-    payers = [row["ExecutedBy"] for row in price_quotes.counter.rows()]
+    payers = [row["ExecutedBy"] for row in server.counter.rows()]
     return [name for name in MEMBERS if name in payers]
 
 
-def send_back(price_quotes: Till, intent: str, cents: int) -> None:
-    stripe_of(price_quotes.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
+def send_back(server: ServerParts, intent: str, cents: int) -> None:
+    stripe_of(server.counter).v1.refunds.create({"payment_intent": intent, "amount": cents})
 
 
 def test_between_two_turns_the_lock_is_free_and_other_events_are_dealt_with(
-    price_quotes: Till, intent: str
+    server: ServerParts, intent: str
 ) -> None:
-    send_back(price_quotes, intent, 1905)
-    price_quotes.hear(intent, "charge.refunded")
-    (first,) = price_quotes.turn()
+    send_back(server, intent, 1905)
+    server.hear(intent, "charge.refunded")
+    (first,) = server.turn()
     assert first.note == "2 of 5 citizens are dealt with, the others are next"
-    assert takers(price_quotes) == ["marco", "lucia"]
-    other = price_quotes.counter.paid(hours_ago=0)
-    with price_quotes.lock():
-        price_quotes.hear(other, "charge.succeeded")
+    assert takers(server) == ["marco", "lucia"]
+    other = server.counter.paid(hours_ago=0)
+    with server.lock():
+        server.hear(other, "charge.succeeded")
         # Before it is the others' turn.
-        assert [one.state.value for one in price_quotes.intake.work()] == ["credited"]
-    price_quotes.turn()
-    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
-    (last,) = price_quotes.turn()
-    assert (takers(price_quotes), "are next" in last.note) == (list(MEMBERS), False)
-    price_quotes.counter.sandboxed.app.engine.run()
-    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
+        assert [one.state.value for one in server.intake.work()] == ["credited"]
+    server.turn()
+    assert takers(server) == ["marco", "lucia", "zuan", "bianca"]
+    (last,) = server.turn()
+    assert (takers(server), "are next" in last.note) == (list(MEMBERS), False)
+    server.counter.sandboxed.app.engine.run()
+    assert [server.counter.ducats_of(name) for name in MEMBERS] == [100, 0, 0, 0, 0]
 
 
 def test_whose_turn_comes_while_another_run_has_the_lock_is_next_when_it_is_free(
-    price_quotes: Till, intent: str
+    server: ServerParts, intent: str
 ) -> None:
-    send_back(price_quotes, intent, 1905)
-    price_quotes.hear(intent, "charge.refunded")
-    price_quotes.turn()
-    with price_quotes.lock():
-        (held_up,) = price_quotes.turn()
+    send_back(server, intent, 1905)
+    server.hear(intent, "charge.refunded")
+    server.turn()
+    with server.lock():
+        (held_up,) = server.turn()
     assert "Another run holds the lock" in held_up.note
-    assert takers(price_quotes) == ["marco", "lucia"]
-    price_quotes.turn()
-    assert takers(price_quotes) == ["marco", "lucia", "zuan", "bianca"]
+    assert takers(server) == ["marco", "lucia"]
+    server.turn()
+    assert takers(server) == ["marco", "lucia", "zuan", "bianca"]
 
 
 def test_more_money_that_goes_back_between_two_turns_is_taken_from_the_first_citizens_too(
-    price_quotes: Till, intent: str
+    server: ServerParts, intent: str
 ) -> None:
-    send_back(price_quotes, intent, 381)
-    price_quotes.hear(intent, "charge.refunded")
-    price_quotes.turn()
-    send_back(price_quotes, intent, 1524)
+    send_back(server, intent, 381)
+    server.hear(intent, "charge.refunded")
+    server.turn()
+    send_back(server, intent, 1524)
     for _ in range(3):
-        price_quotes.turn()
+        server.turn()
     for _ in range(2):
-        price_quotes.counter.sandboxed.app.engine.run()
-    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+        server.counter.sandboxed.app.engine.run()
+    assert [server.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
 
 
 def test_who_is_killed_between_two_turns_begins_again_and_takes_nothing_twice(
-    price_quotes: Till, intent: str, tmp_path: Path
+    server: ServerParts, intent: str, tmp_path: Path
 ) -> None:
-    send_back(price_quotes, intent, 1905)
-    price_quotes.hear(intent, "charge.refunded")
-    price_quotes.turn()
-    with opened(price_quotes.counter, tmp_path) as after_the_start:
+    send_back(server, intent, 1905)
+    server.hear(intent, "charge.refunded")
+    server.turn()
+    with opened(server.counter, tmp_path) as after_the_start:
         for _ in range(3):
             after_the_start.turn()
-    price_quotes.counter.sandboxed.app.engine.run()
-    assert [price_quotes.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
-    assert len(price_quotes.counter.rows()) == 2 * len(MEMBERS)
+    server.counter.sandboxed.app.engine.run()
+    assert [server.counter.ducats_of(name) for name in MEMBERS] == [0] * len(MEMBERS)
+    assert len(server.counter.rows()) == 2 * len(MEMBERS)

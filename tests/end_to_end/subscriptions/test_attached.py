@@ -18,7 +18,7 @@ from tests.end_to_end.subscriptions.test_whole_way import (
 from tests.harness.counter import Counter
 
 
-class Desk:
+class LateSubscription:
     """marco's subscription to 525 ducats a month, its first month delivered, the next one late."""
 
     def __init__(self, counter: Counter, *, sent: bool = False) -> None:
@@ -50,8 +50,8 @@ class Desk:
 
 
 @pytest.fixture
-def service(counter: Counter) -> Desk:
-    return Desk(counter)
+def late(counter: Counter) -> LateSubscription:
+    return LateSubscription(counter)
 
 
 def kinds(counter: Counter) -> dict[str, str]:
@@ -59,9 +59,9 @@ def kinds(counter: Counter) -> dict[str, str]:
 
 
 def test_reconcile_finds_an_attached_payment_missing_and_repairs_it(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
-    intent = service.attach()
+    intent = late.attach()
     counter.pass_time(hours=1)
     assert kinds(counter)[intent] == "missing"
     assert counter.type("reconcile", "--since", "100d", "--repair", "--yes").code == 0
@@ -71,41 +71,43 @@ def test_reconcile_finds_an_attached_payment_missing_and_repairs_it(
 
 @pytest.mark.parametrize("type_", ["invoice.paid", "charge.succeeded", "payment_intent.succeeded"])
 def test_an_attached_payment_is_credited_by_whichever_event_tells_of_it(
-    counter: Counter, service: Desk, type_: str
+    counter: Counter, late: LateSubscription, type_: str
 ) -> None:
-    service.attach()
+    late.attach()
     assert "credited" in replayed(counter, "--type", type_)
     assert delivered(counter) == 1050
     assert set(replayed(counter)) == {"already"}
 
 
 def test_explain_tells_of_an_attached_payment_by_its_own_id_and_by_its_invoice_s(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
-    intent = service.attach()
-    for identity in (intent, service.invoice["id"], service.subscription):
+    intent = late.attach()
+    for identity in (intent, late.invoice["id"], late.subscription):
         told = counter.type("explain", identity, "--json").data
         assert told["payment"]["payment_intent"] == intent
-        assert told["payment"]["period"]["invoice"] == service.invoice["id"]
+        assert told["payment"]["period"]["invoice"] == late.invoice["id"]
         assert "invoice for 50.00 USD" in json.dumps(told["timeline"])
 
 
-def test_a_payment_that_was_attached_afterwards_is_found(counter: Counter, service: Desk) -> None:
-    intent = service.pay_and_attach_later(days=4)
+def test_a_payment_that_was_attached_afterwards_is_found(
+    counter: Counter, late: LateSubscription
+) -> None:
+    intent = late.pay_and_attach_later(days=4)
     assert kinds(counter)[intent] == "missing"
 
 
 def test_a_run_since_the_last_hears_of_a_payment_attached_after_it(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
     terms: Any = {"amount": 5000, "currency": "usd", "metadata": {}}
-    customer = service.invoice["customer"]
-    paid = service.account.pay(**terms, customer=customer, at=counter.now())
+    customer = late.invoice["customer"]
+    paid = late.account.pay(**terms, customer=customer, at=counter.now())
     counter.pass_time(days=2)
     assert counter.type("reconcile", "--since", "9d").code == 0
     counter.pass_time(days=3)
     intent = str(paid["payment_intent"])
-    service.account.attach_payment(service.invoice["id"], intent, at=counter.now())
+    late.account.attach_payment(late.invoice["id"], intent, at=counter.now())
     counter.pass_time(hours=1)
     found = counter.type("reconcile", "--since", "last", "--json").data
     assert {item["payment_intent"]: item["kind"] for item in found["items"]} == {intent: "missing"}
@@ -114,8 +116,8 @@ def test_a_run_since_the_last_hears_of_a_payment_attached_after_it(
 def test_halves_of_an_invoice_are_each_left_to_people_wherever_they_are_met(
     counter: Counter,
 ) -> None:
-    service = Desk(counter, sent=True)
-    halves = {service.attach(2500), service.attach()}
+    late = LateSubscription(counter, sent=True)
+    halves = {late.attach(2500), late.attach()}
     found = {item["payment_intent"]: item for item in reconciled(counter)["items"]}
     assert {found[half]["kind"] for half in halves} == {"unattributable"}
     assert all("more than this payment" in json.dumps(found[half]) for half in halves)
@@ -129,61 +131,61 @@ def test_halves_of_an_invoice_are_each_left_to_people_wherever_they_are_met(
 
 
 def test_a_half_is_left_to_people_before_the_other_half_comes(counter: Counter) -> None:
-    service = Desk(counter, sent=True)
-    half = service.attach(2500)
+    late = LateSubscription(counter, sent=True)
+    half = late.attach(2500)
     assert kinds(counter)[half] == "unattributable"
     assert set(replayed(counter)) == {"unattributable"}
 
 
 def test_a_half_beside_one_in_cash_is_left_to_people(counter: Counter) -> None:
-    service = Desk(counter, sent=True)
-    half = service.attach(2500)
-    step(counter, "pay_invoice", service.subscription, elsewhere=True)
+    late = LateSubscription(counter, sent=True)
+    half = late.attach(2500)
+    step(counter, "pay_invoice", late.subscription, elsewhere=True)
     assert kinds(counter)[half] == "unattributable"
     assert set(replayed(counter, "--type", "invoice.paid")) == {"unattributable"}
 
 
 def test_a_payment_that_says_itself_what_it_sold_is_believed_before_its_invoice(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
     said = {"platform": "cascade", "type": "ducat_purchase", "citizen_id": "marco"}
-    intent = service.attach(metadata={**said, "ducat_amount": "500"})
+    intent = late.attach(metadata={**said, "ducat_amount": "500"})
     items = {item["payment_intent"]: item for item in reconciled(counter)["items"]}
     assert items[intent]["ducats"] == "500"
 
 
 def test_a_payment_that_names_a_citizen_and_no_ducats_has_them_from_its_invoice(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
     said = {"platform": "cascade", "type": "ducat_purchase", "citizen_id": "marco"}
-    intent = service.attach(metadata=said)
+    intent = late.attach(metadata=said)
     items = {item["payment_intent"]: item for item in reconciled(counter)["items"]}
     assert items[intent]["ducats"] == "525"
 
 
 def test_a_payment_of_two_invoices_is_credited_by_the_one_over_ducats(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
     """It has paid another shop's invoice as well."""
-    other = a_second_invoice(counter, service, "newsletter", 900)
-    intent = paying(counter, service, {other: 900, service.invoice["id"]: 5000})
+    other = a_second_invoice(counter, late, "newsletter", 900)
+    intent = paying(counter, late, {other: 900, late.invoice["id"]: 5000})
     (item,) = [i for i in reconciled(counter)["items"] if i["payment_intent"] == intent]
     assert (item["kind"], item["ducats"]) == ("missing", "525")
 
 
 def test_a_payment_of_two_invoices_over_ducats_is_left_to_people(
-    counter: Counter, service: Desk
+    counter: Counter, late: LateSubscription
 ) -> None:
-    other = a_second_invoice(counter, service, "cascade_ducats_100", 1000)
-    intent = paying(counter, service, {service.invoice["id"]: 5000, other: 1000})
+    other = a_second_invoice(counter, late, "cascade_ducats_100", 1000)
+    intent = paying(counter, late, {late.invoice["id"]: 5000, other: 1000})
     (item,) = [i for i in reconciled(counter)["items"] if i["payment_intent"] == intent]
     assert item["kind"] == "unattributable"
     assert other in json.dumps(item)
 
 
-def a_second_invoice(counter: Counter, service: Desk, product: str, cents: int) -> str:
+def a_second_invoice(counter: Counter, late: LateSubscription, product: str, cents: int) -> str:
     """Of another subscription of the same customer, open."""
-    account, at = service.account, counter.now()
+    account, at = late.account, counter.now()
     with account.writing(at) as writer:
         if not writer.exists("product", product):
             account.create_product(at=at, id=product, name=product)
@@ -197,21 +199,21 @@ def a_second_invoice(counter: Counter, service: Desk, product: str, cents: int) 
         at=at,
         mode="subscription",
         success_url="https://shop.example/thanks",
-        customer=service.invoice["customer"],
+        customer=late.invoice["customer"],
         line_items=[{"price_data": price}],
     )
     paid = account.complete_checkout(session["id"], at=at)
     return str(account.renew(paid["subscription"], at=at, fails=True)["id"])
 
 
-def paying(counter: Counter, service: Desk, parts: dict[str, int]) -> str:
+def paying(counter: Counter, late: LateSubscription, parts: dict[str, int]) -> str:
     """One payment of several invoices, each in full."""
     at = counter.now()
     terms: Any = {"amount": sum(parts.values()), "currency": "usd", "metadata": {}}
-    paid = service.account.pay(**terms, customer=service.invoice["customer"], at=at)
+    paid = late.account.pay(**terms, customer=late.invoice["customer"], at=at)
     intent = str(paid["payment_intent"])
     for invoice, amount in parts.items():
-        service.account.attach_payment(invoice, intent, at=at, amount=amount)
+        late.account.attach_payment(invoice, intent, at=at, amount=amount)
     counter.pass_time(hours=1)
     return intent
 

@@ -1,4 +1,4 @@
-"""What the desk checks before a credit is written, to the last ducat."""
+"""What the service checks before a credit is written, to the last ducat."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ QUOTA = json_response(
 
 
 @dataclass
-class PatientDesk:
-    """A desk whose pacer sleeps in no time, and keeps account of it."""
+class PatientService:
+    """A service whose pacer sleeps in no time, and keeps account of it."""
 
     service: CreditService
     pauses: list[float]
@@ -47,7 +47,7 @@ class PatientDesk:
 
 
 @pytest.fixture
-def patient(counter: Counter, tmp_path: Path) -> Iterator[PatientDesk]:
+def patient(counter: Counter, tmp_path: Path) -> Iterator[PatientService]:
     pauses: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -58,7 +58,7 @@ def patient(counter: Counter, tmp_path: Path) -> Iterator[PatientDesk]:
     url = f"sqlite:///{tmp_path}/journal.sqlite3"
     with closing(Journal(url, this_worker("test"), now=utc_now)) as journal:
         writing = wire_writing(_wiring(counter, pacer), journal, lambda _message: None)
-        yield PatientDesk(writing.service, pauses)
+        yield PatientService(writing.service, pauses)
 
 
 def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
@@ -72,7 +72,7 @@ def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
 
 @pytest.mark.parametrize("fits", [is_create, is_update])
 def test_a_locked_out_write_is_sent_again_after_the_lock_out(
-    counter: Counter, patient: PatientDesk, fits: Which
+    counter: Counter, patient: PatientService, fits: Which
 ) -> None:
     counter.network.break_(fits, throttled(), times=2)
     assert patient.credit().result is Result.CREDITED
@@ -81,7 +81,7 @@ def test_a_locked_out_write_is_sent_again_after_the_lock_out(
 
 
 def test_a_lock_out_that_does_not_end_is_given_up_and_the_next_run_finishes(
-    counter: Counter, patient: PatientDesk
+    counter: Counter, patient: PatientService
 ) -> None:
     counter.network.break_(is_update, throttled(), times=99)
     delivery = patient.credit()

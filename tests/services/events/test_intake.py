@@ -135,8 +135,8 @@ def delivery(key: str, result: Result = Result.CREDITED, **changed: Any) -> Deli
     return Delivery(an_order(key=key), result, "why", **changed)
 
 
-class Clerk:
-    """Who settles refunds: always with the same answer."""
+class FixedRefunds:
+    """Settles refunds, always with the same answer."""
 
     def __init__(self, answer: RefundResult | Exception) -> None:
         self.answer, self.asked = answer, list[tuple[str, timedelta]]()
@@ -194,7 +194,7 @@ def test_a_payment_already_credited_by_another_event_is_not_looked_up_again() ->
 
 @pytest.mark.parametrize("kind", ["charge.succeeded", "charge.refunded"])
 def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind: str) -> None:
-    counter, automatic_refunds = Counter(), Clerk(RefundResult("refunded"))
+    counter, automatic_refunds = Counter(), FixedRefunds(RefundResult("refunded"))
     live = accepted(kind=kind, livemode=True)
     found = settled(live, counter=counter, refunds=automatic_refunds)
     assert found == [(ATTENTION, "it is an event of live mode", None)]
@@ -366,7 +366,7 @@ def test_without_a_clerk_a_refund_is_left_to_a_person_and_recorded() -> None:
 
 
 def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
-    automatic_refunds = Clerk(RefundResult("taken back"))
+    automatic_refunds = FixedRefunds(RefundResult("taken back"))
     both = refunded("1"), refunded("2", payment="pi_1")
     found = settled(*both, refunds=automatic_refunds)
     assert found == [(RECORDED, "taken back", None)] * 2
@@ -374,7 +374,7 @@ def test_two_events_of_one_refund_are_one_look_without_patience() -> None:
 
 
 def test_credits_come_before_what_went_back() -> None:
-    found = settled(refunded("1"), accepted("2"), refunds=Clerk(RefundResult("taken back")))
+    found = settled(refunded("1"), accepted("2"), refunds=FixedRefunds(RefundResult("taken back")))
     assert [state for state, *_ in found] == [CREDITED, RECORDED]
 
 
@@ -391,32 +391,34 @@ def test_credits_come_before_what_went_back() -> None:
 def test_a_refund_is_seen_through_as_the_clerk_says(
     dealt: RefundResult, state: EventState, again_at: datetime | None
 ) -> None:
-    assert settled(refunded(), refunds=Clerk(dealt)) == [(state, "x", again_at)]
+    assert settled(refunded(), refunds=FixedRefunds(dealt)) == [(state, "x", again_at)]
 
 
 def test_a_refund_of_what_is_no_purchase_is_looked_at_twice_and_recorded() -> None:
-    automatic_refunds = Clerk(RefundResult("x", is_purchase=False))
+    automatic_refunds = FixedRefunds(RefundResult("x", is_purchase=False))
     assert settled(refunded(tries=1), refunds=automatic_refunds) == [(RECORDED, "x", None)]
 
 
 def test_what_failed_of_a_refund_is_tried_again_at_the_earliest_moment() -> None:
     unfinished = delivery("key", Result.UNFINISHED, finish_at=NOW + 3 * MINUTE)
     for again_at, next_at in ((2 * MINUTE, 2 * MINUTE), (9 * MINUTE, 3 * MINUTE)):
-        automatic_refunds = Clerk(RefundResult("x", again_at=NOW + again_at, failed=(unfinished,)))
+        automatic_refunds = FixedRefunds(
+            RefundResult("x", again_at=NOW + again_at, failed=(unfinished,))
+        )
         ((state, _, later),) = settled(refunded(), refunds=automatic_refunds)
         assert (state, later) == (WAITING, NOW + next_at)
 
 
 @pytest.mark.parametrize("error", [AnswerError("nonsense"), LockedError("another run")])
 def test_a_refund_that_cannot_be_dealt_with_now_waits(error: Exception) -> None:
-    found = settled(refunded(tries=2), refunds=Clerk(error))
+    found = settled(refunded(tries=2), refunds=FixedRefunds(error))
     assert found == [(WAITING, str(error), NOW + timedelta(seconds=8))]
 
 
 def test_a_refund_waits_for_a_service_that_is_out_with_all_the_rest() -> None:
     inbox = Inbox([refunded()])
     with pytest.raises(UnreachableError):
-        intake(inbox, Counter(), refunds=Clerk(UnreachableError("no answer"))).work()
+        intake(inbox, Counter(), refunds=FixedRefunds(UnreachableError("no answer"))).work()
     assert inbox.settled == []
 
 
@@ -477,7 +479,7 @@ def test_a_refund_that_names_no_payment_is_left_to_a_person_and_asks_nobody() ->
     one = refunded()
     nameless, automatic_refunds = (
         replace(one, event=replace(one.event, payment_id=None)),
-        Clerk(RefundResult("x")),
+        FixedRefunds(RefundResult("x")),
     )
     found = settled(nameless, refunds=automatic_refunds)
     assert found == [(RECORDED, "left to a person: cascade refund PAYMENT", None)]
@@ -498,14 +500,14 @@ def test_a_refund_for_many_waits_while_one_part_does_and_else_needs_a_person(
 ) -> None:
     parts = tuple(delivery("key", result) for result in failed)
     dealt = RefundResult("x", again_at=again_at, failed=parts)
-    ((found, _, later),) = settled(refunded(), refunds=Clerk(dealt))
+    ((found, _, later),) = settled(refunded(), refunds=FixedRefunds(dealt))
     assert (found, later) == (state, next_at)
 
 
 def test_refunds_of_two_payments_are_settled_each_for_itself() -> None:
     inbox, automatic_refunds = (
         Inbox([refunded("1"), refunded("2")]),
-        Clerk(RefundResult("taken back")),
+        FixedRefunds(RefundResult("taken back")),
     )
     found = intake(inbox, Counter(), refunds=automatic_refunds).work()
     assert [one.event_id for one in found] == ["evt_1", "evt_2"]

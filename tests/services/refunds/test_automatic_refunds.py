@@ -39,8 +39,8 @@ AFTER_NEXT_RUN = NOW.replace(hour=18, minute=5)
 WISH = RefundWish(Policy.AVAILABLE, {"worker": "one"})
 
 
-class PaperDesk(RefundService):
-    """Plans as the desk does; what it looks at and carries out is on paper.
+class PaperRefundService(RefundService):
+    """Plans as the service does; what it looks at and carries out is on paper.
 
     `looks` are what each look shows, the last of them for ever.
     """
@@ -85,16 +85,16 @@ class Promises:
     keys: frozenset[str] = frozenset()
     since: list[datetime] = field(default_factory=list)
 
-    def at_work(self, keys: Collection[str], since: datetime) -> set[str]:
+    def keys_in_progress(self, keys: Collection[str], since: datetime) -> set[str]:
         self.since.append(since)
         return set(keys) & self.keys
 
 
 @dataclass
-class Till:
-    """A clerk with what it stands on, and what happened in which order."""
+class RefundsUnderTest:
+    """AutomaticRefunds with what they work on, and what happened in which order."""
 
-    service: PaperDesk
+    service: PaperRefundService
     settings: Mapping[str, Any] = field(default_factory=dict)
     promises: Promises = field(default_factory=Promises)
     happened: list[str] = field(default_factory=list)
@@ -103,7 +103,7 @@ class Till:
         usual: dict[str, Any] = {"refunds": True, "hold": False, **self.settings}
         self.automatic_refunds = AutomaticRefunds(
             service=self.service,
-            at_work=self.promises.at_work,
+            keys_in_progress=self.promises.keys_in_progress,
             wish=WISH,
             guard=lambda: self.happened.append("guarded"),
             lock=self.lock,
@@ -123,8 +123,8 @@ class Till:
 
 def service_seeing(
     *looks: Sequence[Picture] | GuardError, result: Result = Result.CREDITED, **settings: Any
-) -> Till:
-    return Till(PaperDesk(*looks, result=result), settings)
+) -> RefundsUnderTest:
+    return RefundsUnderTest(PaperRefundService(*looks, result=result), settings)
 
 
 def sent_back(cents: int = 1000, **changed: Any) -> Charge:

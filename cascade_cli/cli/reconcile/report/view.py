@@ -16,7 +16,7 @@ from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipp
 from cascade_cli.cli.reconcile.text import followed_up
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.history.checkpoint import Changes
-from cascade_cli.domain.reconcile.overview import Open, kind_counts, what_is_open
+from cascade_cli.domain.reconcile.overview import OpenCases, kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.journal_entries import Head
 from cascade_cli.domain.shop.money import rounded
@@ -126,7 +126,7 @@ def judged_page(
     head: Head | None = None,
 ) -> ReportPage:
     """A run that read everything. `data` is the data of --json, `error` what stopped a repair."""
-    found = what_is_open(run.result)
+    found = open_cases(run.result)
     return ReportPage(
         tone="open" if found.number else "well",
         headline=found.described,
@@ -140,7 +140,7 @@ def judged_page(
     )
 
 
-def _summary(found: Open) -> str:
+def _summary(found: OpenCases) -> str:
     if not found.number and found.closed:
         return f"Every paid charge is settled, in flight or decided by people. {found.closed}"
     if not found.number:
@@ -245,7 +245,7 @@ def _coverage(run: Run, reading: RunFacts) -> tuple[str, ...]:
         f"Left alone: {coverage.other_products:,} charges for other products, "
         f"{coverage.unpaid:,} not paid; {result.manual:,} credits by hand with a recorded reason, "
         f"{result.elsewhere:,} transfers for payments outside the window.",
-        what_is_open(result).closed,
+        open_cases(result).closed,
         followed_up(coverage),
         f"Verified: {run.verification.sentence}." if run.verification else "",
     )

@@ -10,7 +10,7 @@ from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.reconcile.report.page import render
 from cascade_cli.cli.reconcile.report.view import ReportPage as View
 from cascade_cli.cli.reconcile.report.view import judged_page
-from cascade_cli.domain.history.checkpoint import Changes, Remains
+from cascade_cli.domain.history.checkpoint import Changes, WithoutVerdict
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -31,7 +31,9 @@ def view(
     charges, stratagems = tuple(charges), tuple(stratagems)
     snapshot = a_snapshot(charges, stratagems)
     coverage = Coverage(len(charges), len(stratagems), other_products=0, unpaid=0)
-    run = Run(snapshot, coverage, reconcile(snapshot, TERMS), Remains(), snapshot.window.since)
+    run = Run(
+        snapshot, coverage, reconcile(snapshot, TERMS), WithoutVerdict(), snapshot.window.since
+    )
     return judged_page(run, replace(READING, since_last=changes), data)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cascade_cli.domain.records.stripe_events import EventState
 from tests.cli.reconcile.since_last.shop import NightShop
-from tests.harness.letters import event, keep
+from tests.harness.inbox_events import event, keep
 
 
 def _status(shop: NightShop) -> dict[str, Any]:

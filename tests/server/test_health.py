@@ -12,7 +12,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import GuardError
 from cascade_cli.sandbox.wire import json_response
 from cascade_cli.server.api.problems import answer_to
-from cascade_cli.server.thread_pool import THREADS
+from cascade_cli.server.thread_pool import REQUEST_THREADS
 from tests.server.conftest import WEBHOOK, Shop
 from tests.server.events import event_body
 
@@ -92,10 +92,10 @@ def test_what_a_server_of_the_sandbox_answers_names_commands_of_the_sandbox() ->
 
 def test_whether_it_is_ready_is_told_while_every_payment_waits(shop: Shop) -> None:
     blocked = threading.Event()
-    offload = shop.app_state.offload
+    thread_pool = shop.app_state.thread_pool
 
     async def wait_for_nothing() -> None:
-        tasks = [offload.run(blocked.wait, 20) for _ in range(THREADS)]
+        tasks = [thread_pool.run(blocked.wait, 20) for _ in range(REQUEST_THREADS)]
         await asyncio.gather(*tasks)
 
     waiting = threading.Thread(target=lambda: asyncio.run(wait_for_nothing()))

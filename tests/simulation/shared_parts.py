@@ -22,7 +22,7 @@ from tests.simulation.recording import JournalFile
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a journal on a disk would be waited for at every commit
 
 
-class Workshop:
+class SharedParts:
     """One per operating-system process; histories are played in it one after the other."""
 
     def __init__(self, journal: JournalFile) -> None:
@@ -47,12 +47,12 @@ class Workshop:
 
 
 @contextmanager
-def workshop() -> Iterator[Workshop]:
-    """A workshop whose journal lies in memory where the system has such files."""
+def shared_parts() -> Iterator[SharedParts]:
+    """Shared parts whose journal lies in memory where the system has such files."""
     folder = Path(tempfile.mkdtemp(dir=_MEMORY if _MEMORY.is_dir() else None))
     file = JournalFile(folder)
     try:
-        yield Workshop(file)
+        yield SharedParts(file)
     finally:
         file.close()
         shutil.rmtree(folder)

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from cascade_cli.cli.reconcile.options import ReconcileOptions
-from cascade_cli.cli.reconcile.run import JudgedOutcome, first
+from cascade_cli.cli.reconcile.run import JudgedOutcome, attempt_first_run
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.decisions.decision_plan import Wish
@@ -42,7 +42,9 @@ def service_of(counter: Counter, **settings: str) -> Iterator[tuple[ReviewServic
         session = Session(environ=os.environ, quiet=True)
         with write_context(session, "review", lock=False) as context:
             options = ReconcileOptions()
-            attempt, _, _ = first(session, context.reading, options, counter.now(), lambda: None)
+            attempt, _, _ = attempt_first_run(
+                session, context.reading, options, counter.now(), lambda: None
+            )
             found = attempt.outcome
             assert isinstance(found, JudgedOutcome)
             settings_now = context.settings

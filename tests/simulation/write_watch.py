@@ -27,7 +27,7 @@ _LEGACY = re.compile(r"_[0-9]{9,}$")
 Blame = Callable[[str], None]
 
 
-class BaseWitness:
+class WriteWatch:
     """Hands requests on to the sandbox; `blame` hears of every write that ought not to be.
 
     `lag` is how long a new row may stay out of listings, and a changed one be shown as it was:

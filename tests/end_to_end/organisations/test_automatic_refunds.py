@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cascade_cli.services.refunds.automatic_refunds import RefundResult, together
+from cascade_cli.services.refunds.automatic_refunds import RefundResult, one_result
 from tests.end_to_end.organisations.guild import bought, replayed, stripe_of
 from tests.harness.counter import Counter
 
@@ -37,10 +37,11 @@ def test_all_portions_are_looked_at_and_their_citizens_asked_for_at_once(counter
 def test_the_notes_of_a_few_portions_are_told_those_for_a_person_first() -> None:
     waiting = [RefundResult(f"waits {n}", again_at=NOW + timedelta(minutes=n)) for n in range(1, 5)]
     assert (
-        together([RefundResult("done"), *waiting]).note == "waits 1; waits 2; waits 3 (and 2 more)"
+        one_result([RefundResult("done"), *waiting]).note
+        == "waits 1; waits 2; waits 3 (and 2 more)"
     )
     many = [
         *(RefundResult(f"done {n}") for n in range(999)),
         RefundResult("in doubt", needs_person=True),
     ]
-    assert together(many).note == "in doubt; done 0; done 1 (and 997 more)"
+    assert one_result(many).note == "in doubt; done 0; done 1 (and 997 more)"

@@ -38,7 +38,7 @@ class Money:
         return len(self.gone_after) > 1
 
 
-class Till:
+class MoneyView:
     """Looks into the account."""
 
     def __init__(self, stage: Stage) -> None:

@@ -17,24 +17,24 @@ from cascade_cli.domain.records.journal_entries import Head
 FILE = "journal-heads.json"
 
 
-def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | None:
+def report_head(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | None:
     """The journal's head, remembered as shown. `warn` is called if it cannot be saved."""
     head = journal.head()
-    known = last_told(folder, journal.place)
+    known = last_reported(folder, journal.place)
     if head and head.entries and (known is None or journal.holds(known)):
-        tell(folder, journal.place, head, warn)
+        remember_reported(folder, journal.place, head, warn)
     return head
 
 
-def tell(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
-    """From now on that head is the last that was told of the journal at `place`."""
+def remember_reported(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
+    """From now on that head is the last that was shown of the journal at `place`."""
     try:
         _keep(folder, place, head)
     except OSError as error:
         warn(f"{FILE} in the state folder cannot be written: {error.strerror}.")
 
 
-def last_told(folder: Path, place: str) -> Head | None:
+def last_reported(folder: Path, place: str) -> Head | None:
     """The head last shown of the journal at `place`; None if none was."""
     return Head.of(_document(folder).get(place, ""))
 

@@ -1,0 +1,42 @@
+"""The options of `cascade schedule …`: when to run, what to do, and who is told how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cascade_cli.cli.reconcile.options import EndOptions
+from cascade_cli.cli.terminal import layout
+
+
+@dataclass(frozen=True)
+class NightlyEnd(EndOptions):
+    """The options of `cascade reconcile`, with help for something that happens every night."""
+
+    ping: Annotated[
+        str | None, layout.TELL(metavar="URL", help="Call this dead man's switch each time.")
+    ] = None
+    metrics_file: Annotated[
+        Path | None, layout.TELL(metavar="FILE", help="Write metrics for the node exporter.")
+    ] = None
+    report: Annotated[
+        Path | None, layout.TELL(metavar="FILE", help="Write the report as a page for a browser.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class NightlyOptions:
+    """The nightly run, as typed."""
+
+    at: Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")] = (
+        "03:30"
+    )
+    repair: Annotated[
+        bool,
+        layout.RUN("--repair", help="Also fix what is safe to fix automatically, without asking."),
+    ] = False
+    backup: Annotated[
+        Path | None,
+        layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
+    ] = None
