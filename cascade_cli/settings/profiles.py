@@ -17,7 +17,7 @@ _OTHERS_WRITE = 0o022
 
 
 def check_name(name: str) -> str:
-    """A name that a file can have. Raises SettingsError."""
+    """The name, if a profile may have it. Raises SettingsError."""
     if _NAME.fullmatch(name):
         return name
     raise SettingsError(
@@ -27,7 +27,7 @@ def check_name(name: str) -> str:
 
 
 def profile_file(name: str) -> Path:
-    """The file of its settings, which need not be there. Raises SettingsError."""
+    """The path of the profile's file, which need not exist. Raises SettingsError."""
     folder = config_folder()
     if folder is None:
         raise SettingsError(
@@ -39,7 +39,7 @@ def profile_file(name: str) -> Path:
 
 
 def profile_names() -> tuple[str, ...]:
-    """Those that this user has, in alphabetical order."""
+    """The profiles of this user, in alphabetical order."""
     folder = config_folder()
     try:
         files = sorted((folder / "profiles").glob(f"*{_SUFFIX}")) if folder else []
@@ -49,9 +49,9 @@ def profile_names() -> tuple[str, ...]:
 
 
 def existing_profile(name: str) -> Path:
-    """Its file, if nobody else can have written it: a profile may name commands to run.
+    """The path of a profile that exists. Raises SettingsError.
 
-    Raises SettingsError.
+    A profile may name commands to run, so one that other users can write is refused.
     """
     path = profile_file(name)
     try:
@@ -75,7 +75,10 @@ def existing_profile(name: str) -> Path:
 
 
 def default_profile() -> str:
-    """The profile for where nothing else is chosen; may be empty. Raises SettingsError."""
+    """The profile to use if nothing else chooses one; empty if there is none.
+
+    Raises SettingsError.
+    """
     file = _default_file()
     try:
         name = file.read_text(encoding="utf-8").strip() if file else ""
@@ -90,7 +93,7 @@ def default_profile() -> str:
 
 
 def set_default_profile(name: str) -> None:
-    """From now on; an empty name means none. Raises SettingsError, OSError."""
+    """Make this the default profile; an empty name means none. Raises SettingsError, OSError."""
     file = _default_file()
     if file is None or not name:
         if file:

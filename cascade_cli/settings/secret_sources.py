@@ -1,6 +1,6 @@
-"""Secrets that stand in no settings file: another file, a command's output, the desktop's keyring.
+"""Reads a secret from a file of its own, from a command's output, or from the desktop's keyring.
 
-No error repeats what was read, nor what a command said: a key may be in it.
+No error repeats what was read or what a command printed, because that may contain a key.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _COMMAND_SECONDS = 60
 
 
 def read_file(path: Path, told: str) -> str:
-    """The file's content without the line's end. `told` is the setting and where it stands.
+    """The file's content without white space around it.
 
-    Raises SettingsError.
+    `told` names the setting and its place, for errors. Raises SettingsError.
     """
     try:
         with path.open("rb") as file:
@@ -40,7 +40,7 @@ def read_file(path: Path, told: str) -> str:
 
 
 def run_command(command: str, folder: Path, environ: Mapping[str, str], told: str) -> str:
-    """What it prints, read through a pipe; no shell is used. Raises SettingsError."""
+    """What the command prints. It is run without a shell. Raises SettingsError."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -114,7 +114,7 @@ def _as_text(content: bytes, told: str) -> str:
     try:
         text = content.decode().strip()
     except UnicodeDecodeError:
-        # Its own message would repeat the bytes.
+        # The exception's own message would repeat the bytes.
         raise SettingsError(f"{told}: what was read is no text.", "A key is one word.") from None
     if not text:
         raise SettingsError(f"{told} gives nothing but an empty text.", "Put the value there.")

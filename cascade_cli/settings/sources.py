@@ -29,7 +29,7 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 class Form(StrEnum):
-    """How it is written there."""
+    """How the value is written in its place."""
 
     VALUE = "value"
     FILE = "file"
@@ -38,13 +38,16 @@ class Form(StrEnum):
 
 
 FORMS = {"_FILE": Form.FILE, "_COMMAND": Form.COMMAND}
-"""By what follows a secret's name."""
+"""The ending of a secret's name, and the form that it announces."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the value of one setting stands. `name` is what it is called there, `written` what
-    stands behind it: of a secret the value itself, or where it is."""
+    """Where the value of one setting comes from.
+
+    `name` is the name under which it is written there. `written` is the text after the name: the
+    value, or for a secret perhaps the place of the value.
+    """
 
     place: Place
     name: str
@@ -53,7 +56,7 @@ class Source:
     file: SettingsFile | None = None
     problem: SettingsError | None = None
     over: SettingsFile | None = None
-    """The file that has another value, which does not count."""
+    """The file whose value this one overrides."""
 
     @property
     def where(self) -> str:
@@ -67,14 +70,14 @@ class Source:
 
 
 def names_of(setting: Setting) -> tuple[str, ...]:
-    """All names under which its value may stand."""
+    """All names under which the setting's value may be given."""
     return (setting.name, *(setting.name + end for end in FORMS if setting.secret))
 
 
 def source_of(
     setting: Setting, environ: Mapping[str, str], file: SettingsFile | None
 ) -> Source | None:
-    """The first place that has it."""
+    """The first place that has a value for the setting; None if there is none."""
     in_file = _written(setting, file.written, file.place, file) if file else None
     first = _written(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
     if first is None or in_file is None or file is None:
@@ -110,7 +113,8 @@ def _twice(source: Source, given: Sequence[str]) -> SettingsError | None:
 
 
 def _not_from_here(source: Source) -> SettingsError | None:
-    """A `.env` that somebody left in the folder must not make cascade run or read anything."""
+    """The error for a `.env` that would make cascade run or read something. Somebody else may have
+    left that file in the folder."""
     if source.place is not Place.DOT_ENV or source.form is Form.VALUE or source.file is None:
         return None
     done = {Form.COMMAND: "was not run", Form.FILE: "was not read", Form.KEYRING: "was not asked"}
@@ -124,7 +128,7 @@ def _not_from_here(source: Source) -> SettingsError | None:
 
 
 def _unmixed(first: Source, other: Source) -> Source:
-    """What says which shop it is must not come from two places that differ."""
+    """Refuse a setting that tells which shop it is, if environment and profile differ about it."""
     if not first.written.strip() or (first.form, first.written) == (other.form, other.written):
         return other
     problem = SettingsError(
@@ -135,7 +139,7 @@ def _unmixed(first: Source, other: Source) -> Source:
 
 
 def _credential(setting: Setting, environ: Mapping[str, str]) -> Source | None:
-    """What systemd gives to its service alone: LoadCredential=NAME:FILE."""
+    """The credential that systemd passes to the service: LoadCredential=NAME:FILE."""
     folder = environ.get(CREDENTIALS, "")
     if not (folder and setting.secret):
         return None
@@ -152,10 +156,10 @@ def choose_file(
     *,
     sandbox: bool,
 ) -> SettingsFile | None:
-    """The one file of settings that counts. Raises SettingsError, or UsageError for two of them.
+    """The one settings file that is read. Raises SettingsError, or UsageError if two are named.
 
-    The default profile stands back where something else names a shop, and in the sandbox: scripts
-    that know nothing of profiles go on as before.
+    The default profile does not count if something else names a shop, nor in the sandbox. So
+    scripts from before profiles still work.
     """
     if env_file is not None:
         if profile:

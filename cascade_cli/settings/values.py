@@ -37,24 +37,24 @@ class Setting:
     meaning: str
     secret: bool = False
     unmixed: bool = False
-    """It says which shop this is: the environment and a profile must not contradict each other."""
+    """The setting tells which shop it is, so environment and profile must agree about it."""
 
 
 class TracedValues(Mapping[str, str]):
-    """Settings' values that know where they come from."""
+    """Values of settings, each with where it comes from."""
 
     @abstractmethod
     def named(self, name: str) -> str:
-        """The setting as an error calls it."""
+        """The setting as an error names it."""
 
     @property
     @abstractmethod
     def where_to_set(self) -> str:
-        """Where a missing one is to be set."""
+        """Where the user can set a missing one."""
 
 
 class ChangedValues(TracedValues):
-    """Other values; an error about one still tells where the given value stands."""
+    """Replaced values. An error about one still says where the original value comes from."""
 
     def __init__(self, values: Mapping[str, str], given: TracedValues) -> None:
         self._values, self._given = values, given
@@ -69,17 +69,17 @@ class ChangedValues(TracedValues):
         return len(self._values)
 
     def named(self, name: str) -> str:
-        """As the given values name it."""
+        """As the original values name it."""
         return self._given.named(name)
 
     @property
     def where_to_set(self) -> str:
-        """As the given values tell it."""
+        """As the original values say."""
         return self._given.where_to_set
 
 
 def named(values: Mapping[str, str], setting: Setting) -> str:
-    """The setting, and where its value stands if that is known and not plain."""
+    """The setting as an error names it, with where its value comes from if that is known."""
     return values.named(setting.name) if isinstance(values, TracedValues) else setting.name
 
 

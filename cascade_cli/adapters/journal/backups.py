@@ -1,4 +1,4 @@
-"""A whole journal as one SQLite file, wherever it is kept: written whole or not at all."""
+"""Backups: the whole journal, from SQLite or PostgreSQL, in one SQLite file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _UNTOUCHED = "Nothing was changed."
 
 
 def name_of(moment: datetime) -> str:
-    """What a backup is called in a folder of them: the names sort by time."""
+    """A backup's file name in a folder of backups. These names sort by time."""
     return f"{PREFIX}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
 def back_up(database: Database, path: Path) -> Verification:
-    """The journal as it is at one moment, in a new private file; both have been verified.
+    """Copy the journal, as it is at one moment, into a new private file, and verify the copy.
 
-    Raises UsageError if the file is there or cannot be made, TamperedError if the journal is not as
-    it was written, JournalError.
+    The file appears whole or not at all. Raises UsageError if it exists or cannot be made,
+    TamperedError if the journal was changed by hand, JournalError.
     """
     try:
         with sqlite.draft_of(path) as draft:
@@ -59,20 +59,23 @@ def back_up(database: Database, path: Path) -> Verification:
 
 
 def copy_to(database: Database, draft: Path) -> None:
-    """All of it as it is at one moment, into an empty file. Raises JournalError or OSError."""
+    """Copy all rows, as they are at one moment, into an empty file.
+
+    Raises JournalError, OSError.
+    """
     if database.file is None:
         with database.reading_one_state() as source, _told(draft), new_tables(draft) as target:
             copy_rows(source, target)
         return
     with database.reading():
-        pass  # Now its tables are those of this version.
+        pass  # Opening the journal has brought its tables to this version.
     with _told(draft):
         sqlite.copy(database.file, draft)
 
 
 @contextmanager
 def _told(draft: Path) -> Iterator[None]:
-    """What SQLite says of the copy must not be told of the journal."""
+    """Report an error of the copy as the copy's, not as the journal's."""
     try:
         yield
     except (sqlite3.Error, DBAPIError) as error:
@@ -87,7 +90,7 @@ def _told(draft: Path) -> Iterator[None]:
 
 @contextmanager
 def new_tables(draft: Path) -> Iterator[Connection]:
-    """An empty file as a journal without entries, within one transaction."""
+    """For `with`: turn an empty file into a journal without entries, in one transaction."""
     engine = sqlite.open_draft(draft)
     try:
         with engine.execution_options(journal_write=True).begin() as target:
@@ -98,7 +101,7 @@ def new_tables(draft: Path) -> Iterator[Connection]:
 
 
 def copy_rows(source: Connection, target: Connection) -> None:
-    """All rows of one journal into the tables of another, which were just made."""
+    """Copy all rows of one journal into the new tables of another."""
     for table in tables.metadata.sorted_tables:
         if table in _BEGUN_WITH:
             target.execute(table.delete())
@@ -109,7 +112,7 @@ def copy_rows(source: Connection, target: Connection) -> None:
 
 
 def verification_of(file: Path) -> Verification:
-    """Whether a journal that nobody else uses is as it was written. Raises JournalError."""
+    """Verify a journal's file that nobody else uses. Raises JournalError."""
     database = Database(file_url(file))
     try:
         with database.reading_one_state() as connection:
@@ -121,7 +124,7 @@ def verification_of(file: Path) -> Verification:
 
 
 def take_copy(file: Path, draft: Path) -> None:
-    """What a backup holds, into an empty file, brought to this version of the tables.
+    """Copy a backup into an empty file, and bring its tables to this version.
 
     Raises JournalError or TamperedError.
     """
@@ -133,7 +136,7 @@ def take_copy(file: Path, draft: Path) -> None:
                 pass
         finally:
             database.close()
-            # Of an older version it has left a copy beside it.
+            # Upgrading an older version leaves a copy beside the file.
             for left in draft.parent.glob(f"{draft.name}.version-*"):
                 left.unlink()
     except (sqlite3.Error, OSError) as error:
@@ -141,7 +144,7 @@ def take_copy(file: Path, draft: Path) -> None:
 
 
 def check(file: Path, database: Database) -> None:
-    """Raises UsageError for what is no backup, or is the journal itself."""
+    """Raises UsageError if the file is not a backup, or is the journal itself."""
     own = database.file
     if own and own.exists() and file.exists() and own.samefile(file):
         raise UsageError(f"{str(file)!r} is the journal itself. {_UNTOUCHED}")
@@ -161,7 +164,7 @@ def check(file: Path, database: Database) -> None:
 
 
 def remove_older(folder: Path, keep: int) -> list[Path]:
-    """Of the backups in a folder, all but the newest so many. Raises OSError."""
+    """Remove all backups in the folder but the newest `keep`, and return them. Raises OSError."""
     backups = sorted(folder.glob(f"{PREFIX}*{SUFFIX}"))
     older = backups[: max(0, len(backups) - keep)]
     for backup in older:

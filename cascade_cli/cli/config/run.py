@@ -22,12 +22,12 @@ from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import REPLACED_IN_SANDBOX
 from cascade_cli.wiring.doctor import examine_locally
 
-# What tells which sort of key it is, and nothing of the key.
+# The part of a secret that tells its sort and nothing else.
 _SORT = re.compile(r"(?:[sr]k_(?:live|test)_|whsec_|pat(?=[A-Za-z0-9]{8})|[a-z+]+://)")
 
 
 def show(session: Session) -> Outcome:
-    """Every setting. Raises SettingsError if the file of settings cannot be read."""
+    """Every setting. Raises SettingsError if the settings file cannot be read."""
     values = session.values()
     session.enter_sandbox(values)
     shown = [_shown(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
@@ -37,7 +37,7 @@ def show(session: Session) -> Outcome:
 
 
 def check(session: Session) -> Outcome:
-    """Exit code 4 if something is red. Broken settings raise nothing."""
+    """Check all settings. Exit code 4 if one is red; broken settings raise no exception."""
     checks = examine_locally(session)
     is_red = any(check.level is Level.RED for check in checks)
     return Outcome(
@@ -67,7 +67,7 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
 
 
 def _told(source: Source) -> str:
-    """Where a secret is, without what a command's words may hold."""
+    """Where a secret is. Of a command only the first word, because the others may hold a key."""
     if source.form is Form.COMMAND:
         try:
             return f"what {shlex.split(source.written)[0]} prints"
@@ -93,7 +93,7 @@ def _shop(session: Session, values: FoundValues) -> Shop:
 
 
 def _mode(session: Session) -> str:
-    """Of the key, where it is known without fetching one; empty where it is not."""
+    """`live`, `test` or `sandbox`; empty if that cannot be known without fetching the key."""
     if session.sandbox:
         return "sandbox"
     found = session.values().source(STRIPE_KEY.name)

@@ -17,7 +17,7 @@ from cascade_cli.wiring.journal import journal_database
 
 
 def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
-    """Into a new file, or into a folder of backups."""
+    """Back the journal up into a new file, or into a folder of backups. Raises JournalError."""
     file = _file(target, keep)
     with closing(journal_database(session)) as database:
         if not database.exists():
@@ -43,7 +43,7 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
 
 
 def _file(target: Path, keep: int | None) -> Path:
-    """Raises UsageError where there is no such folder."""
+    """The file to write. Raises UsageError for `keep` without a folder."""
     if target.is_dir():
         return target / backups.name_of(datetime.now(UTC))
     if keep is not None:

@@ -1,4 +1,4 @@
-"""Which entries `cascade journal …` is about, and what a restore may do."""
+"""The options of `cascade journal …`: which entries to show, and how to restore."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def plan_document(plan: RestorePlan) -> dict[str, Any]:
 
 
 def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> None:
-    """What the backup has, what is there, and what would be, or is, forgotten."""
+    """Print what the backup holds, which journal is there, and what is or would be forgotten."""
     until = f" until {format_moment(plan.backup.at)}" if plan.backup.at else ""
     entries = plan.backup.head.entries or 0
     console.print(f"Backup: {_entries(entries)}{until}, intact.")
@@ -62,7 +62,7 @@ def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> 
 
 
 def show_restored(console: Console, kept: str | None) -> None:
-    """That it was done, and where the earlier journal is."""
+    """Print that the journal is restored, and where the earlier one is kept."""
     if kept:
         console.print(escape(f"Kept what was there: {kept}"), soft_wrap=True)
     console.print("The journal is restored, and verified.")
@@ -78,7 +78,7 @@ def _show_risk(console: Console, risk: Risk) -> None:
 
 
 def caught_up_document(found: CaughtUp) -> dict[str, Any]:
-    """What catching up came to, for scripts."""
+    """What `catch-up` found, for scripts."""
     return {
         "since": rfc3339(found.since),
         "rows": found.rows,
@@ -96,7 +96,7 @@ def caught_up_document(found: CaughtUp) -> dict[str, Any]:
 
 
 def show_caught_up(console: Console, found: CaughtUp | None) -> None:
-    """The same for people."""
+    """What `catch-up` found, for people."""
     if found is None:
         console.print("The journal has nothing to catch up with.")
         return

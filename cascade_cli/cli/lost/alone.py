@@ -1,4 +1,7 @@
-"""`cascade` alone: how the shop stands and what to do next; not set up, the two ways to begin."""
+"""`cascade` without a command: how the shop stands and what to do next.
+
+If no shop is set up, it names the two ways to begin.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,17 @@ from cascade_cli.settings import AIRTABLE_BASE, AIRTABLE_KEY, STRIPE_KEY
 from cascade_cli.wiring.journal import existing_journal
 
 _STALE = timedelta(hours=36)
-"""After that a nightly run was missed."""
+"""If the last run is older, a nightly run was missed."""
 _GRAVEST = 3
-"""So many kinds have room in a line."""
+"""How many kinds fit into a line."""
 _NEEDED = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE)
 
 
 def alone(session: Session) -> Outcome:
-    """Asks neither service, and makes no journal. Exit code 2 where no shop is set up: nothing was
-    done."""
+    """How the shop stands. Asks neither service and makes no journal.
+
+    Exit code 2 if no shop is set up.
+    """
     values = session.values()
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
@@ -51,21 +56,21 @@ def _beginning(missing: list[str]) -> list[str]:
 
 
 def _named(settings: list[str]) -> str:
-    """As many as a line has room for."""
+    """The first setting by name, the others as a number, so that they fit into a line."""
     more = len(settings) - 1
     return f"{settings[0]} and {more} more are" if more else f"{settings[0]} is"
 
 
 @dataclass(frozen=True)
 class _Standing:
-    """What the settings and the journal tell without asking anybody."""
+    """What settings and journal say without a request to any service."""
 
     shop: str
     last: Checkpoint | None
     trouble: str = ""
 
     def lines(self, session: Session, now: datetime) -> list[str]:
-        """Five of them."""
+        """The five lines of the screen."""
         return [
             f"shop      {self.shop}{session.settings_note if not session.sandbox else ''}",
             f"last run  {self._last_run(now)}",

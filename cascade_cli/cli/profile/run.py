@@ -1,4 +1,4 @@
-"""`cascade profile`: lists the files of settings in the user's config folder."""
+"""`cascade profile`: lists the profiles in the user's config folder, and chooses the default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cascade_cli.settings.settings_file import read_profile
 
 @dataclass(frozen=True)
 class ListedProfile:
-    """One profile. `mode` and `base` are empty where its file does not say them."""
+    """One profile. `mode` and `base` are empty if its file does not say them."""
 
     name: str
     mode: str
@@ -37,7 +37,7 @@ class ListedProfile:
 
 
 def list_profiles(session: Session) -> Outcome:
-    """All of them, also those that cannot be used."""
+    """All profiles, including those that cannot be used."""
     usual, in_use = default_profile(), session.profile_in_use
     listed = [_listed(name, usual, in_use) for name in profile_names()]
     data = {"default": usual or None, "profiles": [asdict(one) for one in listed]}
@@ -76,7 +76,7 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
 
 
 def choose_default(name: str | None, *, none: bool) -> Outcome:
-    """Raises UsageError, SettingsError."""
+    """Make a profile the default, or none. Raises UsageError, SettingsError, OutputError."""
     if bool(name) == none:
         raise UsageError("Name one profile, or say --none.", "Nothing was changed.")
     try:
