@@ -327,8 +327,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def _is_damage(error: JournalError, file: Path) -> bool:
-    """Whether the file itself is broken. If it is locked, forbidden or made by a newer cascade, it is
-    not."""
+    """Whether the file itself is broken, not only locked, forbidden or made by a newer cascade."""
     if file.stat().st_size == 0:
         return True
     cause = error.__cause__

@@ -27,7 +27,7 @@ def told(folder: Path, journal: Journal, warn: Callable[[str], None]) -> Head | 
 
 
 def tell(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
-    """From now on that head is the last that was told of the journal at `place`."""
+    """Record that head as the last one that was reported of the journal at `place`."""
     try:
         _keep(folder, place, head)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`cascade sandbox advance`: the sandbox's clock is put forward."""
+"""`cascade sandbox advance`: puts the sandbox's clock forward."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cascade_cli.sandbox.clock import SandboxClock
 
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
-    """Let time pass. Raises UsageError for no span, or one that is too long."""
+    """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
     duration = duration_option("D", span)
     if not duration or duration > LONGEST:
         raise UsageError(
@@ -37,7 +37,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
 
 
 def shown_time(now: datetime, clock: SandboxClock) -> str:
-    """What time it is in the sandbox, compared with this machine."""
+    """A sentence with the sandbox's time, and how its clock compares with this machine's."""
     return f"It is {format_moment(now)} in the sandbox: its clock {compared(clock.shift)}."
 
 

@@ -21,8 +21,8 @@ from cascade_cli.settings.sources import Form
 from cascade_cli.wiring.journal import journal_file
 from cascade_cli.wiring.state_folder import check_state_folder
 
-# A month of nights.
 _CONFIG_HOME = "XDG_CONFIG_HOME"
+# A month of nights.
 _BACKUPS = "30"
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -53,7 +53,10 @@ class Nightly:
         return [*_program(session), *command]
 
     def backup_words(self, session: Session) -> list[str]:
-        """The command that follows, if one does. Raises UsageError for what is no folder."""
+        """The command that makes the backup, if one is wanted.
+
+        Raises UsageError if the folder cannot be written.
+        """
         if self.backup is None:
             return []
         if not (self.backup.is_dir() and os.access(self.backup, os.W_OK | os.X_OK)):
@@ -76,7 +79,7 @@ class Nightly:
         """The folders that a run writes to."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
         backups = [self.backup.absolute()] if self.backup else []
-        # For a profile the folder above: the pace of a service is kept there for all of them.
+        # The folder above all profiles, because the pace of each service is kept there.
         root = session.found.root.absolute()
         folders = (root, *(file.parent for file in files if file), *backups)
         return list(dict.fromkeys(map(str, folders)))
@@ -102,7 +105,7 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     _refuse_line_breaks([*given, str(Path.cwd()), *words, *backup])
     run = shlex.join(["env", *given, *words])
     if backup:
-        # Whatever the run came to: after a bad night the journal is wanted as well.
+        # Back up even after a failed run.
         run = f"{{ {run}; {shlex.join(['env', *given, *backup])}; }}"
     command = f"cd {shlex.quote(str(Path.cwd()))} && {run}"
     # For cron, a bare % ends the command.
@@ -140,7 +143,7 @@ def _unit_command(words: Iterable[str]) -> str:
 
 
 def _environment(session: Session) -> list[str]:
-    """What the job needs to find the same settings and journal. Raises SettingsError."""
+    """The variables that lead the job to the same settings and journal. Raises SettingsError."""
     check_state_folder(session.folder)
     config = os.environ.get(_CONFIG_HOME, "") if session.profile_in_use else ""
     return [
@@ -150,8 +153,11 @@ def _environment(session: Session) -> list[str]:
 
 
 def _credentials(session: Session) -> Iterator[str]:
-    """`NAME:FILE` for each secret that systemd can pass on: it reads the file as root, and shows
-    its content to this service alone. Warns of secrets that the service cannot get."""
+    """`NAME:FILE` for each secret that systemd can pass on.
+
+    systemd reads the file as root, and shows its content to this service alone. Warns of secrets
+    that the service cannot get.
+    """
     if session.sandbox:
         return
     files = dict(session.found.secret_files())
@@ -172,7 +178,7 @@ def _credentials(session: Session) -> Iterator[str]:
 
 
 def _specified(word: str) -> str:
-    """The value of a unit's line that is not a list: systemd expands %."""
+    """A unit's value that is one text, not a list of words. systemd expands %."""
     return word.replace("%", "%%")
 
 
