@@ -56,7 +56,9 @@ class SandboxClock:
             document = json.loads(self._file.read_text(encoding="utf-8"))
             return timedelta(seconds=document["ahead_seconds"])
         except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise ClockFileError(f"{self._file} does not say what time it is there") from error
+            raise ClockFileError(
+                f"{self._file} does not say what time it is in the sandbox"
+            ) from error
 
     def set(self, moment: datetime) -> None:
         """Set the clock to `moment`."""

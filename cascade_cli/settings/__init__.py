@@ -307,7 +307,7 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
     kind = re.match(r"(sk|rk)_(test|live)_", key.reveal())
     if not kind:
         raise SettingsError(
-            f"{named(values, STRIPE_KEY)} begins with {key.reveal()[:3]!r}: it is not a secret "
+            f"{named(values, STRIPE_KEY)} begins with {key.reveal()[:3]!r}, so it is not a secret "
             "key.",
             "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
         )

@@ -1,4 +1,4 @@
-"""Profiles: several shops on one machine, each a file of settings in the user's config folder."""
+"""Profiles: several shops on one machine, each a settings file in the user's config folder."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def check_name(name: str) -> str:
     if _NAME.fullmatch(name):
         return name
     raise SettingsError(
-        f"{name[:60]!r} is no name for a profile. Nothing was read or written.",
-        "Up to 40 letters, digits, dots, hyphens and underscores; a letter or digit comes first.",
+        f"{name[:60]!r} is not a name for a profile. Nothing was read or written.",
+        "Use up to 40 letters, digits, dots, hyphens and underscores, a letter or digit first.",
     )
 
 
@@ -33,7 +33,7 @@ def profile_file(name: str) -> Path:
         raise SettingsError(
             f"There is no place for profiles: uid {os.getuid()} has no home folder. Nothing was "
             "read or written.",
-            "Set HOME or XDG_CONFIG_HOME, or name a file of settings with --env-file.",
+            "Set HOME or XDG_CONFIG_HOME, or name a settings file with --env-file.",
         )
     return folder / "profiles" / f"{check_name(name)}{_SUFFIX}"
 
@@ -65,12 +65,12 @@ def existing_profile(name: str) -> Path:
     is_ours = found.st_uid in {0, os.geteuid()}
     if is_ours and not stat.S_IMODE(found.st_mode) & _OTHERS_WRITE:
         return path
-    whose = "others may write it" if is_ours else "it belongs to another user"
+    whose = "other users may write it" if is_ours else "it belongs to another user"
     raise SettingsError(
         f"Profile {name} was not read: {whose} ({short(path)}).",
-        f"Look through it, then: chmod 600 {short(path)}"
+        f"Check what is in it, then: chmod 600 {short(path)}"
         if is_ours
-        else "Make a profile of yours.",
+        else "Make a profile of your own.",
     )
 
 
@@ -87,7 +87,7 @@ def default_profile() -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{short(file)} cannot be read: {type(error).__name__}." if file else "",
-            "Remove the file, or say which profile you mean: --profile NAME.",
+            "Remove the file, or name a profile: --profile NAME.",
         ) from None
     return check_name(name) if name else ""
 
@@ -113,9 +113,9 @@ def _default_file() -> Path | None:
 def _unknown(name: str, path: Path) -> SettingsError:
     names = profile_names()
     near = get_close_matches(name, names, 1)
-    known = f"There are: {', '.join(names)}." if names else "There is none yet."
+    known = f"There are: {', '.join(names)}." if names else "There are none yet."
     meant = f"Did you mean --profile {near[0]}? " if near else ""
     return SettingsError(
         f"There is no profile {name!r}. {known} Nothing was read or written.",
-        f"{meant}A profile is a file of settings, such as {short(path)}: cascade help profiles",
+        f"{meant}A profile is a settings file, such as {short(path)}: cascade help profiles",
     )

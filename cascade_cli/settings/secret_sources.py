@@ -27,14 +27,14 @@ def read_file(path: Path, told: str) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or "no file has such a name"
+        why = (isinstance(error, OSError) and error.strerror) or "a file cannot have such a name"
         raise SettingsError(
             f"{told}: {str(path)!r} cannot be read: {why}.",
-            "Name a file that holds nothing but the value, and that this user may read.",
+            "Name a file that this user may read, and that holds only the value.",
         ) from None
     if len(content) > _MOST_BYTES:
         raise SettingsError(
-            f"{told}: {str(path)!r} is too long for a key.", "Name a file that holds nothing else."
+            f"{told}: {str(path)!r} is too long for a key.", "Name a file that holds only the key."
         )
     return _as_text(content, f"{told}: {str(path)!r}")
 
@@ -47,7 +47,7 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], told: st
         words = []
     if not words:
         raise SettingsError(
-            f"{told} is no command: a quote is open, or it is empty. Nothing was run.",
+            f"{told} is not a command: it is empty, or a quote is not closed. Nothing was run.",
             "Write it as in a shell, such as: pass show stripe/live",
         )
     said = f"{told}: the command {words[0]!r}"
@@ -64,18 +64,18 @@ def run_command(command: str, folder: Path, environ: Mapping[str, str], told: st
         )
     except subprocess.TimeoutExpired:
         raise SettingsError(
-            f"{said} printed nothing for {_COMMAND_SECONDS} s, and was ended.",
+            f"{said} was stopped, because it had not ended after {_COMMAND_SECONDS} s.",
             "Run it by hand: it may be waiting for a password.",
         ) from None
     except (OSError, ValueError) as error:
-        why = (isinstance(error, OSError) and error.strerror) or "no such name"
+        why = (isinstance(error, OSError) and error.strerror) or "a command cannot have such a name"
         raise SettingsError(
             f"{said} cannot be run: {why}.", "Check its name, and that it is in PATH."
         ) from None
     if ended.returncode:
         raise SettingsError(
-            f"{said} ended with exit code {ended.returncode}. What it said is not shown, since a "
-            "key may stand in it.",
+            f"{said} ended with exit code {ended.returncode}. Its output is not shown, because it "
+            "may contain a key.",
             "Run it by hand to see why.",
         )
     return _as_text(ended.stdout, said)
@@ -92,7 +92,7 @@ def ask_keyring(address: str, told: str) -> str:
         import keyring  # noqa: PLC0415 - an extra
     except ImportError:
         raise SettingsError(
-            f"{told}: the keyring cannot be asked, for the package keyring is not installed.",
+            f"{told}: the keyring cannot be asked, because the package keyring is not installed.",
             'Install it: pip install "cascade-cli[keyring]"',
         ) from None
     try:
@@ -100,7 +100,7 @@ def ask_keyring(address: str, told: str) -> str:
     except Exception as error:  # noqa: BLE001 - each desktop's backend has exceptions of its own
         raise SettingsError(
             f"{told}: the keyring did not answer: {type(error).__name__}.",
-            "A job by cron or systemd has no keyring: use NAME_FILE, NAME_COMMAND or a credential.",
+            "Jobs of cron or systemd have no keyring. Use NAME_FILE, NAME_COMMAND or a credential.",
         ) from None
     if not found:
         raise SettingsError(
@@ -115,7 +115,7 @@ def _as_text(content: bytes, told: str) -> str:
         text = content.decode().strip()
     except UnicodeDecodeError:
         # The exception's own message would repeat the bytes.
-        raise SettingsError(f"{told}: what was read is no text.", "A key is one word.") from None
+        raise SettingsError(f"{told}: what was read is not text.", "A key is one word.") from None
     if not text:
-        raise SettingsError(f"{told} gives nothing but an empty text.", "Put the value there.")
+        raise SettingsError(f"{told} gives an empty value.", "Put the value there.")
     return text

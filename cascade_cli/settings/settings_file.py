@@ -25,7 +25,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """The one file of settings that is read."""
+    """The one settings file that is read."""
 
     path: Path
     place: Place
@@ -71,7 +71,7 @@ def _lines(path: Path) -> dict[str, str]:
 def _checked(file: SettingsFile) -> SettingsFile:
     if file.written.get(PROFILE.name, "").strip():
         raise SettingsError(
-            f"{PROFILE.name} in {file} is not read: no file of settings may choose another one.",
+            f"{PROFILE.name} in {file} was not read: no settings file may choose another one.",
             "Set it in the environment, or use --profile.",
         )
     return file

@@ -1,8 +1,8 @@
 """Where each setting's value comes from.
 
-The environment comes first, then a credential of systemd, then one file of settings (a profile, the
-file of --env-file, or `.env`), then the default. A secret may also stand in a file of its own, be
-printed by a command, or lie in the keyring.
+The environment comes first, then a credential of systemd, then the settings file (a profile, the
+file of --env-file, or `.env`), then the default. In place of a secret, environment and settings
+file may name a file, a command or an entry of the keyring.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ def _twice(source: Source, given: Sequence[str]) -> SettingsError | None:
     if len(given) == 1:
         return None
     return SettingsError(
-        f"{' and '.join(given)} are both set in {source.where}, so nobody knows which counts. "
-        "Neither was read.",
-        "Remove one of them.",
+        f"{' and '.join(given)} are set in {source.where}, and only one may be. None of them was "
+        "read.",
+        "Keep one of them.",
     )
 
 
@@ -121,9 +121,9 @@ def _not_from_here(source: Source) -> SettingsError | None:
     what = {Form.COMMAND: "command", Form.FILE: "file", Form.KEYRING: "keyring"}
     file = source.file.path.absolute()
     return SettingsError(
-        f"{source.name} in {file}: the {what[source.form]} {done[source.form]}. A .env that merely "
-        "lies in the folder may not cause that.",
-        f"If you mean it, name the file with --env-file {file}, or put the line into a profile.",
+        f"{source.name} in {file}: the {what[source.form]} {done[source.form]}. A .env that nobody "
+        "has named must not cause that.",
+        f"If you want it, name the file with --env-file {file}, or put the line into a profile.",
     )
 
 
@@ -133,7 +133,7 @@ def _unmixed(first: Source, other: Source) -> Source:
         return other
     problem = SettingsError(
         f"{first} and {other} differ: two shops would be mixed. Nothing was read or written.",
-        f"Leave the profile's alone (unset {first.name}), or name another profile.",
+        f"Keep only the profile's (unset {first.name}), or name another profile.",
     )
     return replace(first, problem=problem, over=other.file)
 

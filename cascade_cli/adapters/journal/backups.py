@@ -49,7 +49,7 @@ def back_up(database: Database, path: Path) -> Verification:
             sqlite.put(draft, path)
     except FileExistsError as error:
         raise UsageError(
-            f"{str(path)!r} is there already. {_NO_BACKUP}",
+            f"{str(path)!r} exists already. {_NO_BACKUP}",
             "Name a new file, or a folder: in a folder each backup is named after its time.",
         ) from error
     except OSError as error:
@@ -148,7 +148,7 @@ def check(file: Path, database: Database) -> None:
     own = database.file
     if own and own.exists() and file.exists() and own.samefile(file):
         raise UsageError(f"{str(file)!r} is the journal itself. {_UNTOUCHED}")
-    hint = "A backup is what `cascade journal backup` wrote, or a copy of a journal's SQLite file."
+    hint = "A backup is a file that `cascade journal backup` made, or a copy of a journal's file."
     if not file.is_file():
         raise UsageError(f"There is no backup {str(file)!r}. {_UNTOUCHED}", hint)
     try:
@@ -160,7 +160,7 @@ def check(file: Path, database: Database) -> None:
             raise journal_error(error, str(file), _UNTOUCHED, ()) from error
         found = 0
     if not found:
-        raise UsageError(f"{str(file)!r} is no backup of a journal. {_UNTOUCHED}", hint)
+        raise UsageError(f"{str(file)!r} is not a backup of a journal. {_UNTOUCHED}", hint)
 
 
 def remove_older(folder: Path, keep: int) -> list[Path]:

@@ -134,7 +134,7 @@ class Restoring:
         if self._database.file is None:
             raise JournalError(
                 f"{error.message} {UNTOUCHED}",
-                "In a database of several, cascade replaces only a journal that it can read. Set "
+                "In PostgreSQL cascade only replaces a journal that it can read. Set "
                 "CASCADE_JOURNAL_URL to another database or schema, and restore into that.",
             ) from error
         return error.message
@@ -180,7 +180,7 @@ class Restoring:
                 holder = holder_in(row)
                 if not neighbours.is_dead(holder):
                     raise LockedError(
-                        f"Another run is at work with the journal: {holder}. {UNTOUCHED}",
+                        f"Another run is working with the journal: {holder}. {UNTOUCHED}",
                         "Stop it, or wait until it is done. If that run is gone, its lock ends at "
                         f"{holder.ends}.",
                     )
@@ -245,7 +245,8 @@ class Restoring:
         ):
             if chain.head_of(target) != seen:
                 raise JournalError(
-                    f"The journal was written to meanwhile. {UNTOUCHED}", "Type it again."
+                    f"Another command has written to the journal meanwhile. {UNTOUCHED}",
+                    "Type the command again.",
                 )
             self._refuse_holders(target)
             self._keep(target, before)
@@ -271,7 +272,8 @@ class Restoring:
             with self._draft.reading() as source, self._database.rebuilding(UNTOUCHED) as target:
                 if tables.found_version(target):
                     raise JournalError(
-                        f"A journal was made there meanwhile. {UNTOUCHED}", "Type it again."
+                        f"A journal was made there meanwhile. {UNTOUCHED}",
+                        "Type the command again.",
                     )
                 _rewrite(source, target)
             return False
@@ -280,7 +282,7 @@ class Restoring:
             return _put_file(self._file, file.resolve(), present, kept)
         except FileExistsError as error:
             raise JournalError(
-                f"A journal was made there meanwhile. {UNTOUCHED}", "Type it again."
+                f"A journal was made there meanwhile. {UNTOUCHED}", "Type the command again."
             ) from error
         except FOREIGN_ERRORS as error:
             raise journal_error(error, str(file), UNTOUCHED, ()) from error
@@ -321,7 +323,7 @@ def _alone(file: Path) -> Iterator[None]:
         except OSError as error:
             raise LockedError(
                 f"Another process has {str(file)!r} open. {UNTOUCHED}",
-                "Stop `cascade serve` and whatever else uses it.",
+                "Stop `cascade serve` and everything else that uses it.",
             ) from error
         yield
 
@@ -345,7 +347,7 @@ def _refuse_strange(file: Path) -> None:
         return  # Opening it as a journal gives the better error.
     if names and not any(name.startswith("cascade_") for name in names):
         raise JournalError(
-            f"{str(file)!r} is there, and is another program's database. {UNTOUCHED}",
+            f"{str(file)!r} is another program's database. {UNTOUCHED}",
             "Set CASCADE_JOURNAL_URL to another place.",
         )
 

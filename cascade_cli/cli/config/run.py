@@ -72,7 +72,7 @@ def _told(source: Source) -> str:
         try:
             return f"what {shlex.split(source.written)[0]} prints"
         except (ValueError, IndexError):
-            return "no command"
+            return "not a command"
     return f"what is in {source.written}" if source.form is Form.FILE else source.written
 
 

@@ -49,5 +49,5 @@ def _value(shown: SettingRow) -> Text:
         return Text(escape(shown.source.problem.message), "bold red")
     if shown.value is None:
         return Text("not set", "dim")
-    over = f"  (over {shown.source.over})" if shown.source.over else ""
+    over = f"  (overrides {shown.source.over})" if shown.source.over else ""
     return Text(escape(shown.value)).append(escape(over), "dim")

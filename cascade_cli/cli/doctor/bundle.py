@@ -21,7 +21,7 @@ from cascade_cli.domain.bundle.parts import Bundle
 from cascade_cli.errors import UsageError
 from cascade_cli.wiring.bundle import make_report
 
-_REPLACED = "Names, ids, amounts and keys are not in it: stand-ins such as pi-kqzvtd replace them."
+_REPLACED = "Names, ids, amounts and keys are not in it. Stand-ins such as pi-kqzvtd replace them."
 
 
 def write_bundle(
@@ -41,7 +41,7 @@ def write_bundle(
     _check_place(file)
     if not dry_run:
         check_answerable(yes=yes)
-    session.say("Looking at everything that a bug report needs…")
+    session.say("Gathering what a bug report needs…")
     report = make_report(session, utc_now, tell_bug, session.redacted)
     made = report.bundle
     texts = _texts(session, made)
@@ -56,7 +56,7 @@ def write_bundle(
     data = {**document(session, report.checks), "bundle": _document(file, made, size)}
     said = "Nothing was written."
     if size is not None:
-        said = f"{escape(str(file))} is written: {len(made.parts)} parts, {size} bytes."
+        said = f"Wrote {escape(str(file))}: {len(made.parts)} parts, {size} bytes."
     return Outcome(data, lambda s: s.console().print(Text(said), soft_wrap=True))
 
 
@@ -64,7 +64,7 @@ def _check_place(file: Path) -> None:
     """Refuse a wrong path first. Gathering the bundle may take a minute."""
     folder = file.absolute().parent
     if os.path.lexists(file):
-        raise _unwritable(file, "it is there already")
+        raise _unwritable(file, "it exists already")
     if not folder.is_dir():
         raise _unwritable(file, "there is no such folder")
     if not os.access(folder, os.W_OK | os.X_OK):

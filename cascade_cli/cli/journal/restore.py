@@ -61,7 +61,7 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
         kept = _carry_out(session, work, plan, options)
     data["kept"] = str(kept) if kept else None
     # Catching up may take two minutes.
-    session.say("The journal is restored. Now the base is looked at for what the backup lacks.")
+    session.say("The journal is restored. Looking up in the base what the backup lacks…")
 
     def show(console: Console) -> None:
         if options.yes or plan.present.is_absent:
@@ -81,9 +81,9 @@ def _plan(session: Session, work: Restoring, against: Head | None) -> RestorePla
 
 def _refused(plan: RestorePlan, data: Mapping[str, Any], backup: Path) -> Outcome:
     error = GuardError(
-        "The backup is older than what is known of the journal: it would be forgotten. Nothing was "
+        "The backup is older than the journal, or than a head that was reported. Nothing was "
         "changed.",
-        f"Look for a newer backup. If there is none: "
+        f"Look for a newer backup. If there is none, go back with: "
         f"{command('journal', 'restore', str(backup), '--force')}",
     )
     return Outcome(data, lambda s: show_plan(s.console(), plan), error.exit_code, error)
@@ -131,8 +131,8 @@ def _look_up(
 def _unfinished(error: CascadeError) -> CascadeError:
     """The same error, with what it means after a restore."""
     told = type(error)(
-        f"The journal is restored, and the base could not be looked at: {error.message}",
-        f"{error.hint} Until this worked, nothing is written to the base: cascade journal catch-up",
+        f"The journal is restored, but the base could not be read: {error.message}",
+        f"{error.hint} Before anything is written to the base, type: cascade journal catch-up",
     )
     told.__cause__ = error
     return told
@@ -178,6 +178,6 @@ def _warn_of_others(session: Session) -> None:
             restored = Restored.of(journal.of_base(base).mark(RESTORED))
             if restored and restored.is_pending:
                 session.warn(
-                    f"the journal also serves the base {base}, which has to catch up as well: type "
+                    f"the journal also serves the base {base}, which must catch up as well: type "
                     "`cascade journal catch-up` with the settings of that shop"
                 )

@@ -51,11 +51,11 @@ def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> 
     console.print(f"Backup: {_entries(entries)}{until}, intact.")
     console.print(escape(f"Journal{' before' if is_done else ''}: {plan.present.described}."))
     if plan.is_done:
-        console.print("The journal has all of the backup, and nothing else. Nothing was changed.")
+        console.print("The journal holds exactly what the backup holds. Nothing was changed.")
         return
     console.print(f"{'Forgotten' if is_done else 'Would be forgotten'}: {plan.forgets}.")
     for head in plan.missing:
-        console.print("A head that was told to somebody is not in the backup:")
+        console.print("A head that was reported earlier is not in the backup:")
         console.print(f"  {head}", soft_wrap=True)
     for risk in plan.risks:
         _show_risk(console, risk)
@@ -64,8 +64,8 @@ def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> 
 def show_restored(console: Console, kept: str | None) -> None:
     """Print that the journal is restored, and where the earlier one is kept."""
     if kept:
-        console.print(escape(f"Kept what was there: {kept}"), soft_wrap=True)
-    console.print("The journal is restored, and verified.")
+        console.print(escape(f"The earlier journal is kept: {kept}"), soft_wrap=True)
+    console.print("The journal is restored and verified.")
 
 
 def _show_risk(console: Console, risk: Risk) -> None:
@@ -102,7 +102,7 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
         return
     since, taken = format_moment(found.since), len(found.taken_over)
     console.print(
-        f"Caught up: looked at {count(found.rows, 'transfer')} since {since} or shortly before."
+        f"Caught up: read {count(found.rows, 'transfer')} since {since} or shortly before."
     )
     if taken:
         console.print(f"{count(taken, 'promise')} written down again:")
@@ -116,10 +116,8 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
         console.print(f"  and {taken - _MOST:,} more, in the journal:")
         console.print(to_type(console, "cascade journal list --since 1h"))
     for row in found.unreadable:
-        console.print(
-            escape(f"Nobody can read for whom or how much {row.name} is: look at it by hand.")
-        )
-    console.print("Look at the report before anything repairs:")
+        console.print(escape(f"{row.name} does not say who gets how much: look at it by hand."))
+    console.print("Read the report before anything is repaired:")
     console.print(to_type(console, "cascade reconcile"))
 
 

@@ -48,9 +48,9 @@ def _beginning(missing: list[str]) -> list[str]:
         f"cascade is not set up here. {_named(missing)} not set.",
         "Two ways to begin:",
         "  cascade --sandbox reconcile --since 7d",
-        "      a shop of its own on this machine, with a week of everything that goes wrong",
+        "      a shop to try on this machine: a week in which everything goes wrong",
         f"  cascade {yours}",
-        "      your own shop: the keys, the rights that they need, and a first look",
+        "      your own shop: which keys it needs, their rights, and a first report",
         "Every command: cascade --help",
     ]
 
@@ -81,9 +81,9 @@ class _Standing:
 
     def _last_run(self, now: datetime) -> str:
         if self.trouble:
-            return escape(f"not known: {self.trouble}")
+            return escape(f"unknown: {self.trouble}")
         if self.last is None:
-            return "none is recorded"
+            return "none"
         age = format_span(now - self.last.until)
         return f"reconciled {format_moment(self.last.until)}, {age} ago"
 
@@ -91,7 +91,7 @@ class _Standing:
         kinds = Counter(self.last.open.values() if self.last else ())
         named = [f"{kinds[k]} {k.words}" for k in Kind if k.is_discrepancy and kinds[k]]
         if self.last is None:
-            return "not known"
+            return "unknown"
         more = len(named) - _GRAVEST
         rest = f", and {more} other kinds" if more > 1 else ", ".join(["", *named[_GRAVEST:]])
         return ", ".join(named[:_GRAVEST]) + rest or "nothing"

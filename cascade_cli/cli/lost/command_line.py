@@ -48,8 +48,8 @@ def _misplaced(words: Sequence[str]) -> UsageError | None:
     if not moved:
         return None
     named = [word.partition("=")[0] for word in moved if word[:1] == "-"]
-    stand = "stands" if len(named) == 1 else "stand"
-    what = f"{' and '.join(named)} {stand} before the command."
+    verb = "belongs" if len(named) == 1 else "belong"
+    what = f"{' and '.join(named)} {verb} before the command."
     return UsageError(what, f"Nothing was done. Type: {command(*moved, *kept)}")
 
 

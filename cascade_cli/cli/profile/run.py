@@ -61,7 +61,7 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
     console = session.console()
     if not listed:
         place = short(profile_file("NAME"))
-        console.print(Text(f"There is no profile. One is a file of settings, such as {place}."))
+        console.print(Text(f"There is no profile. A profile is a settings file, such as {place}."))
         console.print(Text("How to make one: cascade help profiles"))
         return
     width = max(len(one.name) for one in listed)
@@ -78,12 +78,12 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
 def choose_default(name: str | None, *, none: bool) -> Outcome:
     """Make a profile the default, or none. Raises UsageError, SettingsError, OutputError."""
     if bool(name) == none:
-        raise UsageError("Name one profile, or say --none.", "Nothing was changed.")
+        raise UsageError("Name one profile, or use --none.", "Nothing was changed.")
     try:
         set_default_profile(name or "")
     except OSError as error:
         raise OutputError(
-            f"The default profile could not be kept: {error.strerror}.", "Nothing was changed."
+            f"The default profile could not be saved: {error.strerror}.", "Nothing was changed."
         ) from error
     text = f"The default profile is {name}." if name else "There is no default profile."
     return Outcome({"default": name}, lambda _session: _print(text))

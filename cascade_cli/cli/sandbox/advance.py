@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.cli.sandbox.run import compared, opened, our_errors, told
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.escape import count, escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.shop.times import format_moment, rfc3339
@@ -19,10 +19,10 @@ from cascade_cli.sandbox.clock import SandboxClock
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
     """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
-    duration = duration_option("D", span)
+    duration = duration_option("sandbox advance", span)
     if not duration or duration > LONGEST:
         raise UsageError(
-            f"{span} is no time to advance by: from 1s to {LONGEST.days}d. The clock was not moved."
+            f"The clock can advance by 1s to {LONGEST.days}d, not by {span}. It was not moved."
         )
     clock = instance.clock_of(session.folder)
     with opened(session) as app, our_errors():
@@ -46,7 +46,7 @@ def _lines(happened: list[Happening]) -> list[str]:
     lines = [f"{format_moment(one.at)}  {escape(one.text)}" for one in happened if not one.is_quiet]
     for one in happened:
         lines += [f"  failed: {escape(name)}" for name in one.failed]
-    return lines + ([f"{quiet} runs of the engine found nothing to do."] if quiet else [])
+    return lines + ([f"{count(quiet, 'engine run')} found nothing to do."] if quiet else [])
 
 
 def _document(one: Happening) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def seed_from(session: Session, options: SeedOptions) -> Outcome:
     path = options.story
     if path is None or replace(options, story=None) != SeedOptions():
         raise UsageError(
-            "--from goes without other options: the file says it all.", "Nothing was written."
+            "--from allows no other options, because the story says everything.",
+            "Nothing was written.",
         )
     story = _read(path)
     clock = instance.clock_of(session.folder)
@@ -56,7 +57,7 @@ def _no_story(path: Path, error: StoryError) -> UsageError:
     # A list of mistakes begins on a new line.
     gap = "" if str(error).startswith("\n") else " "
     return UsageError(
-        f"{path} is no story:{gap}{error}",
+        f"{path} is not a story:{gap}{error}",
         "Nothing was written. What is allowed: cascade help story",
     )
 

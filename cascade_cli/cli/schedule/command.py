@@ -24,7 +24,7 @@ _Repair = Annotated[
 ]
 _Backup = Annotated[
     Path | None,
-    layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
+    layout.RUN(metavar="DIR", help="Then back up the journal into this folder; keep 30 backups."),
 ]
 
 

@@ -61,8 +61,8 @@ class Nightly:
             return []
         if not (self.backup.is_dir() and os.access(self.backup, os.W_OK | os.X_OK)):
             raise UsageError(
-                f"--backup {str(self.backup)!r} is no folder that you may write.",
-                "Nothing was printed. Make it first, on another disk than the journal's.",
+                f"--backup {str(self.backup)!r} is not a folder that you may write.",
+                "Nothing was printed. Make it first, best on another disk than the journal's.",
             )
         folder = str(self.backup.absolute())
         return [*_program(session), "journal", "backup", folder, "--keep", _BACKUPS]
@@ -167,13 +167,13 @@ def _credentials(session: Session) -> Iterator[str]:
             yield f"{setting.name}:{files[setting.name].absolute()}"
         elif source.form is Form.KEYRING:
             session.warn(
-                f"{source} is in the keyring, which a service of systemd cannot ask: put the value "
+                f"{source} is in the keyring, which a systemd service cannot ask: put the value "
                 f"into a file that only root may read, and name it with {setting.name}_FILE"
             )
         elif source.place is Place.ENVIRONMENT and source.written.strip():
             session.warn(
-                f"{source} alone: the service gets no {setting.name}. Put it into the settings "
-                f"file, or into a file that you name with {setting.name}_FILE"
+                f"the service gets no {setting.name}, because only the environment has it: put it "
+                f"into the settings file, or into a file that you name with {setting.name}_FILE"
             )
 
 
@@ -219,7 +219,7 @@ def _text(text: str) -> Outcome:
 
 
 _AFTERWARDS = """\
-# Whatever the run came to: of a bad night, too, the journal is wanted.
+# The journal is backed up even after a failed run.
 ExecStopPost={command}
 TimeoutStopSec=15min
 """

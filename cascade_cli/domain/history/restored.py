@@ -215,9 +215,9 @@ class RestorePlan:
         """What is forgotten, in numbers, for people."""
         lost, since = self.present.lost, format_moment(self.since)
         if lost is None:
-            return f"all that was done since {since}; nobody can tell what"
+            return f"everything done since {since}; what that was cannot be read"
         if not lost.entries or lost.until is None:
-            return "nothing that the journal has"
+            return "nothing that is in the journal"
         numbers = f"{self.present.common + 1:,} to {self.present.common + lost.entries:,}"
         return f"entries {numbers}, {since} to {format_moment(lost.until)}"
 
@@ -244,13 +244,13 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
     if lost.promises or lost.undecided:
         keys = len(lost.promises | lost.undecided)
         yield Risk(
-            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. They are "
-            "carried over, with the last write sent for each: nobody is paid twice for them."
+            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. The "
+            "restored journal takes that over, with the last write sent: nobody is paid twice."
         )
     if lost.undecided:
         yield Risk(
-            f"{_many(len(lost.undecided), 'write', 'writes')} of unknown fate among them: the rows "
-            "are looked up before anything is written again."
+            f"{_many(len(lost.undecided), 'write has', 'writes have')} an unknown fate. cascade "
+            "reads the rows before it writes anything again."
         )
     for case, what in lost.decisions.items():
         yield Risk(
@@ -259,14 +259,14 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
         )
     if lost.refunds:
         yield Risk(
-            f"What was decided about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, "
-            "written-off ducats) is forgotten. Look before ducats are taken back.",
+            f"Decisions about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, written-off "
+            "ducats) are forgotten. Read the report before ducats are taken back.",
             command("reconcile", "--since", rfc3339(since), "--kind", "refunded"),
         )
     if lost.allocations:
         yield Risk(
-            f"{_many(len(lost.allocations), 'list', 'lists')} of who gets how much of a payment "
-            "are forgotten. They are made again from the same file.",
+            f"{_many(len(lost.allocations), 'list is', 'lists are')} forgotten that say who gets "
+            "how much of a payment. The same file makes such a list again.",
             "cascade checkout --file",
         )
     if lost.events:
@@ -280,12 +280,12 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
 def _unknown_risks(since: datetime) -> Iterator[Risk]:
     then = format_moment(since)
     yield Risk(
-        f"Nobody knows what was promised after {then}. The rows that cascade made in the base "
-        "since are looked up and written down again: nobody is paid twice for what has a row."
+        f"Nobody knows what was promised after {then}. cascade looks up the rows that it has made "
+        "since, and writes them down again: nobody is paid twice for what has a row."
     )
     yield Risk(
-        "A row that was removed from the base since then shows nowhere. Look into the base's trash "
-        "before you repair."
+        "If a row was removed from the base since then, nothing shows that it was there. Look into "
+        "the base's trash before you repair."
     )
     yield Risk(
         "Decisions of people since then (resolve, review, refund --write-off) are forgotten, and "

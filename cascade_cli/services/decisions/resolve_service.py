@@ -124,7 +124,7 @@ class ResolveService:
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
         if form not in {Form.PAYMENT, Form.NAME}:
-            raise UsageError(f"{identity!r} is no case.", right_line(identity))
+            raise UsageError(f"{identity!r} is not a case.", right_line(identity))
         if form is Form.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)

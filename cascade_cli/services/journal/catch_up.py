@@ -68,8 +68,8 @@ class CatchUpService:
         if (left := (until - self._now()).total_seconds()) <= 0:
             return
         self._tell(
-            f"A write that the lost journal knew of may still be applied: looking at the base in "
-            f"{left:.0f} s. If this is broken off, go on with: cascade journal catch-up"
+            f"A write from before the restore may still be applied: reading the base in "
+            f"{left:.0f} s. If you stop this, go on later with: cascade journal catch-up"
         )
         while (left := (until - self._now()).total_seconds()) > 0:
             self._sleep(min(left, _STEP_SECONDS))

@@ -158,21 +158,25 @@ def test_a_source_is_asked_once_in_a_command(given: Given, source: str) -> None:
 WRONG = {
     "no file": ("STRIPE_SECRET_KEY_FILE", "nowhere", "cannot be read: No such file"),
     "a folder": ("STRIPE_SECRET_KEY_FILE", "/", "cannot be read: Is a directory"),
-    "an empty file": ("STRIPE_SECRET_KEY_FILE", "/dev/null", "nothing but an empty text"),
+    "an empty file": ("STRIPE_SECRET_KEY_FILE", "/dev/null", "gives an empty value"),
     "an endless file": ("STRIPE_SECRET_KEY_FILE", "/dev/zero", "is too long for a key"),
     "no command": ("STRIPE_SECRET_KEY_COMMAND", "/nowhere/pass show", "'/nowhere/pass' cannot be"),
-    "an open quote": ("STRIPE_SECRET_KEY_COMMAND", "pass 'x", "is no command: a quote is open"),
+    "an open quote": (
+        "STRIPE_SECRET_KEY_COMMAND",
+        "pass 'x",
+        "is not a command: it is empty, or a quote is not closed",
+    ),
     "a failing command": (
         "STRIPE_SECRET_KEY_COMMAND",
         f"sh -c 'echo {STRIPE_KEY}; echo {STRIPE_KEY} >&2; exit 3'",
-        "the command 'sh' ended with exit code 3. What it said is not shown",
+        "the command 'sh' ended with exit code 3. Its output is not shown",
     ),
     "bytes": (
         "STRIPE_SECRET_KEY_COMMAND",
         rf"printf '{STRIPE_KEY}\377'",
-        "what was read is no text",
+        "what was read is not text",
     ),
-    "silence": ("STRIPE_SECRET_KEY_COMMAND", "true", "gives nothing but an empty text"),
+    "silence": ("STRIPE_SECRET_KEY_COMMAND", "true", "gives an empty value"),
     "another key": (
         "STRIPE_SECRET_KEY_COMMAND",
         f"echo pk_{STRIPE_KEY}",
@@ -229,7 +233,7 @@ class TestFileThatLiesInTheFolder:
                 *words, AIRTABLE_API_KEY="pat", KEYRING_FILE=str(file.parent / "keyring")
             )
             told = " ".join(f"{answer.out} {answer.err}".split())
-            assert "may not cause that" in told
+            assert "must not cause that" in told
             assert answer.code == (0 if words[-1] == "show" else 4)
         assert not (file.parent / "witness").exists()
         assert given.sandboxed.recorder.to("stripe") == []
@@ -278,7 +282,7 @@ def test_two_sources_of_one_key_are_refused(given: Given) -> None:
     given.settings = {"STRIPE_SECRET_KEY": STRIPE_KEY, "STRIPE_SECRET_KEY_FILE": "/x"}
     answer = given.typed("reconcile")
     assert answer.code == 4
-    assert "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are both set" in answer.err
+    assert "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are set" in answer.err
     assert leaks(answer.err) == []
 
 

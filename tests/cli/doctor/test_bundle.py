@@ -330,7 +330,7 @@ def test_nothing_is_written_without_a_yes_or_over_another_file(patient: Patient)
     file.write_text("mine")
     refused = patient.typed(*words, "--yes")
     assert (refused.code, file.read_text()) == (2, "mine")
-    assert "it is there already" in refused.err
+    assert "it exists already" in refused.err
     assert patient.typed("doctor", "--yes").code == 2
 
 

@@ -51,7 +51,7 @@ def test_a_backup_replaces_no_file(credited: ShopDay, tmp_path: Path) -> None:
     file = tmp_path / "b.sqlite3"
     file.write_text("mine")
     ended = credited.cascade("journal", "backup", str(file))
-    assert (ended.code, "is there already" in ended.err) == (2, True)
+    assert (ended.code, "exists already" in ended.err) == (2, True)
     assert file.read_text() == "mine"
     assert [path.name for path in tmp_path.glob("b.sqlite3*")] == ["b.sqlite3"]
 

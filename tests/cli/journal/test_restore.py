@@ -259,7 +259,7 @@ def test_it_waits_for_nobody_who_is_at_work(shop: Shop) -> None:
         journal = office.journal(is_alive=lambda *_: True)
         with journal.lock("base app1", lease=LEASE):
             locked = shop.restore("--force", "--yes")
-    assert (locked.code, "at work" in locked.err) == (6, True)
+    assert (locked.code, "is working" in locked.err) == (6, True)
 
 
 def test_decisions_that_are_forgotten_are_named(shop: Shop) -> None:

@@ -103,7 +103,7 @@ def test_a_state_folder_in_the_environment_has_a_folder_for_each_profile(two: Ma
     [
         (["--profile", "ido"], 4, "There is no profile 'ido'. There are: lido, rialto."),
         (["--profile", "ido"], 4, "Did you mean --profile lido?"),
-        (["--profile", "../lido"], 4, "'../lido' is no name for a profile"),
+        (["--profile", "../lido"], 4, "'../lido' is not a name for a profile"),
         (["--profile", "lido", "--env-file", "x"], 2, "--profile and --env-file exclude"),
     ],
 )
@@ -118,7 +118,7 @@ def test_no_file_may_choose_a_profile(two: Machine) -> None:
     (two.home / ".env").write_text("CASCADE_PROFILE=rialto\n")
     answer = two.typed("journal", "list")
     assert answer.code == 4
-    assert "no file of settings may choose another one" in answer.err
+    assert "no settings file may choose another one" in answer.err
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
@@ -126,7 +126,7 @@ def test_a_profile_that_others_may_write_is_not_read(two: Machine, mode: int) ->
     two.write("lido", LIDO, mode)
     answer = two.typed("--profile", "lido", "config", "show")
     assert answer.code == 4
-    assert "others may write it" in answer.err
+    assert "other users may write it" in answer.err
     listed = two.typed("profile", "list", "--json").data["profiles"]
     assert [bool(one["problem"]) for one in listed] == [True, False]
 

@@ -54,7 +54,7 @@ def read_story(text: str) -> tuple[StoryTold, Places]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StoryError(f"it is no TOML: {error}") from None
+        raise StoryError(f"it is not TOML: {error}") from None
     reader, places = _Reader(), Places(dict(_places(text)))
     told = reader.table(StoryTold, document, ())
     if reader.problems:

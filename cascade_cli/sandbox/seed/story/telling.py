@@ -209,7 +209,7 @@ class Teller:
     def _write_alone(self, told: StratagemTold, path: Path) -> None:
         """Write a row that belongs to no payment of the story."""
         if told.at is None or told.citizen is None or told.ducats is None:
-            raise self._wrong(path, "a stratagem without payment needs at, citizen and ducats")
+            raise self._wrong(path, "a stratagem without a payment needs at, citizen and ducats")
         at = self._now - told.at
         if told.by == "legacy":
             row = self._transfers.legacy(told.citizen, told.ducats, at)
@@ -264,7 +264,7 @@ class Teller:
             return row.created_at
         if at > self._now:
             raise self._wrong(
-                path, 'it is younger than ten minutes: say when it ran, as ran = "1m"'
+                path, 'it is younger than ten minutes: say when it ran, such as ran = "1m"'
             )
         return at
 
@@ -272,7 +272,7 @@ class Teller:
         """The path. Raises StoryError if something happened before what it follows."""
         if ago > before:
             place = path if path[-1] == "ran" else (*path, "at")
-            raise self._wrong(place, "that is before what it follows")
+            raise self._wrong(place, "it would be earlier than what it follows")
         return path
 
     @contextmanager
