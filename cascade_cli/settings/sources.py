@@ -78,16 +78,16 @@ def source_of(
     setting: Setting, environ: Mapping[str, str], file: SettingsFile | None
 ) -> Source | None:
     """The first place that has a value for the setting; None if there is none."""
-    in_file = _written(setting, file.written, file.place, file) if file else None
-    first = _written(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
+    in_file = _source_in(setting, file.written, file.place, file) if file else None
+    first = _source_in(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
     if first is None or in_file is None or file is None:
         return first or in_file
     if file.profile and setting.unmixed and first.place is Place.ENVIRONMENT:
-        return _unmixed(first, in_file)
+        return _profile_or_problem(first, in_file)
     return replace(first, over=file)
 
 
-def _written(
+def _source_in(
     setting: Setting, names: Mapping[str, str], place: Place, file: SettingsFile | None = None
 ) -> Source | None:
     given = [name for name in names_of(setting) if names.get(name, "").strip()]
@@ -99,10 +99,10 @@ def _written(
     if form is Form.VALUE and setting.secret and written.strip().startswith(KEYRING):
         form, written = Form.KEYRING, written.strip()
     found = Source(place, name, form, written.strip() if form is not Form.VALUE else written, file)
-    return replace(found, problem=_twice(found, given) or _not_from_here(found))
+    return replace(found, problem=_given_twice(found, given) or _refused_in_dot_env(found))
 
 
-def _twice(source: Source, given: Sequence[str]) -> SettingsError | None:
+def _given_twice(source: Source, given: Sequence[str]) -> SettingsError | None:
     if len(given) == 1:
         return None
     return SettingsError(
@@ -112,7 +112,7 @@ def _twice(source: Source, given: Sequence[str]) -> SettingsError | None:
     )
 
 
-def _not_from_here(source: Source) -> SettingsError | None:
+def _refused_in_dot_env(source: Source) -> SettingsError | None:
     """The error for a `.env` that would make cascade run or read something. Somebody else may have
     left that file in the folder."""
     if source.place is not Place.DOT_ENV or source.form is Form.VALUE or source.file is None:
@@ -127,7 +127,7 @@ def _not_from_here(source: Source) -> SettingsError | None:
     )
 
 
-def _unmixed(first: Source, other: Source) -> Source:
+def _profile_or_problem(first: Source, other: Source) -> Source:
     """Refuse a setting that tells which shop it is, if environment and profile differ about it."""
     if not first.written.strip() or (first.form, first.written) == (other.form, other.written):
         return other
@@ -180,7 +180,7 @@ _OURS = ("CASCADE_", "STRIPE_", "AIRTABLE_", "VENICE_")
 
 def _names_a_shop(environ: Mapping[str, str], naming: Sequence[Setting]) -> bool:
     places = (
-        (_written(one, environ, Place.ENVIRONMENT), _credential(one, environ)) for one in naming
+        (_source_in(one, environ, Place.ENVIRONMENT), _credential(one, environ)) for one in naming
     )
     found = (source for both in places for source in both)
     return any(source and source.written.strip() for source in found)

@@ -57,7 +57,7 @@ def last_error(folder: Path) -> Mapping[str, Any] | None:
 
 def causes_of(error: BaseException, redacted: Callable[[str], str]) -> list[dict[str, Any]]:
     """The error and its causes, each with its type, its text, and the places in the program."""
-    return [_told(each, redacted) for each in _chain(error)]
+    return [_cause(each, redacted) for each in _chain(error)]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -70,7 +70,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
 
 
-def _told(cause: BaseException, redacted: Callable[[str], str]) -> dict[str, Any]:
+def _cause(cause: BaseException, redacted: Callable[[str], str]) -> dict[str, Any]:
     kind = type(cause)
     places = traceback.extract_tb(cause.__traceback__)[-_MOST_PLACES:]
     return {

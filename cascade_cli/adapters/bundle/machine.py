@@ -89,12 +89,12 @@ def state_files(folder: Path) -> Iterator[StateFile]:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_file():
             name = entry.name if _KNOWN_FILE.fullmatch(entry.name) else ""
-            yield _stated(name, entry.stat())
+            yield _state_file(name, entry.stat())
 
 
 def one_file(name: str, path: Path) -> StateFile | None:
     """The file, shown under `name`; None if it does not exist. Raises OSError."""
-    return _stated(name, path.stat()) if path.is_file() else None
+    return _state_file(name, path.stat()) if path.is_file() else None
 
 
 def free_bytes(folder: Path) -> int:
@@ -103,5 +103,5 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(here).free
 
 
-def _stated(name: str, found: os.stat_result) -> StateFile:
+def _state_file(name: str, found: os.stat_result) -> StateFile:
     return StateFile(name, found.st_size, stat.S_IMODE(found.st_mode))

@@ -64,17 +64,21 @@ def copy_to(database: Database, draft: Path) -> None:
     Raises JournalError, OSError.
     """
     if database.file is None:
-        with database.reading_one_state() as source, _told(draft), new_tables(draft) as target:
+        with (
+            database.reading_one_state() as source,
+            _copy_errors(draft),
+            new_tables(draft) as target,
+        ):
             copy_rows(source, target)
         return
     with database.reading():
         pass  # Opening the journal has brought its tables to this version.
-    with _told(draft):
+    with _copy_errors(draft):
         sqlite.copy(database.file, draft)
 
 
 @contextmanager
-def _told(draft: Path) -> Iterator[None]:
+def _copy_errors(draft: Path) -> Iterator[None]:
     """Report an error of the copy as the copy's, not as the journal's."""
     try:
         yield

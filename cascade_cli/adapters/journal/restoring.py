@@ -115,7 +115,7 @@ class Restoring:
         if not self._database.exists():
             return Present()
         if self._database.file:
-            _refuse_strange(self._database.file)
+            _refuse_other_program(self._database.file)
         try:
             with self._database.reading_one_state() as connection:
                 head = chain.head_of(connection)
@@ -297,7 +297,7 @@ def _rewrite(source: Connection, target: Connection) -> None:
 
 def _put_file(draft: Path, file: Path, present: Present, kept: Path) -> bool:
     left = [path for path in sqlite.sidecars(file) if path.exists()]
-    with _alone(file):
+    with _exclusively(file):
         for path in left:
             # Otherwise SQLite would apply the old file's -wal to the new one.
             path.rename(kept.with_name(kept.name + path.name.removeprefix(file.name)))
@@ -311,7 +311,7 @@ def _put_file(draft: Path, file: Path, present: Present, kept: Path) -> bool:
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def _exclusively(file: Path) -> Iterator[None]:
     """For `with`: no other process has the database open. Raises LockedError if one has."""
     index = file.with_name(f"{file.name}-shm")
     if not index.exists():
@@ -338,7 +338,7 @@ def _is_damage(error: JournalError, file: Path) -> bool:
     return code.startswith(_DAMAGED)
 
 
-def _refuse_strange(file: Path) -> None:
+def _refuse_other_program(file: Path) -> None:
     """Raises JournalError if the file is another program's database."""
     try:
         with closing(sqlite.look(file)) as connection:

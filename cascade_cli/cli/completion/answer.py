@@ -30,7 +30,7 @@ def main(environ: Mapping[str, str]) -> None:
 def answer(shell: str, environ: Mapping[str, str]) -> str:
     """The text that the shell reads, line by line."""
     words, typed, quote = split(environ.get("_CASCADE_LINE", ""))
-    before, after = _divided(words)
+    before, after = _split_at_cascade(words)
     line = Line(Table(), after)
     kind, offers = offered(line, typed, {**environ, **before})
     form = _FORMS[shell]
@@ -38,7 +38,7 @@ def answer(shell: str, environ: Mapping[str, str]) -> str:
     return "\n".join([kind, *(form(w, offers[w], typed, quote, breaks) for w in offers), ""])
 
 
-def _divided(words: list[str]) -> tuple[dict[str, str], list[str]]:
+def _split_at_cascade(words: list[str]) -> tuple[dict[str, str], list[str]]:
     """The settings before `cascade`, as in `CASCADE_SANDBOX=1 sudo cascade`, and the words after
     it."""
     named = (at for at, word in enumerate(words) if word.rpartition("/")[2] == "cascade")
@@ -55,19 +55,19 @@ def offered(line: Line, typed: str, environ: Mapping[str, str]) -> tuple[str, Of
     elif typed[:1] == "-" and not line.is_past_options:
         spelling, equals, typed = typed.partition("=")
         if not equals:
-            return "words", _beginning(spelling, _options(line))
+            return "words", _matching(spelling, _options(line))
         start, source = spelling + equals, line.option(spelling).get("value", "")
     elif argument := line.table.argument(line.command, line.position):
         source = argument["value"]
     else:
-        return "words", _beginning(typed, _next(line))
+        return "words", _matching(typed, _commands_or_options(line))
     if source in {"files", "folders"}:
         return source, {}
-    found = _beginning(typed, _values(source, line, environ))
+    found = _matching(typed, _values(source, line, environ))
     return "words", {start + word: about for word, about in found.items()}
 
 
-def _next(line: Line) -> Offers:
+def _commands_or_options(line: Line) -> Offers:
     """What may follow if no argument is due: a group's commands, or a command's options."""
     if commands := line.table.commands(line.command):
         return {} if line.position else commands
@@ -97,7 +97,7 @@ def _values(source: str, line: Line, environ: Mapping[str, str]) -> Offers:
     return {word: about for word, about in found.items() if word.isprintable()}
 
 
-def _beginning(typed: str, offers: Offers) -> Offers:
+def _matching(typed: str, offers: Offers) -> Offers:
     """The words that begin so. Upper and lower case only count if that finds a word."""
     exact = {word: about for word, about in offers.items() if word.startswith(typed)}
     folded = typed.casefold()
@@ -107,12 +107,12 @@ def _beginning(typed: str, offers: Offers) -> Offers:
 def _for_bash(word: str, _about: str, typed: str, quote: str, breaks: str) -> str:
     """The word quoted for the line, without the part that bash takes for an earlier word."""
     if not quote:
-        return "".join(map(_escaped, word[_begun(typed, breaks) :]))
+        return "".join(map(_escaped, word[_start_for_bash(typed, breaks) :]))
     special = '"\\$`!' if quote == '"' else ""
     return "".join(f"\\{c}" if c in special else c for c in word)
 
 
-def _begun(typed: str, breaks: str) -> int:
+def _start_for_bash(typed: str, breaks: str) -> int:
     """Where bash begins its last word: after a = or :, but at an @."""
     at = max((typed.rfind(character) for character in "=:@" if character in breaks), default=-1)
     return at if typed[at : at + 1] == "@" else at + 1
@@ -126,14 +126,14 @@ def _escaped(character: str) -> str:
 def _for_zsh(word: str, about: str, *_: str) -> str:
     """zsh quotes the word itself. A colon separates it from its description."""
     literal = word.replace("\\", "\\\\").replace(":", "\\:")
-    return f"{literal}:{_said(about)}" if about else literal
+    return f"{literal}:{_description(about)}" if about else literal
 
 
 def _for_fish(word: str, about: str, *_: str) -> str:
-    return f"{word}\t{_said(about)}" if about else word
+    return f"{word}\t{_description(about)}" if about else word
 
 
-def _said(about: str) -> str:
+def _description(about: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in about)
 
 

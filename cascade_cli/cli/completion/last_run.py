@@ -72,10 +72,10 @@ def _claims(opened: sqlite3.Connection, base: str) -> Iterator[tuple[str, str]]:
 
 
 def _ids(journal: _Journal) -> dict[str, str]:
-    return {name: _beside(*case) for name, case in journal.cases.items()}
+    return {name: _description(*case) for name, case in journal.cases.items()}
 
 
-def _beside(kind: str, citizen: str) -> str:
+def _description(kind: str, citizen: str) -> str:
     return ", ".join(filter(None, (kind.replace("_", " "), citizen)))
 
 

@@ -30,7 +30,7 @@ def show(session: Session) -> Outcome:
     """Every setting. Raises SettingsError if the settings file cannot be read."""
     values = session.values()
     session.enter_sandbox(values)
-    shown = [_shown(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
+    shown = [_row_of(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
     shop = _shop(session, values)
     data = {**vars(shop), "settings": [one.document for one in shown]}
     return Outcome(data, lambda session: show_settings(session.console(), shop, shown))
@@ -50,14 +50,14 @@ def check(session: Session) -> Outcome:
 _NO_SERVICE = "No service was asked. To try the keys: cascade doctor"
 
 
-def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> SettingRow:
+def _row_of(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> SettingRow:
     source, name = values.source(setting.name), setting.name
     if in_sandbox and name in REPLACED_IN_SANDBOX:
         return SettingRow(setting, "the sandbox's own", Source(Place.DEFAULT, name))
     if source.problem:
         return SettingRow(setting, None, source)
     if source.form is not Form.VALUE:
-        return SettingRow(setting, _told(source), source)
+        return SettingRow(setting, _place_of(source), source)
     written = values.get(name, "").strip()
     if not written:
         return SettingRow(setting, setting.default or None, Source(Place.DEFAULT, name))
@@ -66,7 +66,7 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
     return SettingRow(setting, _masked(written) if setting.secret else written, source)
 
 
-def _told(source: Source) -> str:
+def _place_of(source: Source) -> str:
     """Where a secret is. Of a command only the first word, because the others may hold a key."""
     if source.form is Form.COMMAND:
         try:

@@ -37,15 +37,15 @@ def alone(session: Session) -> Outcome:
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:
-        return Outcome(None, lambda s: _write(s, _beginning(missing)), ExitCode.USAGE)
-    standing = _standing(session, values)
-    return Outcome(None, lambda s: _write(s, standing.lines(s, datetime.now(UTC))))
+        return Outcome(None, lambda s: _write(s, _ways_to_begin(missing)), ExitCode.USAGE)
+    state = _shop_state(session, values)
+    return Outcome(None, lambda s: _write(s, state.lines(s, datetime.now(UTC))))
 
 
-def _beginning(missing: list[str]) -> list[str]:
+def _ways_to_begin(missing: list[str]) -> list[str]:
     yours = "init" if "init" in COMMANDS else "help setup"
     return [
-        f"cascade is not set up here. {_named(missing)} not set.",
+        f"cascade is not set up here. {_count_missing(missing)} not set.",
         "Two ways to begin:",
         "  cascade --sandbox reconcile --since 7d",
         "      a shop to try on this machine: a week in which everything goes wrong",
@@ -55,14 +55,14 @@ def _beginning(missing: list[str]) -> list[str]:
     ]
 
 
-def _named(settings: list[str]) -> str:
+def _count_missing(settings: list[str]) -> str:
     """The first setting by name, the others as a number, so that they fit into a line."""
     more = len(settings) - 1
     return f"{settings[0]} and {more} more are" if more else f"{settings[0]} is"
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _ShopState:
     """What settings and journal say without a request to any service."""
 
     shop: str
@@ -107,17 +107,17 @@ class _Standing:
         return "cascade review" if has_open else "cascade status"
 
 
-def _standing(session: Session, values: Mapping[str, str]) -> _Standing:
+def _shop_state(session: Session, values: Mapping[str, str]) -> _ShopState:
     shop = "the sandbox" if session.sandbox else _shop(values)
     try:
         with existing_journal(session) as journal:
             runs = journal.marks(mark_name("")) if journal else {}
     except CascadeError as error:
-        return _Standing(shop, None, error.message)
+        return _ShopState(shop, None, error.message)
     base = values.get(AIRTABLE_BASE.name, "").strip()
     found = next(iter(runs.values()), None) if session.sandbox else runs.get(base)
     last = Checkpoint.of(found).believed(datetime.now(UTC)) if found else None
-    return _Standing(shop, last)
+    return _ShopState(shop, last)
 
 
 def _shop(values: Mapping[str, str]) -> str:

@@ -64,14 +64,14 @@ def _unknown(words: Sequence[str]) -> UsageError | None:
     for at, word in enumerate(words):
         line.take(word)
         if line.position and line.table.commands(line.command):
-            if found := _instead(line, word):
+            if found := _replacement(line, word):
                 typed = command(*words[:at], *found, *words[at + 1 :])
                 return UsageError(f"No such command {word!r}.", f"Did you mean: {typed}")
             return None
     return None
 
 
-def _instead(line: Line, word: str) -> Sequence[str]:
+def _replacement(line: Line, word: str) -> Sequence[str]:
     """The words to type in place of the unknown one."""
     known = line.table.commands(line.command)
     if not line.command:

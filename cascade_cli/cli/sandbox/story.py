@@ -36,7 +36,7 @@ def seed_from(session: Session, options: SeedOptions) -> Outcome:
         try:
             tell_story(app, story, now)
         except StoryError as error:
-            raise _no_story(path, error) from error
+            raise _refused(path, error) from error
         if story.told.now:
             clock.set(now)
     return _outcome(path, story, instance.clock_of(session.folder))
@@ -50,10 +50,10 @@ def _read(path: Path) -> StoryFile:
             f"{path} cannot be read: {error.strerror}.", "Nothing was written."
         ) from error
     except StoryError as error:
-        raise _no_story(path, error) from error
+        raise _refused(path, error) from error
 
 
-def _no_story(path: Path, error: StoryError) -> UsageError:
+def _refused(path: Path, error: StoryError) -> UsageError:
     # A list of mistakes begins on a new line.
     gap = "" if str(error).startswith("\n") else " "
     return UsageError(

@@ -23,7 +23,7 @@ def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -
     to which the id is added. If a service cannot be read, there is no hint.
     """
     try:
-        found = list(_beginning(venice, identity))[:_MOST]
+        found = list(_longer_ids(venice, identity))[:_MOST]
         if not found and names and not is_cut_off(identity):
             found = near_names(identity, venice.usernames())
     except (ServiceError, SettingsError):
@@ -32,7 +32,7 @@ def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -
     return f"Did you mean: {lines}" if lines else ""
 
 
-def _beginning(venice: VenicePort, identity: str) -> Iterator[str]:
+def _longer_ids(venice: VenicePort, identity: str) -> Iterator[str]:
     """The longer ids that begin with this one."""
     if len(identity) < _LEAST:
         return

@@ -102,21 +102,21 @@ class _Reader:
                 return None
             return self.table(hint, value, path)  # type: ignore[arg-type]
         try:
-            return _fitting(hint, value)
+            return _checked(hint, value)
         except _WrongValueError as error:
             self.problems.append((path, f"{value!r} is not {error}"))
             return None
 
 
-def _fitting(hint: Any, value: Any) -> Any:
+def _checked(hint: Any, value: Any) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return _fitting(next(one for one in arguments if one is not type(None)), value)
+        return _checked(next(one for one in arguments if one is not type(None)), value)
     if origin is Literal:
         _require(value in arguments, f"one of {', '.join(arguments)}")
         return value
     if origin is Annotated:
-        number = _fitting(arguments[0], value)
+        number = _checked(arguments[0], value)
         _require(number > 0, "a number above 0")
         return number
     if origin is tuple:

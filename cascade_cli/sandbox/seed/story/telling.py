@@ -50,15 +50,15 @@ class Teller:
             fields = {**processor_fields(at), "Ducats": story.processor.ducats}
             self._transfers.open_account(fields, at)
         for number, citizen in enumerate(story.citizen):
-            self._move_in(citizen, ("citizen", number))
+            self._add_citizen(citizen, ("citizen", number))
         for number, payment in enumerate(story.payment):
             self._pay(payment, ("payment", number))
         for number, subscription in enumerate(story.subscription):
             self._subscribe(subscription, ("subscription", number))
         for number, told in enumerate(story.stratagem):
-            self._write_alone(told, ("stratagem", number))
+            self._write_without_payment(told, ("stratagem", number))
 
-    def _move_in(self, citizen: CitizenTold, path: Path) -> None:
+    def _add_citizen(self, citizen: CitizenTold, path: Path) -> None:
         if self._transfers.has_account(citizen.name):
             raise self._wrong((*path, "name"), f"{citizen.name!r} is in Venice already")
         at = self._now - citizen.arrived
@@ -206,7 +206,7 @@ class Teller:
             )
         self._finish(row, told, path)
 
-    def _write_alone(self, told: StratagemTold, path: Path) -> None:
+    def _write_without_payment(self, told: StratagemTold, path: Path) -> None:
         """Write a row that belongs to no payment of the story."""
         if told.at is None or told.citizen is None or told.ducats is None:
             raise self._wrong(path, "a stratagem without a payment needs at, citizen and ducats")
