@@ -190,7 +190,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("how", WRONG)
-def test_a_source_that_gives_nothing_is_named_and_its_words_are_not(given: Given, how: str) -> None:
+def test_a_failed_source_is_named_without_its_output(given: Given, how: str) -> None:
     name, written, said = WRONG[how]
     if how == "no entry":
         by_keyring(given, "AIRTABLE_API_KEY", AIRTABLE_KEY)
@@ -209,7 +209,7 @@ def test_a_source_that_gives_nothing_is_named_and_its_words_are_not(given: Given
     assert given.sandboxed.recorder.requests == []
 
 
-class TestFileThatLiesInTheFolder:
+class TestDotEnvThatNobodyNamed:
     LINES = (
         "STRIPE_SECRET_KEY_COMMAND=touch {witness}",
         "STRIPE_SECRET_KEY_FILE={home}/key",
@@ -226,7 +226,7 @@ class TestFileThatLiesInTheFolder:
         return file
 
     @pytest.mark.parametrize("line", LINES)
-    def test_makes_nothing_run_or_read(self, given: Given, line: str) -> None:
+    def test_cannot_make_cascade_run_or_read_anything(self, given: Given, line: str) -> None:
         file = self.dot_env(given, line)
         for words in (("reconcile",), ("config", "check"), ("config", "show")):
             answer = given.typed(
@@ -239,7 +239,7 @@ class TestFileThatLiesInTheFolder:
         assert given.sandboxed.recorder.to("stripe") == []
 
     @pytest.mark.parametrize("line", LINES)
-    def test_does_so_where_somebody_named_it(self, given: Given, line: str) -> None:
+    def test_a_named_file_may_make_it_run_and_read(self, given: Given, line: str) -> None:
         file = self.dot_env(given, line, "shop.env")
         keyring = str(file.parent / "keyring")
         given.typed(
@@ -248,13 +248,13 @@ class TestFileThatLiesInTheFolder:
         used = bool(given.sandboxed.recorder.to("stripe")) or (file.parent / "witness").exists()
         assert used
 
-    def test_is_no_matter_where_the_environment_has_the_key(self, given: Given) -> None:
+    def test_does_not_count_if_the_environment_has_the_key(self, given: Given) -> None:
         self.dot_env(given, self.LINES[0])
         given.settings = {**KEYS, "STRIPE_SECRET_KEY": "sk_test_sandbox"}
         given.settings["AIRTABLE_API_KEY"] = "patSandbox.sandbox"
         assert given.typed("reconcile").code == 0
 
-    def test_is_no_matter_in_the_sandbox(self, given: Given) -> None:
+    def test_does_not_count_in_the_sandbox(self, given: Given) -> None:
         self.dot_env(given, self.LINES[0])
         given.machine.typed("sandbox", "seed", "--scenario", "empty")
         assert given.machine.typed("--sandbox", "citizen", "show").code in {0, 4}
@@ -333,7 +333,7 @@ def test_a_schedule_for_systemd_hands_over_the_files(given: Given) -> None:
     assert "AIRTABLE_API_KEY in profile lido is in the keyring" in answer.err
 
 
-def test_what_systemd_hands_over_comes_before_the_profile_s_file(given: Given) -> None:
+def test_systemd_credentials_win_over_the_profile(given: Given) -> None:
     """Which the service's user need not be able to read."""
     given.in_profile = True
     by_credential(given, "STRIPE_SECRET_KEY", STRIPE_KEY)
@@ -342,7 +342,7 @@ def test_what_systemd_hands_over_comes_before_the_profile_s_file(given: Given) -
     assert STRIPE_KEY in str(given.sandboxed.recorder.to("stripe")[0].headers)
 
 
-def test_nothing_is_shown_of_a_file_that_is_no_text(given: Given) -> None:
+def test_a_binary_file_is_not_shown(given: Given) -> None:
     """Python's own error would repeat the bytes under -v."""
     (given.machine.home / ".env").write_bytes(
         f"STRIPE_SECRET_KEY={STRIPE_KEY}\xff".encode("latin-1")

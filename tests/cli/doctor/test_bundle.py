@@ -341,7 +341,7 @@ def test_doctor_s_own_refusal_is_not_the_last_error(patient: Patient) -> None:
     assert parts_of(patient.folder / "report.zip")["last-error"]["error"]["command"] == "explain"
 
 
-def test_what_doctor_did_not_foresee_is_told_with_its_place(
+def test_an_exception_in_doctor_is_kept_with_its_place(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer of a service is known to do that, so one area is broken from within."""

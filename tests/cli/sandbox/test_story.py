@@ -74,9 +74,7 @@ def test_the_same_file_gives_the_same_sandbox(
     assert len(without_now[0]) == len(found[0][0])
 
 
-def test_with_a_now_of_its_own_cascade_goes_by_the_storys_clock(
-    cascade: Cascade, tmp_path: Path
-) -> None:
+def test_with_a_now_cascade_goes_by_the_storys_clock(cascade: Cascade, tmp_path: Path) -> None:
     file = written(tmp_path, "now = 2026-06-01T08:00:00Z\n" + example())
     ended = cascade("sandbox", "seed", "--from", file, "--json")
     assert ended.document["data"]["now"].startswith("2026-06-01T08:00")
@@ -114,7 +112,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("text", "said"), MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_nothing_is_written(
+def test_a_mistake_is_named_with_its_line_and_nothing_is_written(
     cascade: Cascade, tmp_path: Path, no_settings: Path, text: str, said: str
 ) -> None:
     ended = cascade("sandbox", "seed", "--from", written(tmp_path, text))
@@ -144,7 +142,7 @@ def test_a_sandbox_in_use_stays_as_it_is_and_so_does_its_clock(
     assert not instance.clock_of(no_settings / "state").shift
 
 
-def test_a_file_says_it_all_and_has_to_be_there(cascade: Cascade, tmp_path: Path) -> None:
+def test_the_file_must_exist_and_allows_no_other_options(cascade: Cascade, tmp_path: Path) -> None:
     file = written(tmp_path, "")
     for words in (("--days", "3"), ("--scenario", "quiet"), ("--engine-notices",)):
         ended = cascade("sandbox", "seed", "--from", file, *words)
