@@ -129,5 +129,5 @@ def _latest(converter: CurrencyConverter, code: str, day: date) -> Exchange | No
 
 def _positive(rate: Decimal) -> Decimal:
     if not rate.is_finite() or rate <= 0:
-        raise ValueError(f"{rate} is no exchange rate")
+        raise ValueError(f"{rate} is not an exchange rate")
     return rate

@@ -172,7 +172,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _lost(part: str) -> Any:
-    """What helps whoever is lost; like a command it is imported by name, since it lists them."""
+    """A module of `lost`. It lists the commands, so like them it is imported by name."""
     return import_module(f"cascade_cli.cli.lost.{part}")
 
 
@@ -217,7 +217,7 @@ def global_options(
 ) -> int:
     """Options that are given before the command."""
     ctx.obj = Session(
-        # What builds the sandbox goes by the same folder as what uses it.
+        # So `cascade sandbox …` uses the same folder as `cascade --sandbox …`.
         sandbox=sandbox or ctx.invoked_subcommand == "sandbox",
         env_file=env_file,
         profile=profile,

@@ -1,8 +1,8 @@
-"""Lets time pass in the sandbox: what falls due on the way happens, each thing at its moment.
+"""Lets time pass in the sandbox. Everything that falls due on the way happens at its moment.
 
-Venice's engine runs three times a day, and the city's morning job once. At Stripe open pages and
-holds expire, subscriptions renew, and disputes that nobody answered are lost. What a date alone
-decides needs no step, such as a stratagem's expiry.
+Venice's engine runs three times a day, and the city's morning job once. At Stripe, open pages and
+holds expire, subscriptions renew, and disputes that nobody answered are lost. If the date alone
+decides, as for a stratagem's expiry, there is nothing to do.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _INQUIRIES = ("warning_needs_response", "warning_under_review")
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that happened: to the object `id` of Stripe's, or to Venice as a whole.
+    """Something that happened, to Stripe's object `id` or to Venice.
 
-    `executed` and `failed` are the StratagemIds of a run of the engine.
+    `executed` and `failed` are the StratagemIds of one engine run.
     """
 
     at: datetime
@@ -45,7 +45,7 @@ class Happening:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing came of it."""
+        """Whether this was an engine run that found nothing to do."""
         return self.what == "engine" and not self.executed and not self.failed
 
 
@@ -60,9 +60,9 @@ class _Due:
 
 
 class Advance:
-    """One advance of the sandbox of `app`, whose time is `clock`'s.
+    """Advances the sandbox of `app`, which goes by `clock`.
 
-    With `engine` false Venice's engine stands still, so that stratagems expire.
+    If `engine` is false, Venice's engine does not run, and stratagems expire.
     """
 
     def __init__(self, app: SandboxApp, clock: SandboxClock, *, engine: bool = True) -> None:
@@ -71,14 +71,14 @@ class Advance:
         self._refused: set[str] = set()
 
     def by(self, span: timedelta) -> Generator[Happening, None, None]:
-        """Yield what happens; the clock shows each moment in turn, and the end at last.
+        """Yield what happens. The clock shows the moment of each, and at last the end of the span.
 
-        If the caller stops before the end, the clock stays at the last moment that it reached.
+        If the caller stops early, the clock stays at the last moment that it showed.
         """
         began, shift = self._clock(), self._clock.shift + span
         end, daily = began + span, self._daily(began)
         while due := self._next(end, daily):
-            # First the clock: what happens is never dated later than the present.
+            # Move the clock first, so that nothing is dated in the future.
             self._move(due.at)
             if due.key in daily:
                 daily[due.key] = _daily_after(due.key, due.at)
@@ -102,7 +102,7 @@ class Advance:
         return {name: _daily_after(name, began) for name in names}
 
     def _next(self, end: datetime, daily: dict[str, datetime]) -> _Due | None:
-        """The earliest thing that is due by `end`; what is overdue already is due now."""
+        """The earliest thing that is due by `end`. If it is overdue, it is due now."""
         acts = {"engine": self._run_engine, "morning": self._begin_day}
         known = [_Due(at, name, acts[name]) for name, at in daily.items()]
         known += [due for due in self._at_stripe(end) if due.key not in self._refused]

@@ -1,8 +1,8 @@
-"""What time it is in the sandbox: this machine's clock, and how far it was put forward or back.
+"""The sandbox's clock: this machine's clock, shifted.
 
-`sandbox advance` puts it forward, and a story with a `now` of its own puts it anywhere. The shift
-is a file of the state folder, so every process that uses the sandbox has the same time, and a
-running one follows at once.
+`sandbox advance` shifts it forward, and a story with a `now` shifts it anywhere. The shift is kept
+in a file of the state folder, so every process that uses the sandbox has the same time, and a
+running process follows at once.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def utc_now() -> datetime:
 
 
 class ClockFileError(Exception):
-    """The file of the clock makes no sense."""
+    """The clock's file cannot be read as a shift."""
 
 
 class SandboxClock:
-    """Call it for the present of the sandbox in `folder`. Raises ClockFileError."""
+    """The clock of the sandbox in `folder`. Call it for the present. Raises ClockFileError."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / CLOCK_FILE
@@ -43,7 +43,7 @@ class SandboxClock:
         try:
             found = self._file.stat()
         except OSError:
-            # No file, or a folder that cannot be used: whoever opens the sandbox in it says so.
+            # If the folder cannot be used, opening the sandbox in it reports that.
             self._seen, self._shift = None, _NO_SHIFT
             return self._shift
         version = found.st_ino, found.st_mtime_ns
@@ -56,16 +56,18 @@ class SandboxClock:
             document = json.loads(self._file.read_text(encoding="utf-8"))
             return timedelta(seconds=document["ahead_seconds"])
         except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise ClockFileError(f"{self._file} does not say what time it is there") from error
+            raise ClockFileError(
+                f"{self._file} does not say what time it is in the sandbox"
+            ) from error
 
     def set(self, moment: datetime) -> None:
-        """Let it be `moment` now."""
+        """Set the clock to `moment`."""
         self.set_shift(moment - utc_now())
 
     def set_shift(self, shift: timedelta) -> None:
-        """Let it be so far ahead of this machine."""
+        """Set the clock that far ahead of this machine's."""
         ahead = {"ahead_seconds": shift.total_seconds()}
-        # Rename a finished draft, so that no other process reads half a file.
+        # Write a draft and rename it, so that no other process reads half a file.
         draft = self._file.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(ahead), encoding="utf-8")
         draft.replace(self._file)

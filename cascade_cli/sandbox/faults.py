@@ -1,6 +1,6 @@
-"""Requests that go wrong on their way to a service or back, as a story tells it.
+"""The faults of a story: requests to a service that fail, hang or get no answer.
 
-They are kept in the sandbox's state, so they outlast a command and meet every program.
+They are kept in the sandbox's file, so they outlast a command and hit every program.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _TOO_MANY = 429
 
 @dataclass(frozen=True)
 class Fault:
-    """What befalls the next `times` requests that fit (None: all), after `skip` others.
+    """What happens to the next `times` matching requests (None: all), after `skip` others.
 
-    `answer` is an HTTP status, NO_ANSWER a connection that is closed; without one the request is
-    only slow. A request that is `applied` is carried out first.
+    `answer` is an HTTP status, or NO_ANSWER to close the connection. If it is None, the request is
+    only slow. If `applied`, the service carries the request out first.
     """
 
     service: str
@@ -40,7 +40,7 @@ class Fault:
     times: int | None
 
     def fits(self, service: str, request: Request) -> bool:
-        """Whether it is about such a request, and not used up."""
+        """Whether the fault matches this request, and is not used up."""
         return (
             self.service == service
             and self.method in (None, request.method)
@@ -56,15 +56,15 @@ class Faults:
         self._store = store
 
     def add(self, fault: Fault) -> None:
-        """From now on, let it happen."""
+        """Keep the fault. It counts from the next request on."""
         with self._store.write() as connection:
             text = json.dumps(asdict(fault))
             connection.execute("INSERT INTO sandbox_faults (fault) VALUES (?)", (text,))
 
     def answer(self, service: str, request: Request, serve: Callable[[], Response]) -> Response:
-        """What `serve` answers, unless a fault comes between.
+        """The answer of `serve`, unless a fault applies.
 
-        Raises ConnectionResetError where nothing is to be answered.
+        Raises ConnectionResetError if the connection is to be closed without an answer.
         """
         fault = self._next(service, request)
         if fault is None:

@@ -75,7 +75,7 @@ def state_path(folder: Path) -> Path:
 
 
 def clock_of(folder: Path) -> SandboxClock:
-    """The clock of the sandbox in a state folder, for all who use it."""
+    """The clock of the sandbox in a state folder, shared by all processes."""
     return SandboxClock(folder)
 
 

@@ -1,4 +1,4 @@
-"""Gathers what a bug report needs. A part that cannot be read is left out, and says why."""
+"""Gathers what a bug report needs. A part that cannot be read is left out, with the reason."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cascade_cli.domain.bundle.stand_ins import StandIns
 from cascade_cli.errors import CascadeError
 
 Sources = Mapping[str, Callable[[], Any]]
-"""Each part's name, and what reads it. Values that are no `Shape` are replaced."""
+"""Each part's name, with the function that reads it. Values that are not a `Shape` are replaced."""
 
 
 def gather(
     sources: Sources, stand_ins: StandIns, at: datetime, on_bug: Callable[[Exception], None]
 ) -> Bundle:
-    """Raises nothing. `on_bug` hears of exceptions that nobody foresaw."""
+    """Read all parts. Raises nothing; `on_bug` gets each exception that nobody foresaw."""
     parts: dict[str, Any] = {}
     left_out: dict[str, str] = {}
     for name, read in sources.items():

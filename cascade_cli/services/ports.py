@@ -97,7 +97,8 @@ class VenicePort(Protocol):
         """The transfers with this StratagemId or record id, or for this payment."""
 
     def beginning(self, identity: str) -> list[Stratagem]:
-        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
+        """Some transfers with this text in StratagemId, record id or Notes, for an id whose end was
+        lost."""
 
     def listed(
         self, since: datetime, *, status: str | None = None, citizen: str | None = None
@@ -376,7 +377,7 @@ class JournalLookPort(Protocol):
         """Whether the chain has that entry."""
 
     def restored(self) -> Restored | None:
-        """Since when it is a restored one, as this base knows it."""
+        """The mark of the last restore, as this base has it; None if there was none."""
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base is bound to live payments; None if it is bound to neither mode."""
@@ -385,10 +386,10 @@ class JournalLookPort(Protocol):
         """What the inbox holds."""
 
     def activity(self, base_id: str, most_entries: int) -> Activity:
-        """What was done lately."""
+        """The newest entries, and what the last complete run left open."""
 
     def citizens(self) -> list[str]:
-        """Everybody to whom ducats were ever promised."""
+        """All citizens to whom ducats were ever promised."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every setting: its name, its default, where it is read from and what it may be."""
+"""Every setting: its name, default and meaning, and the checked values of one run."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ class Settings:
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> Settings:
-        """Check what `find_values` found. Raises SettingsError for the first that is wrong."""
+        """Check what `find_values` found. Raises SettingsError for the first wrong value."""
         return cls(
             stripe_key=_stripe_key(values),
             webhook_secret=optional_secret(values, WEBHOOK_SECRET)
@@ -277,7 +277,7 @@ def find_values(
     sandbox: bool = False,
     hide: Callable[[str], None] = lambda _secret: None,
 ) -> FoundValues:
-    """Every setting's value and where it comes from; `sources` tells the order.
+    """Every setting's value and where it comes from. The module `sources` describes the order.
 
     Raises SettingsError if the settings file cannot be read.
     """
@@ -288,11 +288,11 @@ def find_values(
 
 
 def strays(values: FoundValues) -> Iterator[tuple[Setting, SettingsError]]:
-    """The settings that a `.env` must not decide unless it was named; see `stray_addresses`."""
+    """The settings that a `.env` may only decide if somebody named it; see `stray_addresses`."""
     chosen = {name for name in values if not values.is_stray(name)}
     known = {keyed.address.name: values.get(keyed.address.name, "") for keyed in _KEYED}
     with suppress(SettingsError):
-        # A key that cannot be fetched counts as live.
+        # Without a Stripe key in `known`, the other keys count as live.
         known[STRIPE_KEY.name] = values.get(STRIPE_KEY.name, "")
     return stray_addresses(known, chosen, _KEYED, STRIPE_KEY)
 
@@ -307,7 +307,7 @@ def _stripe_key(values: Mapping[str, str]) -> Secret:
     kind = re.match(r"(sk|rk)_(test|live)_", key.reveal())
     if not kind:
         raise SettingsError(
-            f"{named(values, STRIPE_KEY)} begins with {key.reveal()[:3]!r}: it is not a secret "
+            f"{named(values, STRIPE_KEY)} begins with {key.reveal()[:3]!r}, so it is not a secret "
             "key.",
             "Use a secret key (sk_live_…, sk_test_…) or a restricted one (rk_live_…, rk_test_…).",
         )

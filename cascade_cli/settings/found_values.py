@@ -1,4 +1,4 @@
-"""Every setting's value, fetched once somebody needs it, and where it comes from."""
+"""Every setting's value and where it comes from. Values are fetched when they are needed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PROFILES_FOLDER = "profiles"
 
 
 class FoundValues(TracedValues):
-    """Every setting that was given a value. A secret is fetched when it is first looked at.
+    """Every setting that has a value. A secret is fetched when it is first read.
 
-    Looking at one raises SettingsError where it cannot be fetched, or may not be. `hide` hears of
-    each secret before anybody else does.
+    Reading one raises SettingsError if it cannot or must not be fetched. `hide` gets each secret
+    before the caller does.
     """
 
     def __init__(
@@ -91,7 +91,8 @@ class FoundValues(TracedValues):
         return self._sources.get(name) or Source(Place.DEFAULT, name)
 
     def named(self, name: str) -> str:
-        """The setting as an error calls it: with where it stands, if not in the environment."""
+        """The setting as an error names it. If it is not in the environment, the name says where it
+        is."""
         source = self.source(name)
         plain = source.form is Form.VALUE
         if source.place is Place.DEFAULT or (source.place is Place.ENVIRONMENT and plain):
@@ -100,17 +101,17 @@ class FoundValues(TracedValues):
 
     @property
     def how_to_set(self) -> str:
-        """In which profile, or how without one."""
+        """In which profile the user can set a missing one, or how without a profile."""
         if self.profile and self.file:
             return f"Set it in profile {self.profile} ({short(self.file.path)})"
         return HOW_TO_SET
 
     def is_stray(self, name: str) -> bool:
-        """Whether it stands in a `.env` that nobody named."""
+        """Whether it comes from a `.env` that nobody named."""
         return self.source(name).place is Place.DOT_ENV
 
     def fetched(self) -> tuple[dict[str, str], dict[str, SettingsError]]:
-        """All values, and why the others could not be fetched."""
+        """The values that could be fetched, and for each other one the error."""
         values, problems = {}, {}
         for name in self:
             try:
@@ -120,7 +121,7 @@ class FoundValues(TracedValues):
         return values, problems
 
     def secret_files(self) -> Iterator[tuple[str, Path]]:
-        """The files of single secrets, by NAME_FILE: the setting and the file."""
+        """Each setting that is given as NAME_FILE, with that file."""
         for name, source in self._sources.items():
             named_by_hand = source.form is Form.FILE and source.place is not Place.CREDENTIAL
             if named_by_hand and not source.problem:
@@ -130,7 +131,7 @@ class FoundValues(TracedValues):
         return Path(os.path.normpath(self._folder(source) / _expanded(source.written)))
 
     def _folder(self, source: Source) -> Path:
-        """What the paths in it are relative to."""
+        """The folder to which paths in this source are relative."""
         return source.file.path.absolute().parent if source.file else Path.cwd()
 
     def _fetched(self, name: str) -> str | SettingsError:
@@ -153,7 +154,7 @@ class FoundValues(TracedValues):
             case Form.FILE:
                 return read_file(self._path(source), str(source))
             case Form.COMMAND:
-                # Whoever fetches one key needs no other.
+                # The command that fetches one key does not need the others.
                 keys = {s + end for s in self._secret for end in ("", *FORMS)}
                 given = {n: value for n, value in self.environ.items() if n not in keys}
                 return output_of_command(source.written, folder, given, str(source))

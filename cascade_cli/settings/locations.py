@@ -14,7 +14,7 @@ STATE_DIR = Setting(
     "CASCADE_STATE_DIR", "", "where journal and sandbox live; default: the user's state folder"
 )
 PROFILE = Setting(
-    "CASCADE_PROFILE", "", "the profile to go by, as --profile; only the environment may choose it"
+    "CASCADE_PROFILE", "", "the profile to use, like --profile; only the environment may set it"
 )
 
 

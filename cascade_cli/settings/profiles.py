@@ -1,4 +1,4 @@
-"""Profiles: several shops on one machine, each a file of settings in the user's config folder."""
+"""Profiles: several shops on one machine, each a settings file in the user's config folder."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _OTHERS_WRITE = 0o022
 
 
 def check_name(name: str) -> str:
-    """A name that a file can have. Raises SettingsError."""
+    """The name, if a profile may have it. Raises SettingsError."""
     if _NAME.fullmatch(name):
         return name
     raise SettingsError(
-        f"{name[:60]!r} is no name for a profile. Nothing was read or written.",
-        "Up to 40 letters, digits, dots, hyphens and underscores; a letter or digit comes first.",
+        f"{name[:60]!r} is not a name for a profile. Nothing was read or written.",
+        "Use up to 40 letters, digits, dots, hyphens and underscores, a letter or digit first.",
     )
 
 
 def profile_file(name: str) -> Path:
-    """The file of its settings, which need not be there. Raises SettingsError."""
+    """The path of the profile's file, which need not exist. Raises SettingsError."""
     folder = config_folder()
     if folder is None:
         raise SettingsError(
             f"There is no place for profiles: uid {os.getuid()} has no home folder. Nothing was "
             "read or written.",
-            "Set HOME or XDG_CONFIG_HOME, or name a file of settings with --env-file.",
+            "Set HOME or XDG_CONFIG_HOME, or name a settings file with --env-file.",
         )
     return folder / "profiles" / f"{check_name(name)}{_SUFFIX}"
 
 
 def profile_names() -> tuple[str, ...]:
-    """Those that this user has, in alphabetical order."""
+    """The profiles of this user, in alphabetical order."""
     folder = config_folder()
     try:
         files = sorted((folder / "profiles").glob(f"*{_SUFFIX}")) if folder else []
@@ -49,9 +49,9 @@ def profile_names() -> tuple[str, ...]:
 
 
 def existing_profile(name: str) -> Path:
-    """Its file, if nobody else can have written it: a profile may name commands to run.
+    """The path of a profile that exists. Raises SettingsError.
 
-    Raises SettingsError.
+    A profile may name commands to run, so one that other users can write is refused.
     """
     path = profile_file(name)
     try:
@@ -65,17 +65,20 @@ def existing_profile(name: str) -> Path:
     is_ours = found.st_uid in {0, os.geteuid()}
     if is_ours and not stat.S_IMODE(found.st_mode) & _OTHERS_WRITE:
         return path
-    whose = "others may write it" if is_ours else "it belongs to another user"
+    whose = "other users may write it" if is_ours else "it belongs to another user"
     raise SettingsError(
         f"Profile {name} was not read: {whose} ({short(path)}).",
-        f"Look through it, then: chmod 600 {short(path)}"
+        f"Check what is in it, then: chmod 600 {short(path)}"
         if is_ours
-        else "Make a profile of yours.",
+        else "Make a profile of your own.",
     )
 
 
 def default_profile() -> str:
-    """The profile for where nothing else is chosen; may be empty. Raises SettingsError."""
+    """The profile to use if nothing else chooses one; empty if there is none.
+
+    Raises SettingsError.
+    """
     file = _default_file()
     try:
         name = file.read_text(encoding="utf-8").strip() if file else ""
@@ -84,13 +87,13 @@ def default_profile() -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{short(file)} cannot be read: {type(error).__name__}." if file else "",
-            "Remove the file, or say which profile you mean: --profile NAME.",
+            "Remove the file, or name a profile: --profile NAME.",
         ) from None
     return check_name(name) if name else ""
 
 
 def set_default_profile(name: str) -> None:
-    """From now on; an empty name means none. Raises SettingsError, OSError."""
+    """Make this the default profile; an empty name means none. Raises SettingsError, OSError."""
     file = _default_file()
     if file is None or not name:
         if file:
@@ -111,9 +114,9 @@ def _default_file() -> Path | None:
 def _unknown(name: str, path: Path) -> SettingsError:
     names = profile_names()
     near = get_close_matches(name, names, 1)
-    known = f"There are: {', '.join(names)}." if names else "There is none yet."
+    known = f"There are: {', '.join(names)}." if names else "There are none yet."
     meant = f"Did you mean --profile {near[0]}? " if near else ""
     return SettingsError(
         f"There is no profile {name!r}. {known} Nothing was read or written.",
-        f"{meant}A profile is a file of settings, such as {short(path)}: cascade help profiles",
+        f"{meant}A profile is a settings file, such as {short(path)}: cascade help profiles",
     )

@@ -1,4 +1,4 @@
-"""The files in which settings stand: a profile, one that is named, or `.env`."""
+"""Reads a settings file: a profile, the file of --env-file, or `.env`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cascade_cli.settings.profiles import existing_profile
 
 
 class Place(StrEnum):
-    """Where a value stands."""
+    """Where a value comes from."""
 
     ENVIRONMENT = "environment"
     CREDENTIAL = "systemd"
@@ -25,7 +25,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """The one file of settings that is read."""
+    """The one settings file that is read."""
 
     path: Path
     place: Place
@@ -37,13 +37,13 @@ class SettingsFile:
 
 
 def read_profile(name: str) -> SettingsFile:
-    """Raises SettingsError."""
+    """The profile's file. Raises SettingsError."""
     path = existing_profile(name)
     return _checked(SettingsFile(path, Place.PROFILE, _lines(path), name))
 
 
 def named_file(path: Path) -> SettingsFile:
-    """What --env-file names. Raises SettingsError."""
+    """The file that --env-file names. Raises SettingsError."""
     if not path.is_file():
         raise SettingsError(f"There is no file {str(path)!r}.", "Check --env-file.")
     return _checked(SettingsFile(path, Place.ENV_FILE, _lines(path)))
@@ -62,7 +62,7 @@ def _lines(path: Path) -> dict[str, str]:
         # Without interpolation: a `$` in a key is a `$`.
         return {n: value or "" for n, value in dotenv_values(path, interpolate=False).items()}
     except (OSError, UnicodeDecodeError) as error:
-        # The error's own words would repeat what stands in the file.
+        # The exception's own message could repeat the file's content.
         raise SettingsError(
             f"{path} cannot be read: {type(error).__name__}", "Check the file."
         ) from None
@@ -71,7 +71,7 @@ def _lines(path: Path) -> dict[str, str]:
 def _checked(file: SettingsFile) -> SettingsFile:
     if file.written.get(PROFILE.name, "").strip():
         raise SettingsError(
-            f"{PROFILE.name} in {file} is not read: no file of settings may choose another one.",
+            f"{PROFILE.name} in {file} was not read: no settings file may choose another one.",
             "Set it in the environment, or use --profile.",
         )
     return file

@@ -1,8 +1,8 @@
 """Where each setting's value comes from.
 
-The environment comes first, then a credential of systemd, then one file of settings (a profile, the
-file of --env-file, or `.env`), then the default. A secret may also stand in a file of its own, be
-printed by a command, or lie in the keyring.
+The environment comes first, then a credential of systemd, then the settings file (a profile, the
+file of --env-file, or `.env`), then the default. In place of a secret, environment and settings
+file may name a file, a command or an entry of the keyring.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 class Form(StrEnum):
-    """How it is written there."""
+    """How the value is written in its place."""
 
     VALUE = "value"
     FILE = "file"
@@ -38,13 +38,16 @@ class Form(StrEnum):
 
 
 FORMS = {"_FILE": Form.FILE, "_COMMAND": Form.COMMAND}
-"""By what follows a secret's name."""
+"""The ending of a secret's name, and the form that it announces."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the value of one setting stands. `name` is what it is called there, `written` what
-    stands behind it: of a secret the value itself, or where it is."""
+    """Where the value of one setting comes from.
+
+    `name` is the name under which it is written there. `written` is the text after the name: the
+    value, or for a secret perhaps the place of the value.
+    """
 
     place: Place
     name: str
@@ -53,7 +56,7 @@ class Source:
     file: SettingsFile | None = None
     problem: SettingsError | None = None
     over: SettingsFile | None = None
-    """The file that has another value, which does not count."""
+    """The file whose value this one overrides."""
 
     @property
     def where(self) -> str:
@@ -67,24 +70,24 @@ class Source:
 
 
 def names_of(setting: Setting) -> tuple[str, ...]:
-    """All names under which its value may stand."""
+    """All names under which the setting's value may be given."""
     return (setting.name, *(setting.name + end for end in FORMS if setting.secret))
 
 
 def source_of(
     setting: Setting, environ: Mapping[str, str], file: SettingsFile | None
 ) -> Source | None:
-    """The first place that has it."""
-    in_file = _written(setting, file.written, file.place, file) if file else None
-    first = _written(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
+    """The first place that has a value for the setting; None if there is none."""
+    in_file = _source_in(setting, file.written, file.place, file) if file else None
+    first = _source_in(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
     if first is None or in_file is None or file is None:
         return first or in_file
     if file.profile and setting.unmixed and first.place is Place.ENVIRONMENT:
-        return _unmixed(first, in_file)
+        return _profile_or_problem(first, in_file)
     return replace(first, over=file)
 
 
-def _written(
+def _source_in(
     setting: Setting, names: Mapping[str, str], place: Place, file: SettingsFile | None = None
 ) -> Source | None:
     given = [name for name in names_of(setting) if names.get(name, "").strip()]
@@ -96,46 +99,47 @@ def _written(
     if form is Form.VALUE and setting.secret and written.strip().startswith(KEYRING):
         form, written = Form.KEYRING, written.strip()
     found = Source(place, name, form, written.strip() if form is not Form.VALUE else written, file)
-    return replace(found, problem=_twice(found, given) or _not_from_here(found))
+    return replace(found, problem=_given_twice(found, given) or _refused_in_dot_env(found))
 
 
-def _twice(source: Source, given: Sequence[str]) -> SettingsError | None:
+def _given_twice(source: Source, given: Sequence[str]) -> SettingsError | None:
     if len(given) == 1:
         return None
     return SettingsError(
-        f"{' and '.join(given)} are both set in {source.where}, so nobody knows which counts. "
-        "Neither was read.",
-        "Remove one of them.",
+        f"{' and '.join(given)} are set in {source.where}, and only one may be. None of them was "
+        "read.",
+        "Keep one of them.",
     )
 
 
-def _not_from_here(source: Source) -> SettingsError | None:
-    """A `.env` that somebody left in the folder must not make cascade run or read anything."""
+def _refused_in_dot_env(source: Source) -> SettingsError | None:
+    """The error for a `.env` that would make cascade run or read something. Somebody else may have
+    left that file in the folder."""
     if source.place is not Place.DOT_ENV or source.form is Form.VALUE or source.file is None:
         return None
     done = {Form.COMMAND: "was not run", Form.FILE: "was not read", Form.KEYRING: "was not asked"}
     what = {Form.COMMAND: "command", Form.FILE: "file", Form.KEYRING: "keyring"}
     file = source.file.path.absolute()
     return SettingsError(
-        f"{source.name} in {file}: the {what[source.form]} {done[source.form]}. A .env that merely "
-        "lies in the folder may not cause that.",
-        f"If you mean it, name the file with --env-file {file}, or put the line into a profile.",
+        f"{source.name} in {file}: the {what[source.form]} {done[source.form]}. A .env that nobody "
+        "has named must not cause that.",
+        f"If you want it, name the file with --env-file {file}, or put the line into a profile.",
     )
 
 
-def _unmixed(first: Source, other: Source) -> Source:
-    """What says which shop it is must not come from two places that differ."""
+def _profile_or_problem(first: Source, other: Source) -> Source:
+    """Refuse a setting that tells which shop it is, if environment and profile differ about it."""
     if not first.written.strip() or (first.form, first.written) == (other.form, other.written):
         return other
     problem = SettingsError(
         f"{first} and {other} differ: two shops would be mixed. Nothing was read or written.",
-        f"Leave the profile's alone (unset {first.name}), or name another profile.",
+        f"Keep only the profile's (unset {first.name}), or name another profile.",
     )
     return replace(first, problem=problem, over=other.file)
 
 
 def _credential(setting: Setting, environ: Mapping[str, str]) -> Source | None:
-    """What systemd gives to its service alone: LoadCredential=NAME:FILE."""
+    """The credential that systemd passes to the service: LoadCredential=NAME:FILE."""
     folder = environ.get(CREDENTIALS, "")
     if not (folder and setting.secret):
         return None
@@ -152,10 +156,10 @@ def choose_file(
     *,
     sandbox: bool,
 ) -> SettingsFile | None:
-    """The one file of settings that counts. Raises SettingsError, or UsageError for two of them.
+    """The one settings file that is read. Raises SettingsError, or UsageError if two are named.
 
-    The default profile stands back where something else names a shop, and in the sandbox: scripts
-    that know nothing of profiles go on as before.
+    The default profile does not count if something else names a shop, nor in the sandbox. So
+    scripts from before profiles still work.
     """
     if env_file is not None:
         if profile:
@@ -177,7 +181,7 @@ _OURS = ("CASCADE_", "STRIPE_", "AIRTABLE_", "VENICE_")
 
 def _names_a_shop(environ: Mapping[str, str], naming: Sequence[Setting]) -> bool:
     places = (
-        (_written(one, environ, Place.ENVIRONMENT), _credential(one, environ)) for one in naming
+        (_source_in(one, environ, Place.ENVIRONMENT), _credential(one, environ)) for one in naming
     )
     found = (source for both in places for source in both)
     return any(source and source.written.strip() for source in found)

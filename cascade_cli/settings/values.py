@@ -37,27 +37,27 @@ class Setting:
     meaning: str
     secret: bool = False
     unmixed: bool = False
-    """It says which shop this is: the environment and a profile must not contradict each other."""
+    """The setting tells which shop it is, so environment and profile must agree about it."""
 
 
 HOW_TO_SET = "Run cascade init, set it in the environment or in .env"
 
 
 class TracedValues(Mapping[str, str]):
-    """Settings' values that know where they come from."""
+    """Values of settings, each with where it comes from."""
 
     @abstractmethod
     def named(self, name: str) -> str:
-        """The setting as an error calls it."""
+        """The setting as an error names it."""
 
     @property
     @abstractmethod
     def how_to_set(self) -> str:
-        """What to do about a missing one, without a full stop."""
+        """What the user can do about a missing one, without a full stop."""
 
 
 class ChangedValues(TracedValues):
-    """Other values; an error about one still tells where the given value stands."""
+    """Replaced values. An error about one still says where the original value comes from."""
 
     def __init__(self, values: Mapping[str, str], given: TracedValues) -> None:
         self._values, self._given = values, given
@@ -72,17 +72,17 @@ class ChangedValues(TracedValues):
         return len(self._values)
 
     def named(self, name: str) -> str:
-        """As the given values name it."""
+        """As the original values name it."""
         return self._given.named(name)
 
     @property
     def how_to_set(self) -> str:
-        """As the given values tell it."""
+        """As the original values say."""
         return self._given.how_to_set
 
 
 def named(values: Mapping[str, str], setting: Setting) -> str:
-    """The setting, and where its value stands if that is known and not plain."""
+    """The setting as an error names it, with where its value comes from if that is known."""
     return values.named(setting.name) if isinstance(values, TracedValues) else setting.name
 
 

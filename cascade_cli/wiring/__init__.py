@@ -56,12 +56,12 @@ class Invocation:
         )
 
     def values(self) -> FoundValues:
-        """The settings as text: the environment over one file of settings. Raises SettingsError."""
+        """The settings as text: the environment over the settings file. Raises SettingsError."""
         return self.found
 
     @property
     def file_in_use(self) -> SettingsFile | None:
-        """The file of settings that is read; None if none is, or if it cannot be."""
+        """The settings file; None if none is, or if it cannot be."""
         try:
             return self.found.file
         except CascadeError:
@@ -96,7 +96,7 @@ class Invocation:
             self._clock = sandbox_clock(state_folder(values))
 
     def now(self) -> datetime:
-        """The present: this machine's, or the sandbox's, whose clock `sandbox advance` moves.
+        """The present by this machine's clock, or in the sandbox by the clock of the sandbox.
 
         Raises SettingsError.
         """

@@ -1,4 +1,4 @@
-"""The bundle for a bug report: everything that doctor finds, and what it looked with."""
+"""Wires the bundle for a bug report: doctor's findings, and what doctor read on the way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_ENTRIES = 1000
 
 @dataclass(frozen=True)
 class Report:
-    """What doctor found, the bundle, and the key of its stand-ins."""
+    """Doctor's checks, the bundle, and the key of its stand-ins."""
 
     checks: list[Check]
     bundle: Bundle
@@ -41,7 +41,8 @@ class Report:
     key: bytes
 
     def keep_key(self) -> None:
-        """Call when the bundle was written. If the key cannot be kept, the next one has another."""
+        """Call this when the bundle was written. If the key cannot be kept, the next bundle gets a
+        new one."""
         with suppress(OSError):
             machine.keep_key(self.folder, self.key)
 
@@ -52,8 +53,11 @@ def make_report(
     on_bug: Callable[[Exception], None],
     redacted: Callable[[str], str],
 ) -> Report:
-    """Writes nothing. `redacted` takes known secrets out of a text. Raises SettingsError where
-    there can be no state folder."""
+    """Run doctor and gather the bundle. Writes nothing.
+
+    `redacted` removes known secrets from a text. Raises SettingsError if there can be no state
+    folder.
+    """
     bugs: list[list[dict[str, Any]]] = []
 
     def hear(error: Exception) -> None:
@@ -84,7 +88,7 @@ def make_report(
 
 
 def _names(found: Examination) -> dict[str, list[str]]:
-    """What may be called like one of our words, and is none."""
+    """Names, by what they name. They get a stand-in even if one of our words is the same."""
     settings, me = found.tools.settings, this_worker("doctor")
     return {
         "citizen": [PROCESSOR.default, settings.processor, *_citizens(found)],
@@ -99,12 +103,12 @@ def _citizens(found: Examination) -> list[str]:
         journal = _journal(found)
         return journal.citizens() if journal else []
     except CascadeError:
-        # Without the journal nothing that would name them is told either.
+        # Without the journal, no part of the bundle contains these names.
         return []
 
 
 def _journal(found: Examination) -> JournalLookPort | None:
-    """None where there is none. Raises JournalError."""
+    """The journal; None if there is none. Raises JournalError."""
     journal = found.tools.journal
     if isinstance(journal, CascadeError):
         raise JournalError(journal.message, journal.hint)
@@ -124,7 +128,8 @@ def _schema(found: Examination) -> dict[str, Any]:
 
 
 def _given(given: FoundValues) -> Iterator[GivenSetting]:
-    """No secret is fetched: of one that is not written there, only its form is named."""
+    """The settings as they are written. A secret that would have to be fetched shows only its form,
+    such as `command`."""
     for setting in SETTINGS:
         source = given.source(setting.name)
         value = source.written if source.form is Form.VALUE else source.form.value

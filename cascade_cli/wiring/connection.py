@@ -98,7 +98,7 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
         from cascade_cli.adapters.journal.pace_row import PaceRow  # noqa: PLC0415 - costs 0.2 s
 
         return PaceRow(settings.journal_url.reveal(), name).change
-    # A service's allowance is the same in whichever profile it is asked.
+    # A service's limit is the same for all profiles, so they share the pace.
     return PaceFile(invocation.values().root / _PACE_FOLDER / f"{name}.json").change
 
 

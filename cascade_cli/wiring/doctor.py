@@ -56,7 +56,7 @@ def examine(invocation: Invocation, on_bug: Callable[[Exception], None]) -> list
 
 @dataclass(frozen=True)
 class Examination:
-    """Everything that doctor found, and what it looked with, which can still be used."""
+    """Everything that doctor found, with its readers, which can still be used."""
 
     checks: list[Check]
     doctor: Doctor
@@ -69,7 +69,7 @@ class Examination:
 def examination(
     invocation: Invocation, on_bug: Callable[[Exception], None]
 ) -> Iterator[Examination]:
-    """The same; what doctor looked with can be used while the block lasts."""
+    """For `with`: check everything. Doctor's readers can be used while the block lasts."""
     with (
         _examined(invocation) as examined,
         instruments(invocation, examined.settings, examined.values) as tools,
@@ -150,7 +150,7 @@ def _read(invocation: Invocation, values: FoundValues) -> Iterator[_Examined]:
 
 
 def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
-    """The checks of the files that settings stand in, and the values that could be found."""
+    """The checks of the settings files, and the values that could be found."""
     environ = invocation.environ
     try:
         values = invocation.values()
@@ -167,7 +167,7 @@ def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
 
 
 def _inspected(file: SettingsFile | None) -> machine.KeyFile | None:
-    """The file of settings, with the names of the secrets that stand in it."""
+    """The settings file, with the names of the secrets in it."""
     if file is None:
         return None
     secret = [s for s in SETTINGS if s.secret and file.written.get(s.name, "").strip()]
@@ -179,10 +179,10 @@ def _inspected(file: SettingsFile | None) -> machine.KeyFile | None:
 def _usable(
     invocation: Invocation, values: FoundValues
 ) -> Iterator[tuple[list[Check], Mapping[str, str], Mapping[str, SettingsError]]]:
-    """The values to go on with, the sandbox's if it is asked for, and what could not be fetched.
+    """Checks, the values that doctor goes on with, and the error of each that could not be fetched.
 
-    A CASCADE_SANDBOX that is neither 1 nor 0 makes a red check, and so does an address that may not
-    get a live key.
+    With --sandbox the values are the sandbox's. A CASCADE_SANDBOX that is neither 1 nor 0 makes a
+    red check, and so does an address that must not get a live key.
     """
     switch, checks, wrong = values.get(SANDBOX.name, "").strip(), [], set()
     if switch in {"", "0", "1"}:

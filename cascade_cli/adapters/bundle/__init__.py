@@ -1,1 +1,1 @@
-"""What a bundle for a bug report is made of on this machine, and its archive."""
+"""The bundle for a bug report: what it takes from this machine, and its archive."""

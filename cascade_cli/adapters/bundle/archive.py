@@ -27,7 +27,7 @@ the value again.
 
 
 def texts_of(parts: Mapping[str, Any], left_out: Mapping[str, str], at: datetime) -> dict[str, str]:
-    """The files of the archive by their names, as they are shown and as they are written."""
+    """The archive's files by name. The same texts are shown and written."""
     explanation = _EXPLANATION.format(at=rfc3339(at))
     if left_out:
         listed = "\n".join(f"  {name}: {why}" for name, why in sorted(left_out.items()))
@@ -39,15 +39,16 @@ def texts_of(parts: Mapping[str, Any], left_out: Mapping[str, str], at: datetime
 
 
 def _laid_out(document: Any) -> str:
-    """JSON with one row on a line. In a string stands no line break that could be lost."""
+    """JSON with each innermost object or list on one line. Line breaks within strings are escaped,
+    so joining the lines loses none."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
     return _ROW.sub(lambda row: _BREAK.sub(" ", row[0]), text) + "\n"
 
 
 def write_archive(path: Path, texts: Mapping[str, str], at: datetime) -> int:
-    """Write a new file that only this user may read, whole or not at all; returns its bytes.
+    """Write a new file that only this user may read, whole or not at all. Returns its bytes.
 
-    Raises OSError, also where a file of that name is there.
+    Raises OSError, also if a file of that name exists.
     """
     data = _zipped(texts, at)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)

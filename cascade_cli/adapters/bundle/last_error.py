@@ -29,7 +29,7 @@ def keep_error(
     redacted: Callable[[str], str],
     at: datetime,
 ) -> None:
-    """In place of the one before. Makes no folder. Raises OSError."""
+    """Keep the error in place of the earlier one, if the folder exists. Raises OSError."""
     record = {
         "at": rfc3339(at),
         "version": __version__,
@@ -45,7 +45,7 @@ def keep_error(
 
 
 def last_error(folder: Path) -> Mapping[str, Any] | None:
-    """None where none was kept. Raises OSError, or ValueError for what is no such record."""
+    """The kept error; None if there is none. Raises OSError, or ValueError for a broken file."""
     file = folder / FILE
     if not file.exists():
         return None
@@ -56,7 +56,7 @@ def last_error(folder: Path) -> Mapping[str, Any] | None:
 
 
 def causes_of(error: BaseException, redacted: Callable[[str], str]) -> list[dict[str, Any]]:
-    """The error and what caused it: types, sentences, and where in the program."""
+    """The error and its causes, each with its type, its text, and the places in the program."""
     return [_cause_document(each, redacted) for each in _chain(error)]
 
 
@@ -84,7 +84,7 @@ def _cause_document(cause: BaseException, redacted: Callable[[str], str]) -> dic
 
 
 def _short(filename: str) -> str:
-    """From the package on: what stands before it names the user's folders."""
+    """The path from the package on. The folders before it would name the user."""
     parts = Path(filename).parts
     for root in ("site-packages", "cascade_cli"):
         if root in parts:

@@ -41,13 +41,16 @@ def stand_in_key(folder: Path) -> bytes:
 
 
 def keep_key(folder: Path, key: bytes) -> None:
-    """So that the next bundle has the same stand-ins. Makes no folder. Raises OSError."""
+    """Keep the key if the folder exists, so that the next bundle has the same stand-ins.
+
+    Raises OSError.
+    """
     if folder.is_dir() and stand_in_key(folder) != key:
         replace_file(folder / KEY_FILE, f"{key.hex()}\n", new_mode=_MODE)
 
 
 def versions() -> dict[str, Any]:
-    """Of what cascade runs on. None of it names this machine."""
+    """The versions of cascade and of what it runs on. None of them names this machine."""
     release = _NUMBERS.match(platform.release())
     return {
         "cascade": __version__,
@@ -63,7 +66,7 @@ def versions() -> dict[str, Any]:
 
 
 def libraries() -> dict[str, str]:
-    """What cascade requires to run, also for its extras: the version, or "-" if it is not there."""
+    """The versions of the libraries that cascade and its extras require; "-" if not installed."""
     try:
         required = requires("cascade-cli") or []
     except PackageNotFoundError:
@@ -82,23 +85,23 @@ def _version(name: str) -> str:
 
 
 def state_files(folder: Path) -> Iterator[StateFile]:
-    """Each file in the folder, without those in folders below. Raises OSError."""
+    """Each file in the folder, but not in folders below it. Raises OSError."""
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_file():
             name = entry.name if _KNOWN_FILE.fullmatch(entry.name) else ""
-            yield _stated(name, entry.stat())
+            yield _state_file(name, entry.stat())
 
 
 def one_file(name: str, path: Path) -> StateFile | None:
-    """The file under another name; None where there is none. Raises OSError."""
-    return _stated(name, path.stat()) if path.is_file() else None
+    """The file, shown under `name`; None if it does not exist. Raises OSError."""
+    return _state_file(name, path.stat()) if path.is_file() else None
 
 
 def free_bytes(folder: Path) -> int:
-    """Of the disk that the folder is on, or would be. Raises OSError."""
+    """The free bytes of the disk that the folder is on, or would be. Raises OSError."""
     here = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     return shutil.disk_usage(here).free
 
 
-def _stated(name: str, found: os.stat_result) -> StateFile:
+def _state_file(name: str, found: os.stat_result) -> StateFile:
     return StateFile(name, found.st_size, stat.S_IMODE(found.st_mode))

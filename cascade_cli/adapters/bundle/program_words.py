@@ -1,6 +1,6 @@
-"""The words that cascade itself says, read from its own program text: they tell nothing of a shop.
+"""The words that cascade itself uses, read from its own source. They tell nothing about a shop.
 
-Python's own words about errors count as well.
+The words of Python's error messages count as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from cascade_cli.domain.bundle.stand_ins import words_of
 
 PACKAGE = Path(__file__).parents[2]
-# The sandbox has the names of its citizens, and examples in help texts have names too.
+# Leave out what contains citizens' names: the sandbox, the manual, and the examples in help texts.
 _WITHOUT_FOLDERS = frozenset({"sandbox", "manual"})
 _WITHOUT_FILES = frozenset({"command.py", "options.py"})
 _NO_SENTENCE = re.compile(r'""".*?"""|^ *#.*?$', re.DOTALL | re.MULTILINE)
@@ -37,7 +37,7 @@ write unable open file line char Expecting value property name enclosed double q
 
 
 def program_words() -> frozenset[str]:
-    """Empty if the program text is not there: then every word is replaced."""
+    """All such words. Empty if the source is not there; then every word is replaced."""
     texts = [*_sentences(), *map(os.strerror, errno.errorcode), _PYTHON_SAYS]
     texts += [f"{status.phrase} {status.name}" for status in HTTPStatus]
     texts += [name for name, value in vars(builtins).items() if isinstance(value, type)]
@@ -52,7 +52,9 @@ def _sentences() -> Iterator[str]:
 
 
 def _texts(file: Path) -> list[str]:
-    """What stands between quotation marks, but for docstrings and comments, which may have
-    examples. Python's own parser would take a second for it."""
+    """The string literals of a file, without docstrings and comments, which may contain examples.
+
+    A regular expression, because Python's own parser would take a second.
+    """
     source = _NO_SENTENCE.sub("", file.read_text(encoding="utf-8"))
     return _LITERAL.findall(source)

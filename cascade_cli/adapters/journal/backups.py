@@ -1,4 +1,4 @@
-"""A whole journal as one SQLite file, wherever it is kept: written whole or not at all."""
+"""Backups: the whole journal, from SQLite or PostgreSQL, in one SQLite file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _UNTOUCHED = "Nothing was changed."
 
 
 def name_of(moment: datetime) -> str:
-    """What a backup is called in a folder of them: the names sort by time."""
+    """A backup's file name in a folder of backups. These names sort by time."""
     return f"{PREFIX}{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
 def back_up(database: Database, path: Path) -> Verification:
-    """The journal as it is at one moment, in a new private file; both have been verified.
+    """Copy the journal, as it is at one moment, into a new private file, and verify the copy.
 
-    Raises UsageError if the file is there or cannot be made, TamperedError if the journal is not as
-    it was written, JournalError.
+    The file appears whole or not at all. Raises UsageError if it exists or cannot be made,
+    TamperedError if the journal was changed by hand, JournalError.
     """
     try:
         with sqlite.draft_of(path) as draft:
@@ -49,7 +49,7 @@ def back_up(database: Database, path: Path) -> Verification:
             sqlite.put(draft, path)
     except FileExistsError as error:
         raise UsageError(
-            f"{str(path)!r} is there already. {_NO_BACKUP}",
+            f"{str(path)!r} exists already. {_NO_BACKUP}",
             "Name a new file, or a folder: in a folder each backup is named after its time.",
         ) from error
     except OSError as error:
@@ -59,7 +59,10 @@ def back_up(database: Database, path: Path) -> Verification:
 
 
 def copy_to(database: Database, draft: Path) -> None:
-    """All of it as it is at one moment, into an empty file. Raises JournalError or OSError."""
+    """Copy all rows, as they are at one moment, into an empty file.
+
+    Raises JournalError, OSError.
+    """
     if database.file is None:
         with (
             database.reading_one_state() as source,
@@ -69,14 +72,14 @@ def copy_to(database: Database, draft: Path) -> None:
             copy_rows(source, target)
         return
     with database.reading():
-        pass  # Now its tables are those of this version.
+        pass  # Opening the journal has brought its tables to this version.
     with _copy_errors(draft):
         sqlite.copy(database.file, draft)
 
 
 @contextmanager
 def _copy_errors(draft: Path) -> Iterator[None]:
-    """What SQLite says of the copy must not be told of the journal."""
+    """Report an error of the copy as the copy's, not as the journal's."""
     try:
         yield
     except (sqlite3.Error, DBAPIError) as error:
@@ -91,7 +94,7 @@ def _copy_errors(draft: Path) -> Iterator[None]:
 
 @contextmanager
 def new_tables(draft: Path) -> Iterator[Connection]:
-    """An empty file as a journal without entries, within one transaction."""
+    """For `with`: turn an empty file into a journal without entries, in one transaction."""
     engine = sqlite.open_draft(draft)
     try:
         with engine.execution_options(journal_write=True).begin() as target:
@@ -102,7 +105,7 @@ def new_tables(draft: Path) -> Iterator[Connection]:
 
 
 def copy_rows(source: Connection, target: Connection) -> None:
-    """All rows of one journal into the tables of another, which were just made."""
+    """Copy all rows of one journal into the new tables of another."""
     for table in tables.metadata.sorted_tables:
         if table in _BEGUN_WITH:
             target.execute(table.delete())
@@ -113,7 +116,7 @@ def copy_rows(source: Connection, target: Connection) -> None:
 
 
 def verification_of(file: Path) -> Verification:
-    """Whether a journal that nobody else uses is as it was written. Raises JournalError."""
+    """Verify a journal's file that nobody else uses. Raises JournalError."""
     database = Database(file_url(file))
     try:
         with database.reading_one_state() as connection:
@@ -125,7 +128,7 @@ def verification_of(file: Path) -> Verification:
 
 
 def take_copy(file: Path, draft: Path) -> None:
-    """What a backup holds, into an empty file, brought to this version of the tables.
+    """Copy a backup into an empty file, and bring its tables to this version.
 
     Raises JournalError or TamperedError.
     """
@@ -137,7 +140,7 @@ def take_copy(file: Path, draft: Path) -> None:
                 pass
         finally:
             database.close()
-            # Of an older version it has left a copy beside it.
+            # Upgrading an older version leaves a copy beside the file.
             for left in draft.parent.glob(f"{draft.name}.version-*"):
                 left.unlink()
     except (sqlite3.Error, OSError) as error:
@@ -145,11 +148,11 @@ def take_copy(file: Path, draft: Path) -> None:
 
 
 def check(file: Path, database: Database) -> None:
-    """Raises UsageError for what is no backup, or is the journal itself."""
+    """Raises UsageError if the file is not a backup, or is the journal itself."""
     own = database.file
     if own and own.exists() and file.exists() and own.samefile(file):
         raise UsageError(f"{str(file)!r} is the journal itself. {_UNTOUCHED}")
-    hint = "A backup is what `cascade journal backup` wrote, or a copy of a journal's SQLite file."
+    hint = "A backup is a file that `cascade journal backup` made, or a copy of a journal's file."
     if not file.is_file():
         raise UsageError(f"There is no backup {str(file)!r}. {_UNTOUCHED}", hint)
     try:
@@ -161,11 +164,11 @@ def check(file: Path, database: Database) -> None:
             raise journal_error(error, str(file), _UNTOUCHED, ()) from error
         found = 0
     if not found:
-        raise UsageError(f"{str(file)!r} is no backup of a journal. {_UNTOUCHED}", hint)
+        raise UsageError(f"{str(file)!r} is not a backup of a journal. {_UNTOUCHED}", hint)
 
 
 def remove_older(folder: Path, keep: int) -> list[Path]:
-    """Of the backups in a folder, all but the newest so many. Raises OSError."""
+    """Remove all backups in the folder but the newest `keep`, and return them. Raises OSError."""
     backups = sorted(folder.glob(f"{PREFIX}*{SUFFIX}"))
     older = backups[: max(0, len(backups) - keep)]
     for backup in older:

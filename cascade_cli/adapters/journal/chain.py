@@ -142,7 +142,7 @@ def holds(connection: Connection, head: Head) -> bool:
 
 
 def hash_at(connection: Connection, number: int) -> str | None:
-    """The hash of the entry of that number; None where there is none."""
+    """The hash of the entry with that number; None if there is none."""
     return connection.scalar(select(entries.c.hash).where(entries.c.seq == number))
 
 

@@ -175,7 +175,7 @@ class Claiming:
 
 
 def promise_of(intent: Intent) -> dict[str, str]:
-    """What its entry and its claim both say."""
+    """The columns that a promise's entry and its claim share."""
     return {
         "citizen": intent.citizen,
         "ducats": format_ducats(intent.ducats),

@@ -126,7 +126,7 @@ class Database:
             return self._engine
 
     def _bare(self) -> Engine:
-        """Without looking whose tables there are."""
+        """An engine that does not check the version of the tables."""
         if self.file:
             return sqlite.open_engine(self.file, self._lock_wait_seconds)
         return postgresql.open_engine(self._url, self._lock_wait_seconds)

@@ -86,7 +86,10 @@ class JournalProbe:
         return self._journal.holds(head)
 
     def restored(self) -> Restored | None:
-        """Since when it is a restored one, as this base knows it. Raises JournalError."""
+        """The mark of the last restore, as this base has it; None if there was none.
+
+        Raises JournalError.
+        """
         return Restored.of(self._journal.mark(RESTORED))
 
     def mode_of(self, base_id: str) -> bool | None:
@@ -111,8 +114,10 @@ class JournalProbe:
         )
 
     def activity(self, base_id: str, most_entries: int) -> Activity:
-        """The newest entries, and what is known of the last complete run over the base. Raises
-        JournalError."""
+        """The newest entries, and what the last complete run over the base left open.
+
+        Raises JournalError.
+        """
         document = self._journal.mark(mark_name(base_id))
         memory = Checkpoint.of(document) if document else None
         attention = self._inbox.needing_attention(_EVER)[-_MOST_EVENTS:]
@@ -126,7 +131,7 @@ class JournalProbe:
         )
 
     def citizens(self) -> list[str]:
-        """Everybody to whom ducats were ever promised. Raises JournalError."""
+        """All citizens to whom ducats were ever promised. Raises JournalError."""
         with self._database.reading() as connection:
             return list(connection.scalars(select(claims.c.citizen).distinct()))
 

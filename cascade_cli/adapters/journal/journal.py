@@ -245,8 +245,8 @@ class Journal:
             records.bind_mode(transaction, base_id, livemode)
 
     def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
-        """Take over what was promised while this journal was not there; from now on all of it
-        counts, and the base may be written to again."""
+        """Take over the promises that the backup lacked, and mark the base as caught up. From then
+        on it may be written to again."""
         with self._writing() as transaction:
             taken = take_over(transaction, promises)
             document = restored.document()
@@ -260,7 +260,7 @@ class Journal:
             return bound.livemode if bound else None
 
     def of_base(self, base_id: str) -> Journal:
-        """What concerns that base, over the same database."""
+        """The journal of another base in the same database."""
         worker = replace(self._worker, base=base_id)
         return Journal(self._database, worker, now=self._now)
 

@@ -41,7 +41,7 @@ def bind_mode(transaction: Transaction, base_id: str, livemode: bool) -> None:
 
 
 def refuse_before_catch_up(transaction: Transaction) -> None:
-    """Raises GuardError while a restored journal does not know what was written meanwhile."""
+    """Raises GuardError while a restored journal has not caught up with the base."""
     kept = mark(transaction.connection, transaction.worker.base, RESTORED)
     restored = Restored.of(kept)
     if restored and restored.is_pending:

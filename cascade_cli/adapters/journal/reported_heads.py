@@ -27,7 +27,7 @@ def report_head(folder: Path, journal: Journal, warn: Callable[[str], None]) -> 
 
 
 def remember_reported(folder: Path, place: str, head: Head, warn: Callable[[str], None]) -> None:
-    """From now on that head is the last that was shown of the journal at `place`."""
+    """Record that head as the last one that was reported of the journal at `place`."""
     try:
         _keep(folder, place, head)
     except OSError as error:

@@ -1,8 +1,9 @@
-"""A backup in the place of a journal: prepared beside it, verified, and put there in one step.
+"""Puts a backup in a journal's place: prepares it beside the journal, verifies it, and replaces the
+journal in one step.
 
-A journal that can be read is replaced within a transaction of its own database, not by another
-file: whoever has it open sees the restored one from then on, and nobody goes on writing into a file
-that has lost its name. Only what cannot be read, or is not there, gets a new file.
+A journal that can be read is replaced within a transaction of its own database, not by a new file.
+So a process that has it open sees the restored journal at once, and cannot go on writing into a
+file that was replaced. Only a journal that is damaged or missing gets a new file.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ from cascade_cli.errors import JournalError, LockedError, TamperedError
 
 UNTOUCHED = "Nothing was changed."
 _DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR")
-# Where every connection that has a database of SQLite's WAL mode open holds a shared lock.
+# In WAL mode every open connection holds a shared lock on this byte of the -shm file.
 _OPEN_LOCK_BYTE = 128
 
 
 @contextmanager
 def draft_for(database: Database, folder: Path) -> Iterator[Path]:
-    """An empty file beside the journal; of one that a server keeps, in the state folder. Raises
-    JournalError."""
+    """For `with`: an empty file beside the journal, or in `folder` if the journal is in a server's
+    database. Raises JournalError."""
     file = database.file.resolve() if database.file else folder / "journal-restore"
     with ExitStack() as stack:
         try:
@@ -63,7 +64,7 @@ def draft_for(database: Database, folder: Path) -> Iterator[Path]:
 
 
 class Restoring:
-    """One backup, on its way to a journal's place. Every method raises JournalError."""
+    """Restores one backup, of which `draft` is a copy. Every method raises JournalError."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class Restoring:
         self._draft, self._file = Database(file_url(draft)), draft
 
     def backup(self) -> Backup:
-        """Raises TamperedError if it is not as it was written."""
+        """Verify the backup, and return its head. Raises TamperedError if somebody changed it."""
         found = backups.verification_of(self._file)
         if not found.is_intact:
             raise TamperedError(
@@ -93,14 +94,15 @@ class Restoring:
         return self._database.place
 
     def kept_as(self, folder: Path) -> Path:
-        """Where what is there now will be kept; `folder` is for a journal that a server keeps."""
+        """The file that will keep the present journal: beside it, or in `folder` if the journal is
+        in a server's database."""
         name = f"before-restore-{self._now():%Y%m%dT%H%M%SZ}"
         if file := self._database.file:
             return file.resolve().with_name(f"{file.name}.{name}")
         return folder.absolute() / f"journal.{name}{backups.SUFFIX}"
 
     def holds(self, head: Head) -> bool:
-        """Whether the backup has that head; one without a number is looked for everywhere."""
+        """Whether the backup has that head. A head without a number may be anywhere in it."""
         with self._draft.reading() as connection:
             if head.entries is not None:
                 return chain.holds(connection, head)
@@ -108,12 +110,12 @@ class Restoring:
             return connection.execute(found).first() is not None
 
     def present(self) -> Present:
-        """The journal that would be replaced. Raises JournalError also where it is another
-        program's."""
+        """The journal that would be replaced. Raises JournalError also if the database belongs to
+        another program."""
         if not self._database.exists():
             return Present()
         if self._database.file:
-            _refuse_strange(self._database.file)
+            _refuse_other_program(self._database.file)
         try:
             with self._database.reading_one_state() as connection:
                 head = chain.head_of(connection)
@@ -132,13 +134,14 @@ class Restoring:
         if self._database.file is None:
             raise JournalError(
                 f"{error.message} {UNTOUCHED}",
-                "In a database of several, cascade replaces only a journal that it can read. Set "
+                "In PostgreSQL cascade only replaces a journal that it can read. Set "
                 "CASCADE_JOURNAL_URL to another database or schema, and restore into that.",
             ) from error
         return error.message
 
     def _common(self, connection: Connection, head: Head) -> int:
-        """The last entry that both have, by halves: a hash covers all entries before its own."""
+        """The number of the last entry that both have. A hash covers all entries before its own, so
+        a binary search finds it."""
         with self._draft.reading() as other:
             low, high = 0, min(head.entries or 0, chain.head_of(other).entries or 0)
             while low < high:
@@ -156,13 +159,15 @@ class Restoring:
             return None
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self._draft.close()
         self._database.close()
 
     def check_holders(self, present: Present) -> None:
-        """Raises LockedError while anybody is at work with the journal that is there; of one that
-        cannot be read, nobody can tell."""
+        """Raises LockedError while another run works with the present journal.
+
+        A journal that cannot be read is not checked.
+        """
         if present.head is not None:
             with self._database.reading() as connection:
                 self._refuse_holders(connection)
@@ -175,7 +180,7 @@ class Restoring:
                 holder = holder_in(row)
                 if not neighbours.is_dead(holder):
                     raise LockedError(
-                        f"Another run is at work with the journal: {holder}. {UNTOUCHED}",
+                        f"Another run is working with the journal: {holder}. {UNTOUCHED}",
                         "Stop it, or wait until it is done. If that run is gone, its lock ends at "
                         f"{holder.ends}.",
                     )
@@ -183,10 +188,10 @@ class Restoring:
     def carry_out(
         self, present: Present, since: datetime | None, note: dict[str, Any], kept: Path
     ) -> bool:
-        """Put the backup into the journal's place; what was there is `kept` as that file. Returns
-        whether there was anything to be kept.
+        """Put the backup into the journal's place, and the present journal into the file `kept`.
 
-        Raises LockedError, or JournalError if the journal has changed since it was looked at.
+        Returns whether there was a journal to keep. Raises LockedError, or JournalError if the
+        journal has changed since `present` was read.
         """
         self._prepare(present, since, note)
         if present.head is None:
@@ -206,11 +211,14 @@ class Restoring:
             transaction.flush()
         self._draft.close()
         found = backups.verification_of(self._file)
-        assert found.is_intact, found.flaw  # noqa: S101 - the last look before it counts
+        assert found.is_intact, found.flaw  # noqa: S101 - the last check before it takes effect
 
     def _carry_over(self, present: Present, since: datetime | None) -> bool:
-        """What the journal that is replaced knows of promises and writes can only hold cascade
-        back, and so may be believed even if somebody has edited it."""
+        """Carry the replaced journal's promises and last writes over; False if it cannot be read.
+
+        They can only hold cascade back, so they are safe to take even from a journal that somebody
+        has edited.
+        """
         try:
             with self._database.reading_one_state() as connection:
                 later = moment_text(since) if since else ""
@@ -237,7 +245,8 @@ class Restoring:
         ):
             if chain.head_of(target) != seen:
                 raise JournalError(
-                    f"The journal was written to meanwhile. {UNTOUCHED}", "Type it again."
+                    f"Another command has written to the journal meanwhile. {UNTOUCHED}",
+                    "Type the command again.",
                 )
             self._refuse_holders(target)
             self._keep(target, before)
@@ -256,13 +265,15 @@ class Restoring:
                 backups.copy_rows(target, copy)
 
     def _put(self, present: Present, kept: Path) -> bool:
-        """A new file, or the first tables in a server's database."""
+        """Restore where there is no readable journal: as a new file, or as the first tables in a
+        server's database."""
         file = self._database.file
         if file is None:
             with self._draft.reading() as source, self._database.rebuilding(UNTOUCHED) as target:
                 if tables.found_version(target):
                     raise JournalError(
-                        f"A journal was made there meanwhile. {UNTOUCHED}", "Type it again."
+                        f"A journal was made there meanwhile. {UNTOUCHED}",
+                        "Type the command again.",
                     )
                 _rewrite(source, target)
             return False
@@ -271,7 +282,7 @@ class Restoring:
             return _put_file(self._file, file.resolve(), present, kept)
         except FileExistsError as error:
             raise JournalError(
-                f"A journal was made there meanwhile. {UNTOUCHED}", "Type it again."
+                f"A journal was made there meanwhile. {UNTOUCHED}", "Type the command again."
             ) from error
         except FOREIGN_ERRORS as error:
             raise journal_error(error, str(file), UNTOUCHED, ()) from error
@@ -286,9 +297,9 @@ def _rewrite(source: Connection, target: Connection) -> None:
 
 def _put_file(draft: Path, file: Path, present: Present, kept: Path) -> bool:
     left = [path for path in sqlite.sidecars(file) if path.exists()]
-    with _alone(file):
+    with _exclusively(file):
         for path in left:
-            # SQLite would take them for the new file's.
+            # Otherwise SQLite would apply the old file's -wal to the new one.
             path.rename(kept.with_name(kept.name + path.name.removeprefix(file.name)))
         if present.is_absent:
             sqlite.put(draft, file)
@@ -300,8 +311,8 @@ def _put_file(draft: Path, file: Path, present: Present, kept: Path) -> bool:
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Raises LockedError while another process has the database open."""
+def _exclusively(file: Path) -> Iterator[None]:
+    """For `with`: no other process has the database open. Raises LockedError if one has."""
     index = file.with_name(f"{file.name}-shm")
     if not index.exists():
         yield
@@ -312,14 +323,13 @@ def _alone(file: Path) -> Iterator[None]:
         except OSError as error:
             raise LockedError(
                 f"Another process has {str(file)!r} open. {UNTOUCHED}",
-                "Stop `cascade serve` and whatever else uses it.",
+                "Stop `cascade serve` and everything else that uses it.",
             ) from error
         yield
 
 
 def _is_damage(error: JournalError, file: Path) -> bool:
-    """The file itself is broken, and no cascade could read it. Locked, forbidden or made by a
-    newer cascade it is whole."""
+    """Whether the file itself is broken, not only locked, forbidden or made by a newer cascade."""
     if file.stat().st_size == 0:
         return True
     cause = error.__cause__
@@ -328,16 +338,16 @@ def _is_damage(error: JournalError, file: Path) -> bool:
     return code.startswith(_DAMAGED)
 
 
-def _refuse_strange(file: Path) -> None:
-    """Raises JournalError for a whole database that is somebody else's."""
+def _refuse_other_program(file: Path) -> None:
+    """Raises JournalError if the file is another program's database."""
     try:
         with closing(sqlite.look(file)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error:
-        return  # Why, whoever opens it as a journal says better.
+        return  # Opening it as a journal gives the better error.
     if names and not any(name.startswith("cascade_") for name in names):
         raise JournalError(
-            f"{str(file)!r} is there, and is another program's database. {UNTOUCHED}",
+            f"{str(file)!r} is another program's database. {UNTOUCHED}",
             "Set CASCADE_JOURNAL_URL to another place.",
         )
 
@@ -347,7 +357,7 @@ def _restored_marks() -> Any:
 
 
 def _promises(connection: Connection, common: int, since: str) -> Iterator[Promised]:
-    """The claims that were made, amended or worked on since."""
+    """The claims that were made, amended or worked on after the last common entry, or `since`."""
     claims = tables.claims
     later = or_(claims.c.intent_seq > common, claims.c.last_attempt_at >= since)
     for row in connection.execute(select(claims).where(later)).all():

@@ -38,7 +38,7 @@ def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
 
 
 def open_draft(draft: Path) -> Engine:
-    """An engine for a file that holds nothing yet, and that nobody else uses."""
+    """An engine for an empty file that nobody else uses."""
     return _engine(draft, 0, mode="rw")
 
 
@@ -57,7 +57,7 @@ def _make(path: Path, lock_wait_seconds: float) -> None:
 
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
-    """An empty private file beside `path`, for what is to get that name once it is whole."""
+    """For `with`: an empty private file beside `path`. Once it is whole, it can take that name."""
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
@@ -100,26 +100,26 @@ def back_up(path: Path, version: int) -> None:
 
 
 def copy(path: Path, draft: Path) -> None:
-    """All of the database at `path`, as it is at one moment, into the one file `draft`.
+    """Copy the database at `path`, as it is at one moment, into the one file `draft`.
 
-    Whoever else writes is not held up. Raises sqlite3.Error or OSError.
+    Other writers need not wait. Raises sqlite3.Error or OSError.
     """
     with closing(look(path)) as old, closing(sqlite3.connect(draft)) as new:
         # All pages in one step: between two, a writer would make it begin anew.
         old.backup(new)
-        # A database in the other mode cannot be read where nothing may be written beside it.
+        # A backup in WAL mode could not be read in a folder where SQLite may not write beside it.
         new.execute("PRAGMA journal_mode = DELETE")
     _sync(draft)
 
 
 def look(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing."""
+    """A read-only connection."""
     uri = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro"
     return sqlite3.connect(uri, uri=True)
 
 
 def use_wal(path: Path) -> None:
-    """Let readers of the database not wait for its writers."""
+    """Set WAL mode, in which readers do not wait for writers."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     _sync(path)
@@ -137,7 +137,7 @@ def any_text(connection: Connection) -> Iterator[None]:
 
 
 def put(draft: Path, path: Path) -> None:
-    """Give the draft its name, whole. Raises FileExistsError if something has that name."""
+    """Give the finished draft its name. Raises FileExistsError if that name is taken."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
@@ -151,8 +151,7 @@ def put(draft: Path, path: Path) -> None:
 
 
 def put_aside(path: Path, kept: Path) -> None:
-    """Let the file be found under another name as well; the next step may take its own. Raises
-    OSError."""
+    """Give the file a second name, so that another file can then take the first. Raises OSError."""
     try:
         kept.hardlink_to(path)
     except FileExistsError:
@@ -163,7 +162,7 @@ def put_aside(path: Path, kept: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """What was named or renamed in the folder of `path` outlives a power cut."""
+    """Write the folder of `path` to disk, so that its new names survive a power cut."""
     if hasattr(os, "O_DIRECTORY"):
         _sync(path.parent, os.O_DIRECTORY)
 

@@ -218,7 +218,7 @@ def create(connection: Connection) -> None:
 
 
 def create_anew(connection: Connection) -> None:
-    """Make the tables inside the running transaction, in place of all that stand."""
+    """Make the tables inside the running transaction, in place of all existing ones."""
     metadata.drop_all(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("DROP FUNCTION IF EXISTS cascade_entries_refuse()"))
@@ -226,8 +226,8 @@ def create_anew(connection: Connection) -> None:
 
 
 def lock_writers(connection: Connection) -> None:
-    """Until the transaction ends, nobody else writes, or makes tables. SQLite's transactions that
-    write do that by themselves."""
+    """Let nobody else write or make tables until the transaction ends. SQLite's write transactions
+    do that by themselves."""
     lock_creation(connection)
     if connection.dialect.name == "postgresql" and inspect(connection).has_table(chain.name):
         connection.execute(text(f"LOCK TABLE {chain.name} IN ACCESS EXCLUSIVE MODE"))

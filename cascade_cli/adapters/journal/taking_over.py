@@ -1,5 +1,5 @@
-"""Promises that a restored journal takes over: from the rows of a base, or from the journal that it
-replaces."""
+"""Writes promises into a restored journal. They come from the base's rows, or from the journal that
+was replaced."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from cascade_cli.domain.shop.times import moment_text
 
 
 def take_over(transaction: Transaction, promises: Iterable[Promised]) -> int:
-    """Write them down as if they had been made here, of the worker's base; returns how many were
-    new. What the journal knows better already stays as it is."""
+    """Write the promises down as if they had been made here. Returns how many were new.
+
+    A known promise changes only if it `amends`, or if its last write is another one.
+    """
     new = 0
     for promised in promises:
         check([promised.intent])

@@ -1,4 +1,4 @@
-"""Finds the whole rows of Venice's citizens by name, with those whose names look like it."""
+"""Finds the whole rows of Venice's citizens by name, and those whose names look like it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class TransferReader(VeniceReader):
         return [row for row in self._where(OR(*ways)) if _is_meant(row, identity)]
 
     def beginning(self, identity: str) -> list[Stratagem]:
-        """Some that have this in StratagemId, record id or Notes: an id whose end was lost."""
+        """Some transfers with this text in StratagemId, record id or Notes, for an id whose end was
+        lost."""
         places: tuple[Any, ...] = (Field("StratagemId"), RECORD_ID(), Field("Notes"))
         has = OR(*(FIND(identity, place) for place in places))
         with translated_errors():

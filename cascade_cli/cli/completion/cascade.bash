@@ -2,7 +2,7 @@
 # ~/.local/share/bash-completion/completions/cascade
 _cascade_completion() {
     local IFS=$'\n' program=cascade kind='' line
-    # As it was typed, where it was typed with its folder.
+    # If cascade was typed with its folder, ask that one.
     [[ $1 == */* ]] && program=${1/#\~\//$HOME/}
     COMPREPLY=()
     while read -r line; do
@@ -13,7 +13,7 @@ _cascade_completion() {
         fi
     done < <(_CASCADE_COMPLETE=bash _CASCADE_LINE="${COMP_LINE:0:COMP_POINT}" \
         _CASCADE_WORDBREAKS="$COMP_WORDBREAKS" "$program" 2>/dev/null)
-    # The bash of a Mac has no compopt, and completes no less without it.
+    # The bash of macOS has no compopt, and works without it.
     case $kind in
         files) compopt -o default -o filenames 2>/dev/null ||
             COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")) ;;

@@ -2,7 +2,7 @@
 function __cascade_complete
     set -l token (commandline -ct)
     set -l program cascade
-    # As it was typed, where it was typed with its folder.
+    # If cascade was typed with its folder, ask that one.
     set -l typed (commandline -opc)[1]
     string match -q '*/*' -- $typed; and set program (string replace -r '^~/' "$HOME/" -- $typed)
     set -l answer (_CASCADE_COMPLETE=fish _CASCADE_LINE=(commandline -cp) $program 2>/dev/null)

@@ -4,7 +4,7 @@
 _cascade_completion() {
     local kind="" line program=cascade
     local -a offers
-    # As it was typed, where it was typed with its folder.
+    # If cascade was typed with its folder, ask that one.
     [[ $words[1] == */* ]] && program=${words[1]/#\~\//$HOME/}
     while IFS= read -r line; do
         if [[ -z $kind ]]; then
@@ -16,10 +16,10 @@ _cascade_completion() {
         _CASCADE_LINE="${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" "$program" 2>/dev/null)
     case $kind in
         (files|folders)
-            # After --report=, what follows is the file.
+            # In --report=F the file begins after the equals sign.
             [[ $PREFIX == -* ]] && compset -P '*='
             if [[ $kind == files ]]; then _files; else _files -/; fi ;;
-        # -U: cascade has chosen already, and knows `lucia` for Lucia.
+        # -U: cascade has chosen already. zsh would drop Lucia for a typed `lucia`.
         (words) (( $#offers )) && _describe -V cascade offers -U ;;
     esac
 }

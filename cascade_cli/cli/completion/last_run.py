@@ -1,8 +1,8 @@
-"""What the journal remembers of the last complete run, and of what was promised last: for a Tab.
+"""Ids and citizens for a Tab, from the journal: the last complete run, and the newest promises.
 
-The journal's own adapter takes a quarter of a second to import, with SQLAlchemy. So its file is
-read here directly: read-only, without waiting for anybody's lock, and not at all where it is in a
-database server. Nothing is decided by what stands there; it is only offered.
+Importing the journal's adapter with SQLAlchemy takes a quarter of a second. So this module reads
+the journal's file directly, read-only and without waiting for a lock. A journal in a database
+server is not read. What is found is only offered; nothing is decided by it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NAMES = ("CASCADE_STATE_DIR", "CASCADE_JOURNAL_URL", "CASCADE_SANDBOX", "AIRTAB
 def remembered(
     source: str, kinds: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """The words of that source, each with what is said beside it; none where nothing can be read.
+    """The words of that source, each with its description; none if nothing can be read.
 
-    `kinds` are all kinds, the gravest first. `given` are the options of the line: they say which
+    `kinds` are all kinds, the gravest first. `given` are the options on the line, which say which
     shop is meant.
     """
     try:
@@ -34,13 +34,16 @@ def remembered(
         journal = _journal(kinds, settings_of(given, environ))
         return _SOURCES[source](journal) if journal else {}
     except (OSError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, sqlite3.Error):
-        # No journal, or none that can be read: there is nothing to offer, and nowhere to say why.
+        # A Tab has no place for an error: without a readable journal it offers nothing.
         return {}
 
 
 class _Journal:
-    """What is offered of it: the cases of the last run, the gravest first, each with its kind and
-    citizen; and the StratagemIds that were promised last, each with its citizen."""
+    """The parts of a journal that are offered.
+
+    `cases` are those of the last run, the gravest first, each with its kind and citizen. `claims`
+    are the newest StratagemIds, each with its citizen.
+    """
 
     def __init__(self, file: str, base: str, kinds: Sequence[str]) -> None:
         place = file.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
@@ -56,7 +59,7 @@ def _cases(opened: sqlite3.Connection, base: str) -> Iterator[tuple[str, tuple[s
     statement = "SELECT body FROM cascade_marks WHERE name LIKE 'reconcile %' AND ? IN ('', base)"
     for (body,) in opened.execute(statement, (base,)):
         document = json.loads(body)
-        # A run of an older cascade remembers no citizens.
+        # Runs of an older cascade did not record citizens.
         citizens = document.get("citizens", {})
         for name, kind in document["open"].items():
             yield name, (kind, citizens.get(name, ""))
@@ -69,10 +72,10 @@ def _claims(opened: sqlite3.Connection, base: str) -> Iterator[tuple[str, str]]:
 
 
 def _ids(journal: _Journal) -> dict[str, str]:
-    return {name: _beside(*case) for name, case in journal.cases.items()}
+    return {name: _description(*case) for name, case in journal.cases.items()}
 
 
-def _beside(kind: str, citizen: str) -> str:
+def _description(kind: str, citizen: str) -> str:
     return ", ".join(filter(None, (kind.replace("_", " "), citizen)))
 
 
@@ -85,7 +88,7 @@ def _transfers(journal: _Journal) -> dict[str, str]:
 
 
 def _citizens(journal: _Journal) -> dict[str, str]:
-    """With the kinds of their cases."""
+    """Each citizen with the kinds of their cases."""
     found = dict.fromkeys((c for _, c in journal.cases.values() if c), "")
     for kind, citizen in journal.cases.values():
         if citizen and kind.replace("_", " ") not in found[citizen].split(", "):
@@ -110,8 +113,8 @@ def _profiles() -> Iterable[str]:
 
 
 def _goes_by_profile(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
-    """Whether the command would use a profile's journal. A Tab must not fetch a profile's secrets,
-    and ids of another shop's journal would be worse than none."""
+    """Whether the command would use a profile. Then nothing is offered: a Tab must not fetch the
+    profile's secrets, and ids from another shop's journal would be worse than none."""
     if "--profile" in given or environ.get("CASCADE_PROFILE", "").strip():
         return True
     if {"--env-file", "--sandbox"} & given.keys() or os.path.isfile(".env"):  # noqa: PTH113
@@ -126,8 +129,8 @@ def _goes_by_profile(given: Mapping[str, str], environ: Mapping[str, str]) -> bo
 
 
 def settings_of(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment over the .env file, as `settings.find_values` has them. To import that
-    takes as long again as a Tab may."""
+    """The environment over the .env file, like `settings.find_values`, whose import alone would
+    take as long as a Tab may."""
     named = os.path.expandvars(os.path.expanduser(given.get("--env-file", "")))  # noqa: PTH111 - pathlib is slow to import
     file = named or ".env"
     settings = {**(_read(file) if os.path.isfile(file) else {}), **environ}  # noqa: PTH113
@@ -135,8 +138,8 @@ def settings_of(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[st
 
 
 def _read(file: str) -> dict[str, str]:
-    """What a .env file says of these settings. To import its parser takes half the time of a Tab,
-    and is done only for what is not plainly NAME=value."""
+    """The settings of `_NAMES` in a .env file. Importing the parser takes half the time that a Tab
+    may, so it is only used if a line is not plainly NAME=value."""
     with open(file, encoding="utf-8") as opened:  # noqa: PTH123
         text = opened.read()
     found: dict[str, str] = {}
@@ -158,7 +161,7 @@ def _journal(kinds: Sequence[str], settings: Mapping[str, str]) -> _Journal | No
     file = journal_file(settings)
     if not file or not os.path.isfile(file):  # noqa: PTH113
         return None
-    # Several shops may share a journal; the sandbox's is its own.
+    # Several shops may share a journal. The sandbox has its own, so its base is not needed.
     base = "" if _is_sandbox(settings) else settings.get("AIRTABLE_BASE_ID", "").strip()
     return _Journal(file, base, kinds)
 
@@ -168,7 +171,7 @@ def _is_sandbox(settings: Mapping[str, str]) -> bool:
 
 
 def journal_file(settings: Mapping[str, str]) -> str:
-    """As `wiring.journal` finds it; empty where the journal is in no file."""
+    """The journal's file, as `wiring.journal` finds it; empty if it is in a database server."""
     chosen = "" if _is_sandbox(settings) else settings.get("CASCADE_JOURNAL_URL", "").strip()
     if chosen:
         scheme, _, place = chosen.partition(":///")

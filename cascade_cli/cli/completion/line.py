@@ -1,7 +1,7 @@
-"""A command line that is not finished: which word of it stands at the cursor.
+"""An unfinished command line: what may stand at the cursor.
 
-Typer would know, and takes more than the tenth of a second that a person gives to a Tab. So the
-commands are read from `words.json` instead, which `table` writes from Typer's own.
+Typer knows that too, but takes longer than the tenth of a second that a person waits for a Tab. So
+the commands are read from `words.json`, which `table` writes from Typer's declarations.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ FILE = os.path.join(os.path.dirname(__file__), "words.json")  # noqa: PTH118, PT
 
 
 class Table:
-    """What can be typed: see `table.Row` for the rows."""
+    """All commands, options and arguments. `table.Row` describes the rows."""
 
     def __init__(self) -> None:
         with open(FILE, encoding="utf-8") as file:  # noqa: PTH123 - as above
@@ -28,7 +28,7 @@ class Table:
         return [name for name in self._rows if "|" not in name]
 
     def commands(self, path: str) -> dict[str, str]:
-        """The commands that may follow, and what each is for."""
+        """The commands that may follow `path`, each with its help."""
         depth, start = len(path.split()) + 1, f"{path} " if path else ""
         return {
             name.split()[-1]: row["help"]
@@ -37,26 +37,26 @@ class Table:
         }
 
     def options(self, path: str) -> dict[str, dict[str, str]]:
-        """A command's options by their spelling."""
+        """The rows of a command's options, by spelling."""
         start = f"{path}|-"
         return {n[len(path) + 1 :]: row for n, row in self._rows.items() if n.startswith(start)}
 
     def argument(self, path: str, position: int) -> dict[str, str]:
-        """The argument at that position; the last may take all that follow."""
+        """The row of the argument at that position. A repeatable argument takes all positions."""
         many = self._rows.get(f"{path}|*", {})
         return self._rows.get(f"{path}|{position}", many)
 
 
 class Line:
-    """What was typed before the word at the cursor."""
+    """The words before the cursor, as far as they say what may follow."""
 
     def __init__(self, table: Table, words: list[str]) -> None:
         self.table = table
         self.command = ""
         self.given: dict[str, str] = {}
-        """The options, and their values."""
+        """The options on the line, with their values."""
         self.position = 0
-        """So many arguments stand there already."""
+        """How many arguments are on the line."""
         self.waiting = ""
         """The option whose value comes next."""
         self.is_past_options = False
@@ -65,15 +65,15 @@ class Line:
 
     @property
     def options(self) -> dict[str, dict[str, str]]:
-        """Those that may stand here."""
+        """The rows of the command's own options."""
         return self.table.options(self.command)
 
     def option(self, spelling: str) -> dict[str, str]:
-        """What is known of one: the global ones are understood behind the command as well."""
+        """The row of an option. Global options are found as well, even after the command."""
         return self.options.get(spelling) or self.table.options("").get(spelling, {})
 
     def take(self, word: str) -> None:
-        """The next word."""
+        """Read the next word."""
         waiting, self.waiting = self.waiting, ""
         if waiting and self._is_value(waiting, word):
             self.given[waiting] = word
@@ -87,7 +87,7 @@ class Line:
             self.position += 1
 
     def _is_value(self, option: str, word: str) -> bool:
-        """Some options may stand without their value; then it is a number."""
+        """Whether the word is the option's value. An optional value is always a number."""
         return self.option(option).get("value") != "number or nothing" or word[:1].isdigit()
 
     def _take_option(self, word: str) -> None:
@@ -98,7 +98,7 @@ class Line:
 
 
 def split(text: str) -> tuple[list[str], str, str]:
-    """The words before the cursor, the one at it, and the quote in which that one is still open."""
+    """The words before the cursor, the word at it, and the quote that is still open there."""
     lexer = shlex.shlex(text, posix=True)
     lexer.whitespace_split, lexer.commenters = True, ""
     words = []
@@ -106,10 +106,10 @@ def split(text: str) -> tuple[list[str], str, str]:
         while (word := lexer.get_token()) is not None:
             words.append(word)
     except ValueError:
-        # The last word is not closed yet.
+        # The last word's quote is not closed yet.
         quote = state if (state := getattr(lexer, "state", "")) in {"'", '"'} else ""
         return words, lexer.token, str(quote)
-    # A word that a space ends is finished.
+    # A space after the last word finishes it.
     is_finished = text[-1:].isspace() and not text.endswith("\\ ")
     last = "" if is_finished or not words else words.pop()
     return words, last, ""

@@ -11,7 +11,7 @@ from cascade_cli.errors import UsageError
 
 
 def script(shell: str) -> Outcome:
-    """What the shell is to read once. Raises UsageError for a shell that cascade does not know."""
+    """The shell's script. Raises UsageError for a shell that cascade does not know."""
     if shell not in SHELLS:
         raise UsageError(
             f"cascade completes in {', '.join(SHELLS[:-1])} and {SHELLS[-1]}, not in {shell!r}.",

@@ -1,7 +1,7 @@
-"""The table of all that can be typed, made from Typer's own declarations.
+"""Writes the table of everything that can be typed, from Typer's declarations.
 
-`python -m cascade_cli.cli.completion.table` writes it again. A Tab reads it instead of Typer: see
-`line`. Whoever adds an option whose values can be offered names their source here.
+`python -m cascade_cli.cli.completion.table` writes it again. A Tab reads the table instead of
+Typer: see `line`. If you add an option whose values can be offered, name their source in SOURCES.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from cascade_cli.sandbox.venice.access import FAIL_POINTS, KILL_POINTS
 from cascade_cli.services.reconcile.transfers import STATUSES, UNSHOWN_STATES
 
 Row = dict[str, str]
-"""`help`; for what takes a value also `value`: a list of VALUES, a source of `last_run`, `files`,
-`folders`, or `text` where nobody can know it. Of an option `same` is its long spelling, and `many`
-says that it may be repeated."""
+"""`help`, and if it takes a value `value`: a list of VALUES, a source of `last_run`, `files`,
+`folders`, or `text` if nothing can be offered. An option may have `same`, its long spelling, and
+`many` if it may be repeated."""
 
 VALUES: dict[str, dict[str, str]] = {
     "kinds": {kind.value: "" for kind in Kind},
@@ -51,7 +51,7 @@ VALUES: dict[str, dict[str, str]] = {
     "windows": {"24h": "", "7d": "", "30d": ""},
     "windows or last": {"last": "since the last complete run", "24h": "", "7d": "", "30d": ""},
 }
-"""What the values of an option or argument can be, whatever the shop."""
+"""Lists of values that are the same for every shop."""
 
 SOURCES = {
     "--kind": "kinds",
@@ -91,17 +91,18 @@ SOURCES = {
     "sandbox dispute --status": "dispute statuses",
     "sandbox dispute --prevented-by": "preventions",
 }
-"""Of an option or argument, in one command or wherever it is called so."""
+"""Where the values of an option or argument come from. A name with its command counts there alone;
+a bare name counts in every command."""
 
 
 def table() -> dict[str, Any]:
-    """All of it: each command, option and argument has a row of its own."""
+    """The whole table. Each command, option and argument has a row."""
     command: Any = typer.main.get_command(app_for([*COMMANDS, *GROUPS]))
     return {"values": VALUES, "rows": dict(_rows("", command))}
 
 
 def text() -> str:
-    """As it is kept: a line for each row, so that two changes seldom meet."""
+    """The file's content: one line for each row, so that two changes seldom conflict."""
     rows = ",\n".join(f"{json.dumps(name)}: {_line(row)}" for name, row in table()["rows"].items())
     values = ",\n".join(f"{json.dumps(name)}: {_line(one)}" for name, one in VALUES.items())
     return f'{{"rows": {{\n{rows}\n}},\n"values": {{\n{values}\n}}}}\n'
@@ -144,7 +145,7 @@ def _source(path: str, name: str, parameter: Any) -> str:
 
 
 def _sentence(text: str | None) -> str:
-    """The first of a help text, on one line."""
+    """The first paragraph of a help text, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
 
 

@@ -23,9 +23,9 @@ config = typer.Typer(
     )
 )
 def show(ctx: typer.Context, json: PlainJson = False) -> int:
-    """Every setting: its value, secrets masked, and where it comes from.
+    """Show every setting: its value, with secrets masked, and where it comes from.
 
-    Fetches nothing: no command is run, no file of a secret is read, the keyring is not asked.
+    No secret is fetched: cascade runs no command, reads no secret's file and asks no keyring.
     """
     from cascade_cli.cli.config.run import show as work
 
@@ -38,9 +38,9 @@ def show(ctx: typer.Context, json: PlainJson = False) -> int:
     )
 )
 def check(ctx: typer.Context, json: PlainJson = False) -> int:
-    """Can all settings be used? Asks no service; `cascade doctor` does.
+    """Check whether all settings can be used. No service is asked; `cascade doctor` does that.
 
-    Fetches every secret, from wherever it comes. Exit code 4: something is red. 0: green or amber.
+    Every secret is fetched. Exit code 4: something is red. 0: green or amber.
     """
     from cascade_cli.cli.config.run import check as work
 

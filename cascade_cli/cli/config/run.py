@@ -22,22 +22,22 @@ from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import REPLACED_IN_SANDBOX
 from cascade_cli.wiring.doctor import examine_locally
 
-# What tells which sort of key it is, and nothing of the key.
+# The part of a secret that tells its sort and nothing else.
 _SORT = re.compile(r"(?:[sr]k_(?:live|test)_|whsec_|pat(?=[A-Za-z0-9]{8})|[a-z+]+://)")
 
 
 def show(session: Session) -> Outcome:
-    """Every setting. Raises SettingsError if the file of settings cannot be read."""
+    """Every setting. Raises SettingsError if the settings file cannot be read."""
     values = session.values()
     session.enter_sandbox(values)
-    shown = [_shown(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
+    shown = [_row_of(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
     shop = _shop(session, values)
     data = {**vars(shop), "settings": [one.document for one in shown]}
     return Outcome(data, lambda session: show_settings(session.console(), shop, shown))
 
 
 def check(session: Session) -> Outcome:
-    """Exit code 4 if something is red. Broken settings raise nothing."""
+    """Check all settings. Exit code 4 if one is red; broken settings raise no exception."""
     checks = examine_locally(session)
     is_red = any(check.level is Level.RED for check in checks)
     return Outcome(
@@ -50,14 +50,14 @@ def check(session: Session) -> Outcome:
 _NO_SERVICE = "No service was asked. To try the keys: cascade doctor"
 
 
-def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> SettingRow:
+def _row_of(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> SettingRow:
     source, name = values.source(setting.name), setting.name
     if in_sandbox and name in REPLACED_IN_SANDBOX:
         return SettingRow(setting, "the sandbox's own", Source(Place.DEFAULT, name))
     if source.problem:
         return SettingRow(setting, None, source)
     if source.form is not Form.VALUE:
-        return SettingRow(setting, _place_text(source), source)
+        return SettingRow(setting, _place_of(source), source)
     written = values.get(name, "").strip()
     if not written:
         return SettingRow(setting, setting.default or None, Source(Place.DEFAULT, name))
@@ -66,13 +66,13 @@ def _shown(setting: Setting, values: FoundValues, *, in_sandbox: bool) -> Settin
     return SettingRow(setting, masked(written) if setting.secret else written, source)
 
 
-def _place_text(source: Source) -> str:
-    """Where a secret is, without what a command's words may hold."""
+def _place_of(source: Source) -> str:
+    """Where a secret is. Of a command only the first word, because the others may hold a key."""
     if source.form is Form.COMMAND:
         try:
             return f"what {shlex.split(source.written)[0]} prints"
         except (ValueError, IndexError):
-            return "no command"
+            return "not a command"
     return f"what is in {source.written}" if source.form is Form.FILE else source.written
 
 
@@ -94,7 +94,7 @@ def _shop(session: Session, values: FoundValues) -> Shop:
 
 
 def _mode(session: Session) -> str:
-    """Of the key, where it is known without fetching one; empty where it is not."""
+    """`live`, `test` or `sandbox`; empty if that cannot be known without fetching the key."""
     if session.sandbox:
         return "sandbox"
     found = session.values().source(STRIPE_KEY.name)

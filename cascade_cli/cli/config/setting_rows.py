@@ -1,4 +1,4 @@
-"""What `cascade config show` tells of each setting, and of the shop."""
+"""What `cascade config show` shows of each setting and of the shop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cascade_cli.settings.values import Setting
 
 @dataclass(frozen=True)
 class SettingRow:
-    """One setting as it is shown. `value` is None where none is set and there is no default."""
+    """One setting as it is shown. `value` is None if it is not set and has no default."""
 
     setting: Setting
     value: str | None

@@ -1,4 +1,4 @@
-"""Settings for people: what is set, by the place where it stands, then the defaults."""
+"""Settings for people: first what is set, grouped by where it comes from, then the defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOW = {"this folder": "in this folder", "default": "the default profile"}
 
 
 def show_settings(console: Console, shop: Shop, shown: Sequence[SettingRow]) -> None:
-    """Which shop it is, what is set and where, and the defaults."""
+    """Print which shop this is, what is set and where, and the defaults."""
     for line in (*_head(shop), *_places(shown)):
         console.print(line, soft_wrap=True)
 
@@ -49,5 +49,5 @@ def _value(shown: SettingRow) -> Text:
         return Text(escape(shown.source.problem.message), "bold red")
     if shown.value is None:
         return Text("not set", "dim")
-    over = f"  (over {shown.source.over})" if shown.source.over else ""
+    over = f"  (overrides {shown.source.over})" if shown.source.over else ""
     return Text(escape(shown.value)).append(escape(over), "dim")

@@ -1,4 +1,4 @@
-"""`cascade doctor --bundle F`: shows what a bug report would tell, and writes it after a yes."""
+"""`cascade doctor --bundle F`: shows what a bug report would contain, and writes it after a yes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cascade_cli.domain.bundle.parts import Bundle
 from cascade_cli.errors import UsageError
 from cascade_cli.wiring.bundle import make_report
 
-_REPLACED = "Names, ids, amounts and keys are not in it: stand-ins such as pi-kqzvtd replace them."
+_REPLACED = "Names, ids, amounts and keys are not in it. Stand-ins such as pi-kqzvtd replace them."
 
 
 def write_bundle(
@@ -33,14 +33,15 @@ def write_bundle(
     yes: bool,
     json: bool,
 ) -> Outcome:
-    """Exit code 0 if it was written, or with --dry-run shown, whatever doctor found.
+    """Show the bundle, ask, and write it. Exit code 0 then, even if doctor found something red.
 
-    Raises UsageError where the file cannot be made, and GuardError for a no.
+    With `dry_run` it is only shown. Raises UsageError if the file cannot be made, GuardError if
+    the answer is no.
     """
     _check_place(file)
     if not dry_run:
         check_answerable(yes=yes)
-    session.say("Looking at everything that a bug report needs…")
+    session.say("Gathering what a bug report needs…")
     report = make_report(session, utc_now, tell_bug, session.redacted)
     made = report.bundle
     texts = _texts(session, made)
@@ -55,15 +56,15 @@ def write_bundle(
     data = {**document(session, report.checks), "bundle": _document(file, made, size)}
     said = "Nothing was written."
     if size is not None:
-        said = f"{escape(str(file))} is written: {len(made.parts)} parts, {size} bytes."
+        said = f"Wrote {escape(str(file))}: {len(made.parts)} parts, {size} bytes."
     return Outcome(data, lambda s: s.console().print(Text(said), soft_wrap=True))
 
 
 def _check_place(file: Path) -> None:
-    """Before anything is read: a minute's work must not end in a wrong path."""
+    """Refuse a wrong path first. Gathering the bundle may take a minute."""
     folder = file.absolute().parent
     if os.path.lexists(file):
-        raise _unwritable(file, "it is there already")
+        raise _unwritable(file, "it exists already")
     if not folder.is_dir():
         raise _unwritable(file, "there is no such folder")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -78,7 +79,7 @@ def _unwritable(file: Path, why: str) -> UsageError:
 
 
 def _texts(session: Session, made: Bundle) -> dict[str, str]:
-    """Once more without any key that was read, though none should be in them."""
+    """The bundle's files. No key should be in them; if one is, it is removed here."""
     texts = texts_of(made.parts, made.left_out, made.made_at)
     return {name: session.redacted(text) for name, text in texts.items()}
 
@@ -88,7 +89,7 @@ def _show_texts(session: Session, texts: Mapping[str, str]) -> None:
     with closed_pipe_is_silent(), paged(console, wanted=session.pages):
         for name, text in texts.items():
             console.print(Text(f"── {name} ", "bold"))
-            # As it will be written: what goes through `Text` is rounded and folded for people.
+            # Not through `Text`, which rounds and folds: this must be what will be written.
             console.print(Segments([Segment(escape(text, keep="\n"))]), soft_wrap=True)
 
 

@@ -25,8 +25,8 @@ def doctor(
         Path | None,
         layout.OUTPUT(
             metavar="F",
-            help="Show what a bug report needs, without names, ids and amounts, and write it to "
-            "this new .zip file after a yes.",
+            help="Show what a bug report needs, without names, ids and amounts. Then ask, and "
+            "write it to this new .zip file.",
         ),
     ] = None,
     json: Json = False,
@@ -35,7 +35,7 @@ def doctor(
 ) -> int:
     """Check keys, rights, schema, processor, engine, webhook and journal before anything fails.
 
-    It only reads, and changes nothing anywhere; --bundle writes its file. Exit code 4: something
+    It only reads, and changes nothing anywhere. Only --bundle writes a file. Exit code 4: something
     is red. 0: green or amber, or the bundle was written.
     """
     from cascade_cli.cli.doctor.run import doctor as work

@@ -21,7 +21,7 @@ def doctor(session: Session, file: Path | None, *, dry_run: bool, yes: bool, jso
         _tell_bug(session, error)
 
     if file is not None:
-        # Few who call doctor want it.
+        # A plain doctor does not need it.
         from cascade_cli.cli.doctor.bundle import write_bundle  # noqa: PLC0415
 
         return write_bundle(session, file, tell_bug, dry_run=dry_run, yes=yes, json=json)

@@ -17,7 +17,7 @@ from cascade_cli.wiring.journal import journal_database
 
 
 def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
-    """Into a new file, or into a folder of backups."""
+    """Back the journal up into a new file, or into a folder of backups. Raises JournalError."""
     file = _file(target, keep)
     with closing(journal_database(session)) as database:
         if not database.exists():
@@ -43,12 +43,12 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
 
 
 def _file(target: Path, keep: int | None) -> Path:
-    """Raises UsageError where there is no such folder."""
+    """The file to write. Raises UsageError for `keep` without a folder."""
     if target.is_dir():
         return target / backups.name_of(datetime.now(UTC))
     if keep is not None:
         raise UsageError(
-            f"--keep needs a folder of backups, and {str(target)!r} is none.",
+            f"--keep needs a folder of backups, and {str(target)!r} is not a folder.",
             "No backup was made. Make the folder, then name it.",
         )
     return target
@@ -57,7 +57,7 @@ def _file(target: Path, keep: int | None) -> Path:
 def _warn_of_neighbours(session: Session, database: Database, file: Path) -> None:
     if database.file and database.file.resolve().parent == file.resolve().parent:
         session.warn(
-            "the backup lies beside the journal: a broken disk takes both. Keep one elsewhere."
+            "the backup is beside the journal, so a broken disk takes both. Keep one elsewhere."
         )
 
 
@@ -65,7 +65,7 @@ def _remove_older(session: Session, folder: Path, keep: int) -> Sequence[Path]:
     try:
         return backups.remove_older(folder, keep)
     except OSError as error:
-        session.warn(f"older backups in {str(folder)!r} stay: {error.strerror}")
+        session.warn(f"older backups in {str(folder)!r} were not removed: {error.strerror}")
         return []
 
 

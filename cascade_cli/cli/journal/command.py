@@ -104,19 +104,19 @@ def backup(
     ctx: typer.Context,
     target: Annotated[
         Path,
-        typer.Argument(metavar="F", help="A new file; or a folder, for a file named by the time."),
+        typer.Argument(
+            metavar="F", help="A new file; or a folder, in which it is named after its time."
+        ),
     ],
     keep: Annotated[
         int | None,
-        layout.OUTPUT(
-            min=1, metavar="N", help="In a folder: remove all of its backups but the newest N."
-        ),
+        layout.OUTPUT(min=1, metavar="N", help="In a folder: remove all backups but the newest N."),
     ] = None,
     json: Json = False,
 ) -> int:
-    """A consistent copy of the whole journal, whoever writes on, in one verified file.
+    """Copy the whole journal into one verified file, even while other commands write.
 
-    It is a SQLite file, also of a journal on PostgreSQL, and can be restored into either.
+    The copy is a SQLite file, even if the journal is in PostgreSQL. It can be restored into either.
     """
     from cascade_cli.cli.journal.backup import back_up
 
@@ -132,9 +132,10 @@ def backup(
 )
 @options_as_parameters
 def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
-    """Put a backup in the place of the journal, whole or not at all; what was there is kept.
+    """Put a backup in the journal's place, whole or not at all. The replaced journal is kept.
 
-    Never back in time without --force. Then it looks up in the base what the backup does not know.
+    It never goes back in time without --force. Then it reads the base, and writes down what the
+    backup does not know.
     """
     from cascade_cli.cli.journal.restore import restore as work
 
@@ -154,15 +155,15 @@ def catch_up(
     since: Annotated[
         str | None,
         layout.ENTRIES(
-            metavar="W", help="Also where nothing was restored: look at all rows since then."
+            metavar="W", help="Look at all rows since then, even if nothing was restored."
         ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Look up in the base what a restored journal has forgotten, and write it down.
+    """Read the base, and write down what a restored journal has forgotten.
 
-    `journal restore` does this itself. Type it if that was broken off, and for each further shop
-    that shares the journal. Nothing is written to the base, nor may be before.
+    `journal restore` does this itself. Type it if the restore was broken off, and for each further
+    shop that shares the journal. Until it is done, nothing may be written to the base.
     """
     from cascade_cli.cli.journal.restore import catch_up as work
 

@@ -1,4 +1,4 @@
-"""Which entries `cascade journal …` is about, and what a restore may do."""
+"""The options of `cascade journal …`: which entries to show, and how to restore."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class EntryOptions:
 class RestoreOptions:
     """The options of `journal restore` as typed."""
 
-    backup: Annotated[Path, typer.Argument(metavar="F", help="What `journal backup` wrote.")]
+    backup: Annotated[Path, typer.Argument(metavar="F", help="A file that `journal backup` made.")]
     against: Annotated[
         str | None,
         layout.WRITING(metavar="HEAD[:SEQ]", help="A head that you kept: the backup must have it."),
     ] = None
     force: Annotated[
-        bool, layout.WRITING("--force", help="Go back behind a head that was told to somebody.")
+        bool, layout.WRITING("--force", help="Go back in time: forget what the backup lacks.")
     ] = False
     dry_run: Annotated[
-        bool, layout.WRITING("--dry-run", help="Show what would be forgotten, and change nothing.")
+        bool, layout.WRITING("--dry-run", help="Show what would be forgotten. Change nothing.")
     ] = False
     yes: Yes = False
     json: Json = False

@@ -1,5 +1,8 @@
-"""`cascade journal restore`: a backup in the journal's place, and what it has forgotten looked up
-again."""
+"""`cascade journal restore` and `catch-up`.
+
+`restore` puts a backup in the journal's place. Then it catches up: it looks up in the base what the
+backup does not know.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def restore(session: Session, options: RestoreOptions) -> Outcome:
-    """Verify, say what would be forgotten, ask, replace, look up."""
+    """Verify the backup, say what would be forgotten, ask, replace the journal, and catch up."""
     against = kept_head(options.against) if options.against is not None else None
     with restoring(session, options.backup) as work:
         plan = _plan(session, work, against)
@@ -50,19 +53,19 @@ def restore(session: Session, options: RestoreOptions) -> Outcome:
         if options.dry_run or (plan.is_done and not plan.was_carried_out):
             return Outcome(data, lambda s: show_plan(s.console(), plan))
         if plan.is_done:
-            # The same command again: it goes on where it was broken off.
+            # The same command was broken off earlier: go on where it stopped.
             return _look_up(session, data, lambda console: show_plan(console, plan))
         work.check_holders(plan.present)
         if plan.goes_back and not options.force:
             return _refused(plan, data, options.backup)
         kept = _carry_out(session, work, plan, options)
     data["kept"] = str(kept) if kept else None
-    # What follows may take two minutes.
-    session.say("The journal is restored. Now the base is looked at for what the backup lacks.")
+    # Catching up may take two minutes.
+    session.say("The journal is restored. Looking up in the base what the backup lacks…")
 
     def show(console: Console) -> None:
         if options.yes or plan.present.is_absent:
-            # Whoever was asked has seen it.
+            # If there was a question, the plan was shown before it.
             show_plan(console, plan, is_done=True)
         show_restored(console, data["kept"])
 
@@ -78,9 +81,9 @@ def _plan(session: Session, work: Restoring, against: Head | None) -> RestorePla
 
 def _refused(plan: RestorePlan, data: Mapping[str, Any], backup: Path) -> Outcome:
     error = GuardError(
-        "The backup is older than what is known of the journal: it would be forgotten. Nothing was "
+        "The backup is older than the journal, or than a head that was reported. Nothing was "
         "changed.",
-        f"Look for a newer backup. If there is none: "
+        f"Look for a newer backup. If there is none, go back with: "
         f"{command('journal', 'restore', str(backup), '--force')}",
     )
     return Outcome(data, lambda s: show_plan(s.console(), plan), error.exit_code, error)
@@ -89,7 +92,7 @@ def _refused(plan: RestorePlan, data: Mapping[str, Any], backup: Path) -> Outcom
 def _carry_out(
     session: Session, work: Restoring, plan: RestorePlan, options: RestoreOptions
 ) -> Path | None:
-    """Returns where the earlier journal is kept, if there was one."""
+    """Ask and restore. Returns the file that keeps the earlier journal, if there was one."""
     if not plan.present.is_absent:
         check_answerable(yes=options.yes)
         if not options.yes:
@@ -108,7 +111,7 @@ def _carry_out(
 def _look_up(
     session: Session, data: dict[str, Any], show_before: Callable[[Console], None]
 ) -> Outcome:
-    """The restored journal stands, whatever becomes of this: then it waits to catch up."""
+    """Catch up. If that fails, the journal is restored all the same, and `catch-up` goes on."""
     found, error = None, None
     try:
         found = _caught_up(session, None)
@@ -126,17 +129,17 @@ def _look_up(
 
 
 def _unfinished(error: CascadeError) -> CascadeError:
-    """The same, and what it means here."""
+    """The same error, with what it means after a restore."""
     told = type(error)(
-        f"The journal is restored, and the base could not be looked at: {error.message}",
-        f"{error.hint} Until this worked, nothing is written to the base: cascade journal catch-up",
+        f"The journal is restored, but the base could not be read: {error.message}",
+        f"{error.hint} Before anything is written to the base, type: cascade journal catch-up",
     )
     told.__cause__ = error
     return told
 
 
 def catch_up(session: Session, since: str | None) -> Outcome:
-    """The look-ups of a restore alone."""
+    """Catch up without a restore."""
     begin = moment_option("--since", since, datetime.now(UTC)) if since else None
     found = _caught_up(session, begin)
     data = {"caught_up": caught_up_document(found) if found else None}
@@ -161,7 +164,7 @@ def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
                 found = service.carry_out(since)
             head = journal.head()
             if found and head:
-                # Whoever looks at it now is told of this one; the earlier ones are gone.
+                # Record this head: earlier ones may be gone with the replaced journal.
                 remember_reported(session.folder, journal.place, head, session.warn)
     _warn_of_others(session)
     return found
@@ -175,6 +178,6 @@ def _warn_of_others(session: Session) -> None:
             restored = Restored.of(journal.of_base(base).mark(RESTORED))
             if restored and restored.is_pending:
                 session.warn(
-                    f"the journal also serves the base {base}, which has to catch up as well: type "
+                    f"the journal also serves the base {base}, which must catch up as well: type "
                     "`cascade journal catch-up` with the settings of that shop"
                 )

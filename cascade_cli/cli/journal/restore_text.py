@@ -45,27 +45,27 @@ def plan_document(plan: RestorePlan) -> dict[str, Any]:
 
 
 def show_plan(console: Console, plan: RestorePlan, *, is_done: bool = False) -> None:
-    """What the backup has, what is there, and what would be, or is, forgotten."""
+    """Print what the backup holds, which journal is there, and what is or would be forgotten."""
     until = f" until {format_moment(plan.backup.at)}" if plan.backup.at else ""
     entries = plan.backup.head.entries or 0
     console.print(f"Backup: {_entries(entries)}{until}, intact.")
     console.print(escape(f"Journal{' before' if is_done else ''}: {plan.present.described}."))
     if plan.is_done:
-        console.print("The journal has all of the backup, and nothing else. Nothing was changed.")
+        console.print("The journal holds exactly what the backup holds. Nothing was changed.")
         return
     console.print(f"{'Forgotten' if is_done else 'Would be forgotten'}: {plan.forgets}.")
     for head in plan.missing:
-        console.print("A head that was told to somebody is not in the backup:")
+        console.print("A head that was reported earlier is not in the backup:")
         console.print(f"  {head}", soft_wrap=True)
     for risk in plan.risks:
         _show_risk(console, risk)
 
 
 def show_restored(console: Console, kept: str | None) -> None:
-    """That it was done, and where the earlier journal is."""
+    """Print that the journal is restored, and where the earlier one is kept."""
     if kept:
-        console.print(escape(f"Kept what was there: {kept}"), soft_wrap=True)
-    console.print("The journal is restored, and verified.")
+        console.print(escape(f"The earlier journal is kept: {kept}"), soft_wrap=True)
+    console.print("The journal is restored and verified.")
 
 
 def _show_risk(console: Console, risk: Risk) -> None:
@@ -78,7 +78,7 @@ def _show_risk(console: Console, risk: Risk) -> None:
 
 
 def caught_up_document(found: CaughtUp) -> dict[str, Any]:
-    """What catching up came to, for scripts."""
+    """What `catch-up` found, for scripts."""
     return {
         "since": rfc3339(found.since),
         "rows": found.rows,
@@ -96,13 +96,13 @@ def caught_up_document(found: CaughtUp) -> dict[str, Any]:
 
 
 def show_caught_up(console: Console, found: CaughtUp | None) -> None:
-    """The same for people."""
+    """What `catch-up` found, for people."""
     if found is None:
         console.print("The journal has nothing to catch up with.")
         return
     since, taken = format_moment(found.since), len(found.taken_over)
     rows = format_count(found.rows, "transfer")
-    console.print(f"Caught up: looked at {rows} since {since} or shortly before.")
+    console.print(f"Caught up: read {rows} since {since} or shortly before.")
     if taken:
         console.print(f"{format_count(taken, 'promise')} written down again:")
     for one in found.taken_over[:_MOST]:
@@ -115,10 +115,8 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
         console.print(f"  and {taken - _MOST:,} more, in the journal:")
         console.print(to_type(console, "cascade journal list --since 1h"))
     for row in found.unreadable:
-        console.print(
-            escape(f"Nobody can read for whom or how much {row.name} is: look at it by hand.")
-        )
-    console.print("Look at the report before anything repairs:")
+        console.print(escape(f"{row.name} does not say who gets how much: look at it by hand."))
+    console.print("Read the report before anything is repaired:")
     console.print(to_type(console, "cascade reconcile"))
 
 

@@ -76,7 +76,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
 
 
 def kept_head(text: str) -> Head:
-    """What was typed. Raises UsageError for what is none."""
+    """The head that was typed. Raises UsageError if it is not one."""
     head = Head.of(text)
     if head is None:
         raise UsageError(

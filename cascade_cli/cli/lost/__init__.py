@@ -1,1 +1,1 @@
-"""Help for whoever is lost: the line that was meant, and `cascade` alone."""
+"""Help for a user who is lost: the line to type after a wrong one, and `cascade` alone."""

@@ -1,4 +1,7 @@
-"""`cascade` alone: how the shop stands and what to do next; not set up, the two ways to begin."""
+"""`cascade` without a command: how the shop stands and what to do next.
+
+If no shop is set up, it names the two ways to begin.
+"""
 
 from __future__ import annotations
 
@@ -18,52 +21,54 @@ from cascade_cli.settings import AIRTABLE_BASE, AIRTABLE_KEY, STRIPE_KEY
 from cascade_cli.wiring.journal import existing_journal
 
 _STALE = timedelta(hours=36)
-"""After that a nightly run was missed."""
+"""If the last run is older, a nightly run was missed."""
 _GRAVEST = 3
-"""So many kinds have room in a line."""
+"""How many kinds fit into a line."""
 _NEEDED = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE)
 
 
 def alone(session: Session) -> Outcome:
-    """Asks neither service, and makes no journal. Exit code 2 where no shop is set up: nothing was
-    done."""
+    """How the shop stands. Asks neither service and makes no journal.
+
+    Exit code 2 if no shop is set up.
+    """
     values = session.values()
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:
-        return Outcome(None, lambda s: _write(s, _beginning(missing)), ExitCode.USAGE)
+        return Outcome(None, lambda s: _write(s, _ways_to_begin(missing)), ExitCode.USAGE)
     summary = _shop_summary(session, values)
     return Outcome(None, lambda s: _write(s, summary.lines(s, datetime.now(UTC))))
 
 
-def _beginning(missing: list[str]) -> list[str]:
+def _ways_to_begin(missing: list[str]) -> list[str]:
     return [
-        f"cascade is not set up here. {_named(missing)} not set.",
+        f"cascade is not set up here. {_count_missing(missing)} not set.",
         "Two ways to begin:",
         "  cascade --sandbox reconcile --since 7d",
-        "      a shop of its own on this machine, with a week of everything that goes wrong",
+        "      a shop to try on this machine: a week in which everything goes wrong",
         "  cascade init",
         "      your own shop: asks for its keys, tries each, and writes one profile",
         "Every command: cascade --help",
     ]
 
 
-def _named(settings: list[str]) -> str:
-    """As many as a line has room for."""
+def _count_missing(settings: list[str]) -> str:
+    """The first setting by name, the others as a number, so that they fit into a line."""
     more = len(settings) - 1
     return f"{settings[0]} and {more} more are" if more else f"{settings[0]} is"
 
 
 @dataclass(frozen=True)
 class _ShopSummary:
-    """What the settings and the journal tell without asking anybody."""
+    """What settings and journal say without a request to any service."""
 
     shop: str
     last: Checkpoint | None
     trouble: str = ""
 
     def lines(self, session: Session, now: datetime) -> list[str]:
-        """Five of them."""
+        """The five lines of the screen."""
         return [
             f"shop      {self.shop}{session.settings_note if not session.sandbox else ''}",
             f"last run  {self._last_run(now)}",
@@ -74,9 +79,9 @@ class _ShopSummary:
 
     def _last_run(self, now: datetime) -> str:
         if self.trouble:
-            return escape(f"not known: {self.trouble}")
+            return escape(f"unknown: {self.trouble}")
         if self.last is None:
-            return "none is recorded"
+            return "none"
         age = format_span(now - self.last.until)
         return f"reconciled {format_moment(self.last.until)}, {age} ago"
 
@@ -84,7 +89,7 @@ class _ShopSummary:
         kinds = Counter(self.last.open.values() if self.last else ())
         named = [f"{kinds[k]} {k.words}" for k in Kind if k.is_discrepancy and kinds[k]]
         if self.last is None:
-            return "not known"
+            return "unknown"
         more = len(named) - _GRAVEST
         rest = f", and {more} other kinds" if more > 1 else ", ".join(["", *named[_GRAVEST:]])
         return ", ".join(named[:_GRAVEST]) + rest or "nothing"

@@ -1,4 +1,4 @@
-"""A command line that cascade cannot read, and the line that was probably meant."""
+"""Finds the line that was probably meant by one that cascade cannot read."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _MEANT = {
     "server": ("serve",),
     "version": ("--version",),
 }
-"""Words that people try, and what does that."""
+"""Words that people try, and the command that does it."""
 
 
 def meant(words: Sequence[str]) -> UsageError | None:
-    """What is wrong, with the line to type; None where nobody can know."""
+    """What is wrong, with the line to type. None if it cannot be guessed."""
     return _misplaced(words) or _unknown(words)
 
 
 def _misplaced(words: Sequence[str]) -> UsageError | None:
-    """Global options behind the command: they go to the front, with their values."""
+    """The error for global options after the command. They move to the front, with their values."""
     line = Line(Table(), [])
     moved: list[str] = []
     kept: list[str] = []
@@ -48,8 +48,8 @@ def _misplaced(words: Sequence[str]) -> UsageError | None:
     if not moved:
         return None
     named = [word.partition("=")[0] for word in moved if word[:1] == "-"]
-    stand = "stands" if len(named) == 1 else "stand"
-    what = f"{' and '.join(named)} {stand} before the command."
+    verb = "belongs" if len(named) == 1 else "belong"
+    what = f"{' and '.join(named)} {verb} before the command."
     return UsageError(what, f"Nothing was done. Type: {command(*moved, *kept)}")
 
 
@@ -59,20 +59,20 @@ def _is_misplaced(line: Line, spelling: str) -> bool:
 
 
 def _unknown(words: Sequence[str]) -> UsageError | None:
-    """A command that there is not."""
+    """The error for a command that does not exist."""
     line = Line(Table(), [])
     for at, word in enumerate(words):
         line.take(word)
         if line.position and line.table.commands(line.command):
-            if found := _instead(line, word):
+            if found := _replacement(line, word):
                 typed = command(*words[:at], *found, *words[at + 1 :])
                 return UsageError(f"No such command {word!r}.", f"Did you mean: {typed}")
             return None
     return None
 
 
-def _instead(line: Line, word: str) -> Sequence[str]:
-    """The words to type in place of that one."""
+def _replacement(line: Line, word: str) -> Sequence[str]:
+    """The words to type in place of the unknown one."""
     known = line.table.commands(line.command)
     if not line.command:
         if word in _MEANT:

@@ -1,1 +1,1 @@
-"""`cascade profile`: the shops that this machine knows."""
+"""`cascade profile`: the shops that are set up on this machine."""

@@ -20,7 +20,7 @@ profile = typer.Typer(
     epilog=layout.examples("cascade profile list", "cascade profile list --json", topic="profiles"),
 )
 def list_(ctx: typer.Context, json: PlainJson = False) -> int:
-    """The profiles of this user: mode, base, file, and which one is the default."""
+    """List this user's profiles: mode, base, file, and which one is the default."""
     from cascade_cli.cli.profile.run import list_profiles
 
     return run_command(ctx.obj, "profile list", list_profiles, json=json)
@@ -34,12 +34,12 @@ def list_(ctx: typer.Context, json: PlainJson = False) -> int:
 def default(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="The profile.", show_default=False)] = None,
-    none: Annotated[bool, typer.Option("--none", help="From now on there is none.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Have no default profile.")] = False,
     json: PlainJson = False,
 ) -> int:
-    """Choose the profile for where nothing else chooses one.
+    """Choose the profile that cascade uses if nothing else chooses one.
 
-    --profile, CASCADE_PROFILE, a .env in the folder and keys in the environment come before it.
+    --profile, CASCADE_PROFILE, a .env in the folder and keys in the environment win over it.
     """
     from cascade_cli.cli.profile.run import choose_default
 

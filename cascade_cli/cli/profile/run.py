@@ -1,4 +1,4 @@
-"""`cascade profile`: lists the files of settings in the user's config folder."""
+"""`cascade profile`: lists the profiles in the user's config folder, and chooses the default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cascade_cli.settings.settings_file import read_profile
 
 @dataclass(frozen=True)
 class ListedProfile:
-    """One profile. `mode` and `base` are empty where its file does not say them."""
+    """One profile. `mode` and `base` are empty if its file does not say them."""
 
     name: str
     mode: str
@@ -37,7 +37,7 @@ class ListedProfile:
 
 
 def list_profiles(session: Session) -> Outcome:
-    """All of them, also those that cannot be used."""
+    """All profiles, including those that cannot be used."""
     usual, in_use = default_profile(), session.profile_in_use
     listed = [_listed(name, usual, in_use) for name in profile_names()]
     data = {"default": usual or None, "profiles": [asdict(one) for one in listed]}
@@ -61,7 +61,7 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
     console = session.console()
     if not listed:
         place = short(profile_file("NAME"))
-        console.print(Text(f"There is no profile. One is a file of settings, such as {place}."))
+        console.print(Text(f"There is no profile. A profile is a settings file, such as {place}."))
         console.print(Text("How to make one: cascade help profiles"))
         return
     width = max(len(one.name) for one in listed)
@@ -76,14 +76,14 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
 
 
 def choose_default(name: str | None, *, none: bool) -> Outcome:
-    """Raises UsageError, SettingsError."""
+    """Make a profile the default, or none. Raises UsageError, SettingsError, OutputError."""
     if bool(name) == none:
-        raise UsageError("Name one profile, or say --none.", "Nothing was changed.")
+        raise UsageError("Name one profile, or use --none.", "Nothing was changed.")
     try:
         set_default_profile(name or "")
     except OSError as error:
         raise OutputError(
-            f"The default profile could not be kept: {error.strerror}.", "Nothing was changed."
+            f"The default profile could not be saved: {error.strerror}.", "Nothing was changed."
         ) from error
     text = f"The default profile is {name}." if name else "There is no default profile."
     return Outcome({"default": name}, lambda _session: _print(text))

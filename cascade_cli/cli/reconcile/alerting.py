@@ -137,7 +137,7 @@ def with_head(alert: Alert, head: Head | None) -> Alert:
 
 
 def _who(session: Session) -> str:
-    """With the profile and its mode, so that two shops can share a channel."""
+    """The heading. It names the profile and its mode, so that two shops can share a channel."""
     told = f" {_plain(session.profile_in_use)}" if session.profile_in_use else ""
     mode = "sandbox" if session.sandbox else session.mode if told else ""
     return f"cascade{told} ({mode})" if mode else f"cascade{told}"

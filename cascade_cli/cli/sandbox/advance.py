@@ -1,4 +1,4 @@
-"""`cascade sandbox advance`: the sandbox's clock is put forward."""
+"""`cascade sandbox advance`: puts the sandbox's clock forward."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cascade_cli.cli.sandbox.run import compared, opened, text_outcome, translated_errors
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.shop.times import format_moment, rfc3339
@@ -18,11 +18,11 @@ from cascade_cli.sandbox.clock import SandboxClock
 
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
-    """Let time pass. Raises UsageError for no span, or one that is too long."""
-    duration = duration_option("D", span)
+    """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
+    duration = duration_option("sandbox advance", span)
     if not duration or duration > LONGEST:
         raise UsageError(
-            f"{span} is no time to advance by: from 1s to {LONGEST.days}d. The clock was not moved."
+            f"The clock can advance by 1s to {LONGEST.days}d, not by {span}. It was not moved."
         )
     clock = instance.clock_of(session.folder)
     with opened(session) as app, translated_errors():
@@ -37,7 +37,7 @@ def advance(session: Session, span: str, *, engine: bool) -> Outcome:
 
 
 def shown_time(now: datetime, clock: SandboxClock) -> str:
-    """What time it is in the sandbox, compared with this machine."""
+    """A sentence with the sandbox's time, and how its clock compares with this machine's."""
     return f"It is {format_moment(now)} in the sandbox: its clock {compared(clock.shift)}."
 
 
@@ -46,7 +46,7 @@ def _lines(happened: list[Happening]) -> list[str]:
     lines = [f"{format_moment(one.at)}  {escape(one.text)}" for one in happened if not one.is_quiet]
     for one in happened:
         lines += [f"  failed: {escape(name)}" for name in one.failed]
-    return lines + ([f"{quiet} runs of the engine found nothing to do."] if quiet else [])
+    return lines + ([f"{format_count(quiet, 'engine run')} found nothing to do."] if quiet else [])
 
 
 def _document(one: Happening) -> dict[str, Any]:

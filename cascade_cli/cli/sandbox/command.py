@@ -109,7 +109,7 @@ def advance(
     span: Annotated[str, typer.Argument(metavar="D", help="How far: 90s, 15m, 48h, 3d or 2w.")],
     no_engine: Annotated[
         bool,
-        layout.ENGINE("--no-engine", help="Venice's engine stands still, and stratagems expire."),
+        layout.ENGINE("--no-engine", help="Do not run Venice's engine; stratagems expire."),
     ] = False,
     json: PlainJson = False,
 ) -> int:

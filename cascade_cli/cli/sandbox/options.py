@@ -105,7 +105,7 @@ class SeedOptions:
     engine_notices: _EngineNotices = False
     story: Annotated[
         Path | None,
-        typer.Option("--from", metavar="F.toml", help="Tell the story of this file instead."),
+        typer.Option("--from", metavar="F.toml", help="Seed the story in this file instead."),
     ] = None
 
 

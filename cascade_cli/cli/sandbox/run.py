@@ -67,7 +67,7 @@ def _connection(url: str, webhooks: Sequence[str], shift: timedelta) -> str:
 
 
 def compared(shift: timedelta) -> str:
-    """How the sandbox's clock stands to this machine's."""
+    """How the sandbox's clock compares with this machine's: the end of a sentence."""
     if abs(shift) < CLOCK_TOLERANCE:
         return "agrees with this machine's"
     return (
@@ -137,7 +137,7 @@ def _print(text: str) -> None:
 
 @contextmanager
 def opened(session: Session, options: ServeOptions | None = None) -> Iterator[SandboxApp]:
-    """The sandbox of this state folder, by its clock."""
+    """For `with`: the sandbox of this state folder, running by its own clock."""
     ahead = options.ahead if options else timedelta(0)
     folder = make_state_folder(session.folder)
     clock, path = instance.clock_of(folder), instance.state_path(folder)

@@ -1,4 +1,4 @@
-"""`cascade sandbox seed --from F.toml`: a sandbox as somebody tells it."""
+"""`cascade sandbox seed --from F.toml`: fills a sandbox with a story from a file."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from cascade_cli.sandbox.seed.story import StoryError, StoryFile, read_story_fil
 
 
 def seed_from(session: Session, options: SeedOptions) -> Outcome:
-    """Read and check the file, then write its story. Raises UsageError, having written nothing."""
+    """Check the file and write its story. If it raises UsageError, nothing was written."""
     path = options.story
     if path is None or replace(options, story=None) != SeedOptions():
         raise UsageError(
-            "--from goes without other options: the file says it all.", "Nothing was written."
+            "--from allows no other options, because the story says everything.",
+            "Nothing was written.",
         )
     story = _read(path)
     clock = instance.clock_of(session.folder)
     with opened(session) as app, translated_errors():
-        # Checked first, so that a story's `now` does not move the clock of a sandbox in use.
+        # Check this first, so that a story's `now` never moves the clock of a sandbox in use.
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
         now = story.told.now or clock().replace(microsecond=0)
         try:
             tell_story(app, story, now)
         except StoryError as error:
-            raise _no_story(path, error) from error
+            raise _refused(path, error) from error
         if story.told.now:
             clock.set(now)
     return _outcome(path, story, instance.clock_of(session.folder))
@@ -49,14 +50,14 @@ def _read(path: Path) -> StoryFile:
             f"{path} cannot be read: {error.strerror}.", "Nothing was written."
         ) from error
     except StoryError as error:
-        raise _no_story(path, error) from error
+        raise _refused(path, error) from error
 
 
-def _no_story(path: Path, error: StoryError) -> UsageError:
-    # Mistakes with their lines begin on a line of their own.
+def _refused(path: Path, error: StoryError) -> UsageError:
+    # A list of mistakes begins on a new line.
     gap = "" if str(error).startswith("\n") else " "
     return UsageError(
-        f"{path} is no story:{gap}{error}",
+        f"{path} is not a story:{gap}{error}",
         "Nothing was written. What is allowed: cascade help story",
     )
 

@@ -38,5 +38,7 @@ class NightlyOptions:
     ] = False
     backup: Annotated[
         Path | None,
-        layout.RUN(metavar="DIR", help="Then back the journal up into this folder; 30 are kept."),
+        layout.RUN(
+            metavar="DIR", help="Then back up the journal into this folder; keep 30 backups."
+        ),
     ] = None

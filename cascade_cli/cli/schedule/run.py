@@ -52,14 +52,17 @@ class Nightly:
         return [*_program(session), *command]
 
     def backup_words(self, session: Session) -> list[str]:
-        """The command that follows, if one does. Raises UsageError for what is no folder."""
+        """The command that makes the backup, if one is wanted.
+
+        Raises UsageError if the folder cannot be written.
+        """
         backup = self.options.backup
         if backup is None:
             return []
         if not (backup.is_dir() and os.access(backup, os.W_OK | os.X_OK)):
             raise UsageError(
-                f"--backup {str(backup)!r} is no folder that you may write.",
-                "Nothing was printed. Make it first, on another disk than the journal's.",
+                f"--backup {str(backup)!r} is not a folder that you may write.",
+                "Nothing was printed. Make it first, best on another disk than the journal's.",
             )
         folder = str(backup.absolute())
         return [*_program(session), "journal", "backup", folder, "--keep", _BACKUPS]
@@ -76,7 +79,7 @@ class Nightly:
         """The folders that a run writes to."""
         files = (_journal_file(session), self.end.metrics(), self.end.page())
         backup = self.options.backup
-        # For a profile the folder above: the pace of a service is kept there for all of them.
+        # The folder above all profiles, because the pace of each service is kept there.
         root = session.found.root.absolute()
         folders = (
             root,
@@ -106,7 +109,7 @@ def cron(session: Session, nightly: Nightly) -> Outcome:
     _refuse_line_breaks([*given, str(Path.cwd()), *words, *backup])
     run = shlex.join(["env", *given, *words])
     if backup:
-        # Whatever the run came to: after a bad night the journal is wanted as well.
+        # Back up even after a failed run.
         run = f"{{ {run}; {shlex.join(['env', *given, *backup])}; }}"
     command = f"cd {shlex.quote(str(Path.cwd()))} && {run}"
     # For cron, a bare % ends the command.
@@ -144,7 +147,7 @@ def _unit_command(words: Iterable[str]) -> str:
 
 
 def _environment(session: Session) -> list[str]:
-    """What the job needs to find the same settings and journal. Raises SettingsError."""
+    """The variables that lead the job to the same settings and journal. Raises SettingsError."""
     check_state_folder(session.folder)
     config = os.environ.get(_CONFIG_HOME, "") if session.profile_in_use else ""
     return [
@@ -154,8 +157,11 @@ def _environment(session: Session) -> list[str]:
 
 
 def _credentials(session: Session) -> Iterator[str]:
-    """`NAME:FILE` for each secret that systemd can pass on: it reads the file as root, and shows
-    its content to this service alone. Warns of secrets that the service cannot get."""
+    """`NAME:FILE` for each secret that systemd can pass on.
+
+    systemd reads the file as root, and shows its content to this service alone. Warns of secrets
+    that the service cannot get.
+    """
     if session.sandbox:
         return
     files = dict(session.found.secret_files())
@@ -165,18 +171,18 @@ def _credentials(session: Session) -> Iterator[str]:
             yield f"{setting.name}:{files[setting.name].absolute()}"
         elif source.form is Form.KEYRING:
             session.warn(
-                f"{source} is in the keyring, which a service of systemd cannot ask: put the value "
+                f"{source} is in the keyring, which a systemd service cannot ask: put the value "
                 f"into a file that only root may read, and name it with {setting.name}_FILE"
             )
         elif source.place is Place.ENVIRONMENT and source.written.strip():
             session.warn(
-                f"{source} alone: the service gets no {setting.name}. Put it into the settings "
-                f"file, or into a file that you name with {setting.name}_FILE"
+                f"the service gets no {setting.name}, because only the environment has it: put it "
+                f"into the settings file, or into a file that you name with {setting.name}_FILE"
             )
 
 
 def _specified(word: str) -> str:
-    """The value of a unit's line that is not a list: systemd expands %."""
+    """A unit's value that is one text, not a list of words. systemd expands %."""
     return word.replace("%", "%%")
 
 
@@ -217,7 +223,7 @@ def _text(text: str) -> Outcome:
 
 
 _AFTERWARDS = """\
-# Whatever the run came to: of a bad night, too, the journal is wanted.
+# The journal is backed up even after a failed run.
 ExecStopPost={command}
 TimeoutStopSec=15min
 """

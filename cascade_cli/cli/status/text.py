@@ -246,7 +246,7 @@ def _listed(console: Console, shown: StatusScreen, run: Run) -> Iterator[Block]:
     for item in items:
         yield from item_blocks(console, item, shown.now)
     if not items:
-        yield Block(Text("No case is what you asked for."))
+        yield Block(Text("No case matches what you asked for."))
 
 
 def _of_payments(attention: Sequence[Kept]) -> list[Kept]:

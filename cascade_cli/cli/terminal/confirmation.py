@@ -58,7 +58,7 @@ def confirm(session: Session, question: str, *, yes: bool) -> None:
 
 
 def _note(session: Session) -> str:
-    """Which settings are used; real money in its own colour."""
+    """Which settings are in use; `live` has its own colour."""
     from cascade_cli.cli.terminal.console import settings_note  # noqa: PLC0415 - it costs 40 ms
 
     console = session.console(stderr=True)

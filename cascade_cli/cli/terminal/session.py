@@ -217,14 +217,14 @@ def _bug(session: Session, error: Exception) -> Outcome:
 
 
 def _keep_error(session: Session, command: str, error: CascadeError) -> None:
-    """For `doctor --bundle`, whose own errors are none of those that it is asked about."""
+    """Keep the error for a later `doctor --bundle`, except the bundle's own errors."""
     if command == "doctor" or isinstance(error, UsageError):
         return
     from datetime import UTC, datetime  # noqa: PLC0415 - only if something failed
 
     from cascade_cli.adapters.bundle.last_error import keep_error  # noqa: PLC0415 - as above
 
-    # An error that cannot be kept was shown all the same.
+    # If the error cannot be kept, it was at least shown.
     with suppress(CascadeError, OSError):
         keep_error(session.folder, command, error, session.redacted, datetime.now(UTC))
 

@@ -2,5 +2,5 @@
 
 file        what
 stand_ins   replaces everything that is not known to be harmless
-parts       the parts of the bundle, and what of them is kept as it is
+parts       the parts of the bundle, and which of their values may stay
 """

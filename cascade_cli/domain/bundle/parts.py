@@ -1,4 +1,4 @@
-"""The parts of a bundle. What is no `Shape` here is replaced by a stand-in before it is shown."""
+"""The parts of a bundle. A value that is not a `Shape` is replaced by a stand-in later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CODE = re.compile(r"[A-Za-z_<>][\w.<>]*")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What goes into the archive: each part ready for JSON, and why others were left out."""
+    """What goes into the archive: the parts, ready for JSON, and why others were left out."""
 
     made_at: datetime
     parts: Mapping[str, Any]
@@ -41,7 +41,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class GivenSetting:
-    """One setting: `source` is where it was found, `value` empty where it is not set."""
+    """One setting. `source` is where it was found; `value` is empty if it is not set."""
 
     name: str
     source: str
@@ -52,14 +52,17 @@ class GivenSetting:
 
 @dataclass(frozen=True)
 class Activity:
-    """What the journal knows: its newest entries, the number of all, what the webhook accepted,
-    the end of the last complete reconciliation, and what that left open."""
+    """What the journal knows.
+
+    `entries` are the newest, `total` is the number of all. `events` counts the webhook's events by
+    state. `left_open` are the kinds that the last complete reconciliation left open.
+    """
 
     entries: Sequence[Entry]
     total: int
     events: Mapping[EventState, int]
     attention: Sequence[tuple[str, str]] = ()
-    """Of events that a person has to decide about, the type and why."""
+    """Type and reason of each event that needs a person."""
     last_complete: datetime | None = None
     left_open: Sequence[str] = ()
 
@@ -74,7 +77,7 @@ class StateFile:
 
 
 def doctor_part(checks: Sequence[Check]) -> dict[str, Any]:
-    """As `doctor --json` has it."""
+    """The checks, in the form of `doctor --json`."""
     return {
         "checks": [
             {
@@ -93,8 +96,10 @@ def doctor_part(checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def settings_part(given: Iterable[GivenSetting], *, sandbox: bool) -> dict[str, Any]:
-    """Of a secret, whether it is set, and of a Stripe key its mode. Durations, rates, schedules
-    and words of our own stay."""
+    """The settings that have a value. Durations, rates, schedules and our own words stay.
+
+    A secret only shows that it is set, a Stripe key also its mode, and a database address its sort.
+    """
     return {
         "sandbox": sandbox,
         "settings": [
@@ -131,7 +136,7 @@ def _forms(name: str) -> tuple[re.Pattern[str], ...]:
 
 
 def schema_part(schema: BaseSchema | None) -> dict[str, Any]:
-    """The tables that cascade needs; of the others only how many there are."""
+    """The tables and fields that cascade needs. The others are only counted."""
     if schema is None:
         return {"tables": None}
     needed = {need.table for need in schema.required}
@@ -178,7 +183,7 @@ def _field(name: str, column: Column, needed: Sequence[str]) -> dict[str, Any]:
 
 
 def runs_part(activity: Activity | None) -> dict[str, Any]:
-    """The last commands that wrote to the journal, and what it holds."""
+    """The last commands that wrote to the journal, and what the journal holds."""
     if activity is None:
         return {"journal": None}
     return {
@@ -194,7 +199,7 @@ def runs_part(activity: Activity | None) -> dict[str, Any]:
 
 
 def _by_run(entries: Iterable[Entry]) -> list[list[Entry]]:
-    """The newest first."""
+    """The entries grouped by run, the newest run first."""
     runs: dict[str, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: entry.seq):
         runs.setdefault(entry.run, []).append(entry)
@@ -222,14 +227,14 @@ def _counted(words: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _counted_as(numbers: Mapping[Any, int]) -> list[dict[str, Any]]:
-    """Only for words that are ours."""
+    """Each word with its number. The words stay as they are, so they must be our own."""
     return [{"what": Shape(str(w)), "number": Shape(n)} for w, n in sorted(numbers.items())]
 
 
 def sizes_part(
     files: Iterable[StateFile], free_bytes: int, settings_file: StateFile | None
 ) -> dict[str, Any]:
-    """The files that cascade keeps, and the room that is left."""
+    """The size of each file that cascade keeps, and the free space."""
     listed = list(files)
     return {
         "state_folder": [_file(each) for each in listed if each.name],
@@ -262,7 +267,7 @@ def timings_part(
 
 
 def versions_part(versions: Mapping[str, Any], libraries: Mapping[str, str]) -> dict[str, Any]:
-    """Of cascade, Python, the system and the libraries."""
+    """The versions of cascade, Python, the system and the libraries."""
     told = {name: None if value is None else Shape(value) for name, value in versions.items()}
     listed = [{"name": Shape(n), "version": Shape(v)} for n, v in sorted(libraries.items())]
     return {**told, "libraries": listed}
@@ -271,9 +276,9 @@ def versions_part(versions: Mapping[str, Any], libraries: Mapping[str, str]) -> 
 def error_part(
     record: Mapping[str, Any] | None, bugs: Iterable[Sequence[Mapping[str, Any]]] = ()
 ) -> dict[str, Any]:
-    """The last error as it was kept, and what doctor itself did not foresee, each with its causes.
+    """The last error that was kept, and exceptions that doctor did not foresee, with their causes.
 
-    Their sentences are replaced; types and places in code stay.
+    Sentences get stand-ins; types and places in code stay.
     """
     return {
         "error": record and _error(record),
@@ -311,10 +316,10 @@ def _cause(cause: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _listed(found: Any) -> list[Mapping[str, Any]]:
-    """Whatever somebody made of the file."""
+    """The objects of a list. Somebody may have edited the file, so anything else is dropped."""
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _code(text: Any, form: re.Pattern[str] = _CODE) -> Any:
-    """A name in a program: whoever writes it there publishes it."""
+    """A name from source code stays, because source code is public."""
     return Shape(text) if isinstance(text, str) and form.fullmatch(text) else text

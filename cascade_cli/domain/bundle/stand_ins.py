@@ -51,13 +51,16 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """A count, size, duration, version or word of our own: it says nothing of who was paid what."""
+    """A value that may stay: a count, size, duration, version, or a word of our own.
+
+    It does not tell who was paid what.
+    """
 
     value: Any
 
 
 def words_of(texts: Iterable[str]) -> Iterator[str]:
-    """The words that may stay because these texts, which are ours, have them. None has a digit."""
+    """The words of these texts, which are our own. Such words may stay. None has a digit."""
     for text in texts:
         for found in _TEXT.finditer(text):
             word = found[0].strip(_EDGES)
@@ -66,7 +69,10 @@ def words_of(texts: Iterable[str]) -> Iterator[str]:
 
 
 class StandIns:
-    """`key` makes the stand-ins; `words` may stay; `names`, by what each is, may not even then."""
+    """Replaces values by stand-ins, which `key` makes.
+
+    Words in `words` stay, unless they are among `names`: each kind of name, with its names.
+    """
 
     def __init__(
         self, key: bytes, words: Collection[str], names: Mapping[str, Iterable[str]]
@@ -78,8 +84,11 @@ class StandIns:
         self._names = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
 
     def document(self, value: Any) -> Any:
-        """A part of the bundle, ready for JSON. Keys are ours; every value is replaced unless it
-        is a `Shape`, a moment, a yes or no, or nothing."""
+        """A part of the bundle, ready for JSON.
+
+        Keys are our own and stay. Every value is replaced unless it is a `Shape`, a moment, a bool
+        or None.
+        """
         if isinstance(value, Mapping):
             return {key: self.document(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
@@ -98,7 +107,7 @@ class StandIns:
         return self.text(str(value))
 
     def text(self, text: str) -> str:
-        """A sentence in which only our own words, moments, spans of time and HTTP statuses stay."""
+        """The sentence. Only our own words, moments, spans of time and HTTP statuses stay."""
         cut = text[:LONGEST_TEXT]
         return _replaced(self._names, cut, self._name, self._without_names)
 
@@ -138,7 +147,7 @@ class StandIns:
 def _replaced(
     pattern: re.Pattern[str], text: str, inside: Callable[[str], str], outside: Callable[[str], str]
 ) -> str:
-    """What the pattern finds goes through `inside`, what stands between through `outside`."""
+    """The text with each match passed through `inside`, and the rest through `outside`."""
     told, read = "", 0
     for found in pattern.finditer(text):
         told += outside(text[read : found.start()]) + inside(found[0])

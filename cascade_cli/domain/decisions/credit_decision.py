@@ -43,7 +43,7 @@ def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
     """Credit the payment by its own key if nothing of it moved, else by a correction beside it."""
     matched = subject.matched
     if matched is None:
-        raise GuardError(f"{subject.name} is no payment: nobody lacks anything.", UNTOUCHED)
+        raise GuardError(f"{subject.name} is not a payment, so nobody lacks anything.", UNTOUCHED)
     refuse_mentioned(matched, wish)
     if is_delivered_by_own_key(matched):
         decision = decision_on(subject, wish, citizen=wish.citizen or matched.buyer.citizen)
@@ -173,7 +173,7 @@ def plan_settling(subject: Subject, wish: Wish, _means: Means) -> Resolution:
     """From now on the transfer counts as the payment's."""
     matched, row = subject.matched, wish.settles
     if matched is None or row is None:
-        raise GuardError(f"{subject.name} is no payment.", UNTOUCHED)
+        raise GuardError(f"{subject.name} is not a payment.", UNTOUCHED)
     if why := unsuitable(matched, row):
         raise GuardError(f"{row.name} does not settle {subject.name}: {why}.", UNTOUCHED)
     named = matched.charge.citizen

@@ -54,14 +54,14 @@ OTHER_HEAD = amber(
     "head",
     "It has been truncated, restored from a backup or replaced. What was promised and sent since "
     "then is forgotten, so a credit may be made twice.",
-    "Compare it with a backup. If you put it back yourself: `cascade journal catch-up --since 7d` "
-    "writes down what the base shows since, and takes its head for the one that was told.",
+    "Compare it with a backup. If you put it back yourself, type `cascade journal catch-up --since "
+    "7d`: it writes down what the base shows since then, and records the new head.",
 )
 
 NOT_CAUGHT_UP = red(
     "journal.not_caught_up",
     "restored",
-    "Until it has looked at the base, nothing may be written there: no payment is delivered.",
+    "Until it has caught up, nothing may be written to the base, so no payment is delivered.",
     "Type: cascade journal catch-up",
 )
 
@@ -110,13 +110,13 @@ def judge_head(found: Verification, told: Head) -> Check:
     """The chain is whole, but its head is not the one last recorded."""
     if told.entries and told.entries > found.entries:
         return OTHER_HEAD.seen(f"it has {found.entries} entries, but once had {told.entries}")
-    return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the one that was told")
+    return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the reported one")
 
 
 def judge_restored(restored: Restored | None) -> Iterator[Check]:
     """Does it still have to catch up with the base?"""
     if restored and restored.is_pending:
-        yield NOT_CAUGHT_UP.seen(f"restored {format_moment(restored.at)}, and not caught up yet")
+        yield NOT_CAUGHT_UP.seen(f"restored {format_moment(restored.at)}, not caught up yet")
 
 
 def judge_use(error: CascadeError) -> Check:

@@ -73,7 +73,7 @@ def judge_file(file: KeyFile | None) -> Iterator[Check]:
         ]
 
 
-# Docker and Kubernetes put secrets there, readable for all in the container.
+# Docker and Kubernetes put secrets there, readable by everybody in the container.
 _MOUNTED = ("/run/secrets/", "/var/run/secrets/")
 
 

@@ -1,12 +1,12 @@
-"""What a journal forgets when a backup takes its place, and what makes each of it safe again.
+"""What a journal forgets when a backup takes its place, and what makes that safe again.
 
-- A promise, and a write of unknown fate: before anything is written for a key, the rows of that key
-  are read, and what the base shows is what is true. So nobody is paid twice, as long as a write
-  that was sent has arrived, or never will: `FATE_BOUND` after the restore nothing is on its way.
-- The day's limit, a reference that was used, a twin, a row that vanished: these rest on the journal
-  alone. They are safe once the rows that cascade made since are written down in it again.
-- What a person decided, and a row that was removed meanwhile: nothing tells of it but the journal.
-  It can only be said.
+- A promise, or a write of unknown fate: before cascade writes anything for a key, it reads the rows
+  of that key, and believes the base. So nobody is paid twice once every write that was sent has
+  arrived, or never will. That is so `FATE_BOUND` after the restore.
+- The day's limit, a used reference, a repeated credit, a vanished row: only the journal knows them.
+  They are safe once the rows that cascade made since are written down again.
+- A person's decision, and a row that was removed since: only the journal knew of them. cascade can
+  only warn.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ _CAUSES = {
 
 
 def restored_from(last_entry: datetime | None, at: datetime, *, knows_attempts: bool) -> Restored:
-    """What to remember. An empty backup knows of nothing, ever."""
+    """The mark of a restored journal. `last_entry` is None for an empty backup."""
     return Restored(at, last_entry or _LONG_AGO, knows_attempts)
 
 
 def settled_at(restored: Restored) -> datetime:
-    """From then on no write is on its way of which the journal does not know."""
+    """The moment from which no write can be on its way that the journal does not know."""
     return restored.at if restored.knows_attempts else restored.at + FATE_BOUND
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What stands in a journal and not in the backup that is to replace it.
+    """What a journal holds and the backup that is to replace it does not.
 
-    `promises` are keys; `undecided` those for which a write was sent whose outcome does not stand
-    there. `decisions` are cases, and what was decided about each last; `refunds` are refunds.
+    `promises` are keys. `undecided` are the keys with a write whose outcome is not recorded.
+    `decisions` has the last decision about each case, in words. `refunds` are the ids of refunds.
     """
 
     entries: int = 0
@@ -73,11 +73,11 @@ class Forgotten:
     allocations: frozenset[str] = frozenset()
     events: int = 0
     is_restore_alone: bool = False
-    """Nothing was done but to restore the journal, and to look at the base."""
+    """All entries come from an earlier restore, and its catch-up."""
 
 
 def forgotten(entries: Iterable[Entry]) -> Forgotten:
-    """What these entries, the last of a journal, tell of."""
+    """What these newest entries of a journal record."""
     number, events, of_restore = 0, 0, 0
     moments = list[datetime]()
     promises, undecided = set[str](), set[str]()
@@ -110,7 +110,7 @@ def forgotten(entries: Iterable[Entry]) -> Forgotten:
 
 
 def _is_of_restore(entry: Entry) -> bool:
-    """A lock of a restore that was broken off may have been taken over."""
+    """Whether a restore made the entry. That may be the takeover of a lock, if one broke off."""
     is_lock = entry.kind is EntryKind.TAKEOVER and not entry.key
     is_run = entry.kind is EntryKind.RUN and not entry.body.keys().isdisjoint(_OF_RESTORE)
     return is_lock or is_run
@@ -128,7 +128,7 @@ def _note(entry: Entry, decisions: dict[str, str], kept: dict[str, set[str]]) ->
 
 @dataclass(frozen=True)
 class Backup:
-    """What the file holds: the newest entry's head, and when that was written."""
+    """What a backup's file holds: the head, and when the newest entry was written."""
 
     head: Head
     at: datetime | None
@@ -136,9 +136,11 @@ class Backup:
 
 @dataclass(frozen=True)
 class Present:
-    """The journal that is there: its newest head, or why it cannot be read. `flaw` says what was
-    edited in it. `common` is the last entry that it shares with the backup; `lost` what only it
-    has, None where nobody can tell."""
+    """The journal that would be replaced: its head, or in `damage` why it cannot be read.
+
+    `flaw` says what somebody edited. `common` is the number of the last entry that the backup has
+    as well. `lost` is what the backup lacks, None if that cannot be known.
+    """
 
     head: Head | None = None
     damage: str = ""
@@ -148,7 +150,7 @@ class Present:
 
     @property
     def is_absent(self) -> bool:
-        """There is none."""
+        """Whether there is no journal."""
         return self.head is None and not self.damage
 
     @property
@@ -164,8 +166,8 @@ class Present:
 
 @dataclass(frozen=True)
 class RestorePlan:
-    """What a restore would do; `missing` are heads that were told to somebody, and are not in the
-    backup."""
+    """What a restore would do. `missing` are the heads that were reported, and that the backup does
+    not have."""
 
     backup: Backup
     present: Present
@@ -173,82 +175,82 @@ class RestorePlan:
 
     @property
     def is_done(self) -> bool:
-        """The journal has just what the backup has, and is whole."""
+        """Whether the journal already holds exactly the backup, and is whole."""
         is_same = self.present.head == self.backup.head
         return (is_same or self.was_carried_out) and not self.present.flaw
 
     @property
     def was_carried_out(self) -> bool:
-        """The backup was restored, and nothing was done since; the base may still have to be looked
-        at."""
+        """Whether this backup was restored earlier and nothing was done since. The journal may
+        still have to catch up."""
         lost = self.present.lost
         is_whole = self.present.common == (self.backup.head.entries or 0)
         return lost is not None and lost.is_restore_alone and is_whole
 
     @property
     def gone(self) -> int:
-        """So many entries of the journal are not in the backup, as far as it can be read."""
+        """How many of the journal's readable entries are not in the backup."""
         head = self.present.head
         return (head.entries or 0) - self.present.common if head else 0
 
     @property
     def goes_back(self) -> bool:
-        """Something would be forgotten of which somebody knows."""
+        """Whether entries, or a head that was reported, would be forgotten."""
         return bool(self.gone or self.missing)
 
     @property
     def since(self) -> datetime:
-        """From when on something may be forgotten."""
+        """The moment since which things may be forgotten."""
         lost = self.present.lost
         moments = [self.backup.at or _LONG_AGO, *([lost.since] if lost and lost.since else [])]
         return min(moments)
 
     @property
     def risks(self) -> tuple[Risk, ...]:
-        """What is to be said of what is forgotten."""
+        """What to warn of."""
         return risks_of(self.present.lost, self.since)
 
     @property
     def forgets(self) -> str:
-        """In numbers, for people."""
+        """What is forgotten, in numbers, for people."""
         lost, since = self.present.lost, format_moment(self.since)
         if lost is None:
-            return f"all that was done since {since}; nobody can tell what"
+            return f"everything done since {since}; what that was cannot be read"
         if not lost.entries or lost.until is None:
-            return "nothing that the journal has"
+            return "nothing that is in the journal"
         numbers = f"{self.present.common + 1:,} to {self.present.common + lost.entries:,}"
         return f"entries {numbers}, {since} to {format_moment(lost.until)}"
 
 
 @dataclass(frozen=True)
 class Risk:
-    """One sentence about something that is forgotten, and what to type about it."""
+    """A sentence about something that is forgotten, and the command that helps."""
 
     sentence: str
     command: str = ""
 
     def document(self) -> dict[str, str | None]:
-        """As scripts read it."""
+        """For --json."""
         return {"sentence": self.sentence, "command": self.command or None}
 
 
 def risks_of(lost: Forgotten | None, since: datetime) -> tuple[Risk, ...]:
-    """What is to be said; where nobody knows what is lost, all that may be."""
+    """What to warn of. If nobody knows what is lost, that is everything that may be."""
     return tuple(_unknown_risks(since) if lost is None else _known_risks(lost, since))
 
 
 def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
-    """Nothing, where nothing is lost."""
+    """A warning for each sort of thing that is lost."""
     if lost.promises or lost.undecided:
         keys = len(lost.promises | lost.undecided)
         yield Risk(
-            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. They are "
-            "carried over, with the last write sent for each: nobody is paid twice for them."
+            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. The "
+            "restored journal takes that over, with the last write sent: nobody is paid twice."
         )
     if lost.undecided:
         yield Risk(
-            f"{_many(len(lost.undecided), 'write', 'writes')} of unknown fate among them: the rows "
-            "are looked up before anything is written again."
+            f"{_many(len(lost.undecided), 'write has', 'writes have')} an unknown fate. cascade "
+            "reads the rows before it writes anything again."
         )
     for case, what in lost.decisions.items():
         yield Risk(
@@ -257,14 +259,14 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
         )
     if lost.refunds:
         yield Risk(
-            f"What was decided about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, "
-            "written-off ducats) is forgotten. Look before ducats are taken back.",
+            f"Decisions about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, written-off "
+            "ducats) are forgotten. Read the report before ducats are taken back.",
             command("reconcile", "--since", rfc3339(since), "--kind", "refunded"),
         )
     if lost.allocations:
         yield Risk(
-            f"{_many(len(lost.allocations), 'list', 'lists')} of who gets how much of a payment "
-            "are forgotten. They are made again from the same file.",
+            f"{_many(len(lost.allocations), 'list is', 'lists are')} forgotten that say who gets "
+            "how much of a payment. The same file makes such a list again.",
             "cascade checkout --file",
         )
     if lost.events:
@@ -278,12 +280,12 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
 def _unknown_risks(since: datetime) -> Iterator[Risk]:
     then = format_moment(since)
     yield Risk(
-        f"Nobody knows what was promised after {then}. The rows that cascade made in the base "
-        "since are looked up and written down again: nobody is paid twice for what has a row."
+        f"Nobody knows what was promised after {then}. cascade looks up the rows that it has made "
+        "since, and writes them down again: nobody is paid twice for what has a row."
     )
     yield Risk(
-        "A row that was removed from the base since then shows nowhere. Look into the base's trash "
-        "before you repair."
+        "If a row was removed from the base since then, nothing shows that it was there. Look into "
+        "the base's trash before you repair."
     )
     yield Risk(
         "Decisions of people since then (resolve, review, refund --write-off) are forgotten, and "
@@ -308,10 +310,10 @@ def _many(number: int, one: str, many: str) -> str:
 def to_adopt(
     rows: Iterable[Stratagem], known: Mapping[str, Attempt | None], base: str, since: datetime
 ) -> tuple[list[Promised], list[Stratagem]]:
-    """What the journal should know by these rows, and the rows of which it can know nothing.
+    """The promises that the journal lacks according to these rows, and the rows it cannot use.
 
-    `known` are the keys that it knows, with the last write that it has for each. What it did not
-    know at `since` was not lost.
+    `known` are the keys in the journal, each with its last write. A row from before `since` that
+    the journal does not know was never in it, so it is left alone.
     """
     begin = since - FATE_BOUND
     adopted, unreadable = dict[str, Promised](), list[Stratagem]()
@@ -331,13 +333,14 @@ def to_adopt(
 
 
 def _attempt_of(row: Stratagem) -> Attempt:
-    """The write after which the row stands as it does; when it was sent, nobody knows any more."""
+    """The write that left the row as it is. Nobody knows when it was sent, so it counts as sent
+    when the row was made."""
     action = Action.CREATE if row.status == "planned" else Action.ACTIVATE
     return Attempt(action, row.created_at, Fate.APPLIED)
 
 
 def _tells_more(seen: Attempt, last: Attempt | None) -> bool:
-    """The row shows a write that the journal does not know to be applied."""
+    """Whether the row shows that a write was applied, and the journal does not know it."""
     if last is None:
         return True
     is_further = last.action == Action.CREATE and seen.action != Action.CREATE
@@ -353,6 +356,6 @@ def _intent_of(row: Stratagem) -> Intent:
 
 
 def looked_up_since(since: datetime, lifetime: timedelta) -> datetime:
-    """From when on rows are read: one that was under way then was made a lifetime before, at
-    most."""
+    """The moment since which rows are read: a row that was under way at `since` is at most a
+    lifetime older."""
     return max(since - lifetime, _LONG_AGO)

@@ -271,7 +271,7 @@ class Selection:
         return self.citizen in {None, *_concerned(item)}
 
     def no_such_citizen(self, result: Reconciliation) -> str:
-        """That nothing which was read concerns the citizen, and whose name is near; empty where
+        """A warning that nothing that was read concerns the citizen, with similar names; empty if
         something does, or no citizen is asked for."""
         if self.citizen is None:
             return ""

@@ -1,4 +1,4 @@
-"""What a restored journal remembers of that, and what it takes over of the time it has lost."""
+"""The mark of a restored journal, and the promises that it takes over."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 from cascade_cli.domain.records.journal_entries import Attempt, Intent
 
 RESTORED = "restored"
-"""The mark of a journal that was restored; each base has one of its own once it has caught up."""
+"""The name of the mark. A restore sets one for all bases; each base gets its own when it has caught
+up."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """A journal was restored at that moment, from a backup whose last entry is of `since`.
+    """A journal was restored at `at`, from a backup whose last entry was written at `since`.
 
-    `knows_attempts` if the journal knows of all that was sent meanwhile all the same. Until the
-    base has been looked at, which is `caught_up`, nothing may be written.
+    `knows_attempts` says that the writes sent since then were carried over. Until the base has been
+    looked at (`caught_up`), nothing may be written to it.
     """
 
     at: datetime
@@ -28,7 +29,7 @@ class Restored:
 
     @property
     def is_pending(self) -> bool:
-        """The base has not been looked at yet."""
+        """Whether the base still has to be looked at."""
         return self.caught_up is None
 
     def document(self) -> dict[str, Any]:
@@ -42,7 +43,7 @@ class Restored:
 
     @classmethod
     def of(cls, document: Mapping[str, Any] | None) -> Restored | None:
-        """From what the journal kept; None where it was never restored."""
+        """From the journal's mark; None if it was never restored."""
         if document is None:
             return None
         caught_up = document["caught_up"]
@@ -56,9 +57,11 @@ class Restored:
 
 @dataclass(frozen=True)
 class Promised:
-    """A promise of `base` that a restored journal takes over: when it was first made, and the last
-    write that is known to have been sent for it. If it `amends`, it is the last word about its
-    key, whatever the journal says."""
+    """A promise of `base` that a restored journal takes over.
+
+    `at` is when it was first made, `attempt` the last write that is known. If it `amends`, it
+    replaces what the journal says about the key.
+    """
 
     intent: Intent
     at: datetime

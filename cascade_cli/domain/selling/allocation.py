@@ -112,7 +112,7 @@ def read_allocation(text: str) -> Allocation:
     for group in text.split(";"):
         ducats, separator, citizens = group.partition("=")
         if not separator:
-            raise ValueError("it is no allocation")
+            raise ValueError("it is not an allocation")
         for citizen in citizens.split(","):
             shares.append(Share(unquote(citizen, errors="strict"), parse_ducats(ducats)))
     return Allocation(tuple(shares))
@@ -130,7 +130,7 @@ def flaws(shares: Sequence[Share]) -> Iterator[str]:
         yield f"it names {len(shares)} citizens, and one payment is for {MOST_CITIZENS} at most"
     for share in shares:
         if not _is_name(share.citizen):
-            yield f"{share.citizen[:40]!r} is no citizen's name"
+            yield f"{share.citizen[:40]!r} is not a citizen's name"
     for citizen, number in Counter(share.citizen for share in shares).items():
         if number > 1:
             yield f"{citizen!r} stands in {number} rows: make it one, with the sum"

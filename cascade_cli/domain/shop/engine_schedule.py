@@ -77,7 +77,7 @@ def parse_schedule(text: str) -> Schedule:
         return DailyRuns(times, ZoneInfo(zone))
     # OSError: zoneinfo opens a region such as `Europe` as if it were a zone's file.
     except (ValueError, ZoneInfoNotFoundError, OSError):
-        raise ValueError(f"{text!r} is no schedule; write it like {SCHEDULE_FORMS}") from None
+        raise ValueError(f"{text!r} is not a schedule; write it like {SCHEDULE_FORMS}") from None
 
 
 def _periodic(period: timedelta) -> PeriodicRuns:

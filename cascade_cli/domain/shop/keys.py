@@ -114,7 +114,7 @@ def correction_key(payment_id: str, number: int = 1) -> str:
     `payment_id` is not a payment's id.
     """
     if not PORTION_ID.fullmatch(payment_id):
-        raise ValueError(f"{payment_id[:40]!r} is no payment's id")
+        raise ValueError(f"{payment_id[:40]!r} is not a payment's id")
     return CORRECTION_PREFIX + payment_id + (f"_{number}" if number > 1 else "")
 
 
@@ -137,7 +137,7 @@ def take_back_key(record_id: str, instalment: int = 0) -> str:
     if `record_id` is not a record's id.
     """
     if not re.fullmatch(r"rec[A-Za-z0-9]+", record_id):
-        raise ValueError(f"{record_id[:40]!r} is no record's id")
+        raise ValueError(f"{record_id[:40]!r} is not a record's id")
     return TAKE_BACK_PREFIX + record_id + (f"_rest{instalment}" if instalment else "")
 
 
@@ -172,7 +172,7 @@ def is_own_key(stratagem_id: str) -> bool:
 
 def _checked(refund_id: str) -> str:
     if not _REFUND_ID.fullmatch(refund_id):
-        raise ValueError(f"{refund_id[:40]!r} is no refund's id")
+        raise ValueError(f"{refund_id[:40]!r} is not a refund's id")
     return refund_id
 
 
@@ -250,7 +250,7 @@ _STRIPE_ID = re.compile(r"([a-z]{2,3})_[A-Za-z0-9_]+(?:\.[1-9][0-9]{0,3})?")
 def kind_of_id(identity: str) -> IdKind:
     """What the typed id stands for. Raises ValueError if the text cannot be an id."""
     if not identity.strip() or len(identity) > LONGEST or "\0" in identity:
-        raise ValueError(f"{identity[:40]!r} is no id")
+        raise ValueError(f"{identity[:40]!r} is not an id")
     match = _STRIPE_ID.fullmatch(identity)
     return _PREFIXES.get(match[1], IdKind.NAME) if match else IdKind.NAME
 

@@ -1,4 +1,4 @@
-"""An id of another sort than a command takes, and the command that takes it."""
+"""The advice for an id of the wrong sort: the command that takes it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from cascade_cli.domain.shop.shell import command
 
 
 def right_line(identity: str, *words: str) -> str:
-    """What to type with that id, as a sentence; empty where it is no id of any sort.
+    """A sentence that says what to type with that id; empty if it is not an id.
 
-    `words` are the command that takes a payment: it is offered for a transfer that names one.
+    `words` are a command that takes a payment. It is offered if the id is a transfer's that names
+    a payment.
     """
     try:
         kind = kind_of_id(identity)

@@ -129,7 +129,7 @@ class ResolveService:
         except ValueError as error:
             raise UsageError(f"{str(error).capitalize()}.", f"Accepted: {FORMS}.") from None
         if kind not in {IdKind.PAYMENT, IdKind.NAME}:
-            raise UsageError(f"{identity!r} is no case.", right_line(identity))
+            raise UsageError(f"{identity!r} is not a case.", right_line(identity))
         if kind is IdKind.PAYMENT and (charges := self.payments.portions(identity)):
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)

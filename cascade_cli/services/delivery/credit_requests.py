@@ -118,7 +118,7 @@ def check_payment_id(text: str, *words: str) -> None:
     if not PORTION_ID.fullmatch(text):
         form = "A payment's id is pi_… or ch_…, as Stripe shows it."
         raise UsageError(
-            f"The payment {text[:40]!r} is not the id of one.",
+            f"{text[:40]!r} is not a payment's id.",
             f"Nothing was written. {right_line(text, *words) or form}",
         )
 

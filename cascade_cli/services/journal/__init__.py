@@ -1,1 +1,1 @@
-"""The journal's own affairs: catching up with the base after it was restored."""
+"""The journal's own services: catching up with the base after a restore."""

@@ -11,14 +11,16 @@ from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.services.ports import RestoredJournalPort, VenicePort
 
-# So often somebody who waits is looked after: clocks may be put right meanwhile.
+# Wait in short steps, because the clock may be corrected meanwhile.
 _STEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class CaughtUp:
-    """What came of it: how many rows were read, which promises the journal took over by them, and
-    the rows that it could not, since nobody can read for whom or how much they are."""
+    """The result: how many `rows` were read, and which promises the journal took over from them.
+
+    `unreadable` are the rows that do not say who gets how much.
+    """
 
     since: datetime
     rows: int = 0
@@ -27,7 +29,7 @@ class CaughtUp:
 
 
 class CatchUpService:
-    """Reads the base, and writes into the journal alone. Raises what a read raises."""
+    """Reads the base, and writes only to the journal. Raises the errors of a read."""
 
     def __init__(
         self,
@@ -44,7 +46,7 @@ class CatchUpService:
         self._lifetime, self._now, self._sleep, self._tell = lifetime, now, sleep, tell
 
     def carry_out(self, since: datetime | None = None) -> CaughtUp | None:
-        """All rows since the backup, or since that moment. None if the journal has nothing to
+        """Look up all rows since the backup, or since that moment. None if there is nothing to
         catch up with."""
         restored = Restored.of(self._journal.mark(RESTORED))
         if restored is None or not restored.is_pending:
@@ -62,12 +64,12 @@ class CatchUpService:
         return CaughtUp(begin, len(rows), tuple(found), tuple(unreadable))
 
     def _wait(self, until: datetime) -> None:
-        """A write that was sent before the restore may still be applied."""
+        """Wait until no write that was sent before the restore can still be applied."""
         if (left := (until - self._now()).total_seconds()) <= 0:
             return
         self._tell(
-            f"A write that the lost journal knew of may still be applied: looking at the base in "
-            f"{left:.0f} s. If this is broken off, go on with: cascade journal catch-up"
+            f"A write from before the restore may still be applied: reading the base in "
+            f"{left:.0f} s. If you stop this, go on later with: cascade journal catch-up"
         )
         while (left := (until - self._now()).total_seconds()) > 0:
             self._sleep(min(left, _STEP_SECONDS))

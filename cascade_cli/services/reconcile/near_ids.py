@@ -1,4 +1,4 @@
-"""What somebody meant by an id or a name that neither side knows."""
+"""Finds ids and names that look like one that neither side knows."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from cascade_cli.errors import ServiceError, SettingsError
 from cascade_cli.services.ports import VenicePort
 
 _LEAST = 8
-"""Fewer characters of an id could be anybody's."""
+"""With fewer characters, an id fits too many."""
 _MOST = 3
 
 
 def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -> str:
-    """`Did you mean: …`, with the commands to type; empty where nothing is near.
+    """`Did you mean: …`, with the commands to type; empty if nothing is similar.
 
-    An id may have lost its end. With `names`, a citizen's name may be misspelt. `words` are the
-    command, to which the id is added. A hint is never a reason to fail.
+    It finds ids whose end was lost and, with `names`, misspelt citizens. `words` are the command
+    to which the id is added. If a service cannot be read, there is no hint.
     """
     try:
-        found = list(_beginning(venice, identity))[:_MOST]
+        found = list(_longer_ids(venice, identity))[:_MOST]
         if not found and names and not is_cut_off(identity):
             found = near_names(identity, venice.usernames())
     except (ServiceError, SettingsError):
@@ -32,8 +32,8 @@ def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -
     return f"Did you mean: {lines}" if lines else ""
 
 
-def _beginning(venice: VenicePort, identity: str) -> Iterator[str]:
-    """The ids that begin so and go on."""
+def _longer_ids(venice: VenicePort, identity: str) -> Iterator[str]:
+    """The longer ids that begin with this one."""
     if len(identity) < _LEAST:
         return
     rows = venice.beginning(identity)
@@ -42,5 +42,5 @@ def _beginning(venice: VenicePort, identity: str) -> Iterator[str]:
 
 
 def _ids(row: Stratagem) -> Sequence[str]:
-    """Its own, and those of the payment that it delivers."""
+    """The row's own ids, and those of the payment that it delivers."""
     return (row.stratagem_id, row.record_id, payment_id_in(row.stratagem_id) or "", *row.stripe_ids)

@@ -209,6 +209,6 @@ def _status_and_state(text: str | None) -> tuple[str | None, State | None]:
     if text in UNSHOWN_STATES:
         return None, State(text)
     raise UsageError(
-        f"{text!r} is no status of a transfer.",
+        f"{text!r} is not a status of a transfer.",
         f"Choose {', '.join([*STATUSES, *UNSHOWN_STATES])}.",
     )

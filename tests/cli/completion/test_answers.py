@@ -53,7 +53,7 @@ def test_the_table_is_what_typer_declares() -> None:
     )
 
 
-def test_every_source_is_of_an_option_or_argument_that_there_is() -> None:
+def test_every_source_belongs_to_an_existing_option_or_argument() -> None:
     used = {row["value"] for row in table()["rows"].values() if "value" in row}
     assert {*VALUES} <= used
     assert {*SOURCES.values()} <= used
@@ -120,7 +120,7 @@ def test_ids_and_citizens_are_those_of_the_last_run_the_gravest_first(home: Path
     assert said == "words\nLucia\tduplicate, in flight\n"
 
 
-def test_of_a_journal_that_shops_share_only_the_own_is_offered(home: Path) -> None:
+def test_in_a_shared_journal_only_the_own_shop_is_offered(home: Path) -> None:
     keep_run(journal(home), ("Lucia",))
     keep_run(journal(home), ("Lorenzo",), base="appTheOtherShop01")
     promise(journal(home), "cascade_payment_pi_9", "Leo", base="appTheOtherShop01")
@@ -138,7 +138,7 @@ def test_the_sandbox_has_a_journal_of_its_own(home: Path) -> None:
     assert offered("CASCADE_SANDBOX=1 sudo cascade explain L", here) == ["Lucia"]
 
 
-def test_what_a_terminal_would_act_upon_is_not_offered(home: Path) -> None:
+def test_control_characters_are_not_offered(home: Path) -> None:
     keep_run(journal(home), ("L\x1b[2J", "L\nrm", "L\u202e", "Lucia"))
     assert offered("cascade credit L", state(home)) == ["Lucia"]
 
@@ -169,7 +169,7 @@ def test_a_journal_that_somebody_holds_is_not_waited_for(home: Path) -> None:
         {"CASCADE_STATE_DIR": "\0"},
     ],
 )
-def test_where_there_is_no_journal_to_read_nothing_is_offered(
+def test_without_a_readable_journal_nothing_is_offered(
     home: Path, settings: dict[str, str]
 ) -> None:
     assert offered("cascade explain ", state(home) | settings) == []
@@ -257,7 +257,7 @@ def test_a_tab_imports_next_to_nothing(home: Path, line: str) -> None:
     assert done.stdout.decode().splitlines()[1] in {"reconcile", "Lucia"}
 
 
-def test_a_shell_that_cascade_does_not_know_is_told_nothing(home: Path) -> None:
+def test_an_unknown_shell_gets_no_answer(home: Path) -> None:
     asked = environment(home, **{VARIABLE: "tcsh", "_CASCADE_LINE": "cascade "})
     done = ended([sys.executable, "-m", "cascade_cli"], home, asked)
     assert (done.code, done.out, done.err) == (0, "", "")

@@ -158,21 +158,25 @@ def test_a_source_is_asked_once_in_a_command(given: Given, source: str) -> None:
 WRONG = {
     "no file": ("STRIPE_SECRET_KEY_FILE", "nowhere", "cannot be read: No such file"),
     "a folder": ("STRIPE_SECRET_KEY_FILE", "/", "cannot be read: Is a directory"),
-    "an empty file": ("STRIPE_SECRET_KEY_FILE", "/dev/null", "nothing but an empty text"),
+    "an empty file": ("STRIPE_SECRET_KEY_FILE", "/dev/null", "gives an empty value"),
     "an endless file": ("STRIPE_SECRET_KEY_FILE", "/dev/zero", "is too long for a key"),
     "no command": ("STRIPE_SECRET_KEY_COMMAND", "/nowhere/pass show", "'/nowhere/pass' cannot be"),
-    "an open quote": ("STRIPE_SECRET_KEY_COMMAND", "pass 'x", "is no command: a quote is open"),
+    "an open quote": (
+        "STRIPE_SECRET_KEY_COMMAND",
+        "pass 'x",
+        "is not a command: it is empty, or a quote is not closed",
+    ),
     "a failing command": (
         "STRIPE_SECRET_KEY_COMMAND",
         f"sh -c 'echo {STRIPE_KEY}; echo {STRIPE_KEY} >&2; exit 3'",
-        "the command 'sh' ended with exit code 3. What it said is not shown",
+        "the command 'sh' ended with exit code 3. Its output is not shown",
     ),
     "bytes": (
         "STRIPE_SECRET_KEY_COMMAND",
         rf"printf '{STRIPE_KEY}\377'",
-        "what was read is no text",
+        "what was read is not text",
     ),
-    "silence": ("STRIPE_SECRET_KEY_COMMAND", "true", "gives nothing but an empty text"),
+    "silence": ("STRIPE_SECRET_KEY_COMMAND", "true", "gives an empty value"),
     "another key": (
         "STRIPE_SECRET_KEY_COMMAND",
         f"echo pk_{STRIPE_KEY}",
@@ -186,7 +190,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("how", WRONG)
-def test_a_source_that_gives_nothing_is_named_and_its_words_are_not(given: Given, how: str) -> None:
+def test_a_failed_source_is_named_without_its_output(given: Given, how: str) -> None:
     name, written, said = WRONG[how]
     if how == "no entry":
         by_keyring(given, "AIRTABLE_API_KEY", AIRTABLE_KEY)
@@ -205,7 +209,7 @@ def test_a_source_that_gives_nothing_is_named_and_its_words_are_not(given: Given
     assert given.sandboxed.recorder.requests == []
 
 
-class TestFileThatLiesInTheFolder:
+class TestDotEnvThatNobodyNamed:
     LINES = (
         "STRIPE_SECRET_KEY_COMMAND=touch {witness}",
         "STRIPE_SECRET_KEY_FILE={home}/key",
@@ -222,20 +226,20 @@ class TestFileThatLiesInTheFolder:
         return file
 
     @pytest.mark.parametrize("line", LINES)
-    def test_makes_nothing_run_or_read(self, given: Given, line: str) -> None:
+    def test_cannot_make_cascade_run_or_read_anything(self, given: Given, line: str) -> None:
         file = self.dot_env(given, line)
         for words in (("reconcile",), ("config", "check"), ("config", "show")):
             answer = given.typed(
                 *words, AIRTABLE_API_KEY="pat", KEYRING_FILE=str(file.parent / "keyring")
             )
             told = " ".join(f"{answer.out} {answer.err}".split())
-            assert "may not cause that" in told
+            assert "must not cause that" in told
             assert answer.code == (0 if words[-1] == "show" else 4)
         assert not (file.parent / "witness").exists()
         assert given.sandboxed.recorder.to("stripe") == []
 
     @pytest.mark.parametrize("line", LINES)
-    def test_does_so_where_somebody_named_it(self, given: Given, line: str) -> None:
+    def test_a_named_file_may_make_it_run_and_read(self, given: Given, line: str) -> None:
         file = self.dot_env(given, line, "shop.env")
         keyring = str(file.parent / "keyring")
         given.typed(
@@ -244,13 +248,13 @@ class TestFileThatLiesInTheFolder:
         used = bool(given.sandboxed.recorder.to("stripe")) or (file.parent / "witness").exists()
         assert used
 
-    def test_is_no_matter_where_the_environment_has_the_key(self, given: Given) -> None:
+    def test_does_not_count_if_the_environment_has_the_key(self, given: Given) -> None:
         self.dot_env(given, self.LINES[0])
         given.settings = {**KEYS, "STRIPE_SECRET_KEY": "sk_test_sandbox"}
         given.settings["AIRTABLE_API_KEY"] = "patSandbox.sandbox"
         assert given.typed("reconcile").code == 0
 
-    def test_is_no_matter_in_the_sandbox(self, given: Given) -> None:
+    def test_does_not_count_in_the_sandbox(self, given: Given) -> None:
         self.dot_env(given, self.LINES[0])
         given.machine.typed("sandbox", "seed", "--scenario", "empty")
         assert given.machine.typed("--sandbox", "citizen", "show").code in {0, 4}
@@ -278,7 +282,7 @@ def test_two_sources_of_one_key_are_refused(given: Given) -> None:
     given.settings = {"STRIPE_SECRET_KEY": STRIPE_KEY, "STRIPE_SECRET_KEY_FILE": "/x"}
     answer = given.typed("reconcile")
     assert answer.code == 4
-    assert "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are both set" in answer.err
+    assert "STRIPE_SECRET_KEY and STRIPE_SECRET_KEY_FILE are set" in answer.err
     assert leaks(answer.err) == []
 
 
@@ -329,7 +333,7 @@ def test_a_schedule_for_systemd_hands_over_the_files(given: Given) -> None:
     assert "AIRTABLE_API_KEY in profile lido is in the keyring" in answer.err
 
 
-def test_what_systemd_hands_over_comes_before_the_profile_s_file(given: Given) -> None:
+def test_systemd_credentials_win_over_the_profile(given: Given) -> None:
     """Which the service's user need not be able to read."""
     given.in_profile = True
     by_credential(given, "STRIPE_SECRET_KEY", STRIPE_KEY)
@@ -338,7 +342,7 @@ def test_what_systemd_hands_over_comes_before_the_profile_s_file(given: Given) -
     assert STRIPE_KEY in str(given.sandboxed.recorder.to("stripe")[0].headers)
 
 
-def test_nothing_is_shown_of_a_file_that_is_no_text(given: Given) -> None:
+def test_a_binary_file_is_not_shown(given: Given) -> None:
     """Python's own error would repeat the bytes under -v."""
     (given.machine.home / ".env").write_bytes(
         f"STRIPE_SECRET_KEY={STRIPE_KEY}\xff".encode("latin-1")

@@ -330,7 +330,7 @@ def test_nothing_is_written_without_a_yes_or_over_another_file(patient: Patient)
     file.write_text("mine")
     refused = patient.typed(*words, "--yes")
     assert (refused.code, file.read_text()) == (2, "mine")
-    assert "it is there already" in refused.err
+    assert "it exists already" in refused.err
     assert patient.typed("doctor", "--yes").code == 2
 
 
@@ -341,7 +341,7 @@ def test_doctor_s_own_refusal_is_not_the_last_error(patient: Patient) -> None:
     assert parts_of(patient.folder / "report.zip")["last-error"]["error"]["command"] == "explain"
 
 
-def test_what_doctor_did_not_foresee_is_told_with_its_place(
+def test_an_exception_in_doctor_is_kept_with_its_place(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer of a service is known to do that, so one area is broken from within."""

@@ -146,7 +146,7 @@ def test_the_journal_that_moved_ducats_without_a_profile_stays_in_use(
         (("init",), {}, 7, "there is no terminal"),
         (("init", "--json"), {}, 2, ""),
         (("--profile", "lido", "init", "rialto"), {}, 2, "are two profiles"),
-        (("init", "a/b"), {}, 4, "no name for a profile"),
+        (("init", "a/b"), {}, 4, "is not a name for a profile"),
         (("init", "sk_live_typedhere"), {}, 4, "That is a key"),
         (("--env-file", "none.env", "init"), {}, 4, "There is no file"),
     ],

@@ -51,7 +51,7 @@ def test_a_backup_replaces_no_file(credited: ShopDay, tmp_path: Path) -> None:
     file = tmp_path / "b.sqlite3"
     file.write_text("mine")
     ended = credited.cascade("journal", "backup", str(file))
-    assert (ended.code, "is there already" in ended.err) == (2, True)
+    assert (ended.code, "exists already" in ended.err) == (2, True)
     assert file.read_text() == "mine"
     assert [path.name for path in tmp_path.glob("b.sqlite3*")] == ["b.sqlite3"]
 
@@ -90,7 +90,7 @@ def test_without_a_journal_there_is_nothing_to_back_up(day: ShopDay) -> None:
     assert not list(day.folder.glob("b.sqlite3*"))
 
 
-def test_of_a_journal_that_was_tampered_with_no_backup_is_made(credited: ShopDay) -> None:
+def test_a_tampered_journal_is_not_backed_up(credited: ShopDay) -> None:
     with closing(Office(f"sqlite:///{credited.journal}")) as office:
         office.tamper("UPDATE cascade_claims SET ducats = '1'")
     ended = credited.cascade("journal", "backup", "b.sqlite3")

@@ -202,7 +202,7 @@ def test_a_journal_that_was_put_back_is_found_by_a_head_that_was_kept(
 
 
 @pytest.mark.parametrize("text", ["", "last", "12", "f" * 63, "f" * 64 + ":x"])
-def test_what_is_no_head_is_refused(journaled: ShopDay, text: str) -> None:
+def test_a_malformed_head_is_refused(journaled: ShopDay, text: str) -> None:
     ended = journaled.cascade("journal", "verify", "--against", text)
     assert (ended.code, "is not a head" in ended.err) == (2, True)
 

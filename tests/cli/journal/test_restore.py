@@ -136,7 +136,7 @@ def test_the_base_is_looked_at_once_no_lost_write_can_still_arrive(shop: Shop) -
     assert 120 <= (shop.counter.now() - before).total_seconds() < 180
 
 
-def test_a_told_head_is_known_where_the_journal_is_lost(shop: Shop) -> None:
+def test_a_reported_head_is_remembered_if_the_journal_is_lost(shop: Shop) -> None:
     shop.credit("7", "after")
     head = shop.head
     shop.file.unlink()
@@ -145,7 +145,7 @@ def test_a_told_head_is_known_where_the_journal_is_lost(shop: Shop) -> None:
     assert not shop.file.exists()
 
 
-def test_an_untold_entry_is_not_forgotten_by_accident_either(shop: Shop) -> None:
+def test_an_entry_without_a_reported_head_is_not_forgotten_by_accident(shop: Shop) -> None:
     shop.credit("7", "after")
     refused = shop.restore()
     assert (refused.code, refused.data["missing_heads"]) == (7, [])
@@ -252,14 +252,14 @@ def test_each_shop_of_the_journal_catches_up_by_itself(shop: Shop) -> None:
     assert shop.credit("7", "after").code == 0
 
 
-def test_it_waits_for_nobody_who_is_at_work(shop: Shop) -> None:
+def test_a_restore_is_refused_while_another_run_is_working(shop: Shop) -> None:
     shop.credit("7", "after")
     with closing(Office(f"sqlite:///{shop.file}")) as office:
         office.clock.moment = shop.counter.now()
         journal = office.journal(is_alive=lambda *_: True)
         with journal.lock("base app1", lease=LEASE):
             locked = shop.restore("--force", "--yes")
-    assert (locked.code, "at work" in locked.err) == (6, True)
+    assert (locked.code, "is working" in locked.err) == (6, True)
 
 
 def test_decisions_that_are_forgotten_are_named(shop: Shop) -> None:

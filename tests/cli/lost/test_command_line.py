@@ -53,12 +53,12 @@ def test_the_line_that_was_meant_is_named_and_can_be_typed(line: str, instead: s
         "resolve pi_1 -r -v",
     ],
 )
-def test_where_nobody_can_know_nothing_is_guessed(line: str) -> None:
+def test_without_a_likely_meaning_nothing_is_guessed(line: str) -> None:
     assert typed(line) == ""
 
 
 @pytest.mark.parametrize("word", _MEANT)
-def test_what_is_said_instead_of_a_word_exists_and_the_word_does_not(word: str) -> None:
+def test_each_suggested_command_exists_and_the_typed_word_does_not(word: str) -> None:
     words = list(_MEANT[word])
     if words[0][:1] != "-" and words[0] not in {"explain", "resolve", "credit", "checkout"}:
         parse(words)

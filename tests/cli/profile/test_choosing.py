@@ -31,7 +31,7 @@ def base(machine: Machine, *words: str, **settings: str) -> str | None:
     return value
 
 
-def test_the_option_is_over_the_environment_and_that_over_the_default(two: Machine) -> None:
+def test_the_option_wins_over_the_environment_and_that_over_the_default(two: Machine) -> None:
     assert base(two) is None
     two.typed("profile", "default", "rialto")
     assert base(two) == "appRialto"
@@ -48,7 +48,7 @@ def test_with_a_profile_the_dot_env_of_the_folder_is_not_read(two: Machine) -> N
     assert (shown["AIRTABLE_BASE_ID"], shown["CASCADE_GRACE"]) == ("appLido", "15m")
 
 
-def test_the_default_stands_back_for_whatever_names_a_shop(two: Machine) -> None:
+def test_the_default_does_not_count_if_something_else_names_a_shop(two: Machine) -> None:
     two.typed("profile", "default", "rialto")
     assert base(two, AIRTABLE_API_KEY="patEnv") is None
     assert base(two, STRIPE_SECRET_KEY_FILE="/nowhere") is None
@@ -69,9 +69,7 @@ def test_the_sandbox_has_no_default_profile(two: Machine) -> None:
 
 
 @pytest.mark.parametrize("name", ["STRIPE_SECRET_KEY", "AIRTABLE_BASE_ID", "CASCADE_JOURNAL_URL"])
-def test_the_environment_may_not_contradict_a_profile_about_whose_shop_it_is(
-    two: Machine, name: str
-) -> None:
+def test_environment_and_profile_must_agree_which_shop_it_is(two: Machine, name: str) -> None:
     two.write("lido", {**LIDO, "AIRTABLE_API_KEY": "pat", "CASCADE_JOURNAL_URL": "sqlite:////x"})
     other = {name: "sk_test_other", "AIRTABLE_ENDPOINT_URL": "http://127.0.0.1:9"}
     other["STRIPE_API_BASE"] = "http://127.0.0.1:9"
@@ -103,11 +101,13 @@ def test_a_state_folder_in_the_environment_has_a_folder_for_each_profile(two: Ma
     [
         (["--profile", "ido"], 4, "There is no profile 'ido'. There are: lido, rialto."),
         (["--profile", "ido"], 4, "Did you mean --profile lido?"),
-        (["--profile", "../lido"], 4, "'../lido' is no name for a profile"),
+        (["--profile", "../lido"], 4, "'../lido' is not a name for a profile"),
         (["--profile", "lido", "--env-file", "x"], 2, "--profile and --env-file exclude"),
     ],
 )
-def test_what_is_no_profile_is_told(two: Machine, words: list[str], code: int, said: str) -> None:
+def test_a_name_that_is_not_a_profile_is_refused(
+    two: Machine, words: list[str], code: int, said: str
+) -> None:
     answer = two.typed(*words, "journal", "list")
     assert answer.code == code
     assert said in answer.err
@@ -118,7 +118,7 @@ def test_no_file_may_choose_a_profile(two: Machine) -> None:
     (two.home / ".env").write_text("CASCADE_PROFILE=rialto\n")
     answer = two.typed("journal", "list")
     assert answer.code == 4
-    assert "no file of settings may choose another one" in answer.err
+    assert "no settings file may choose another one" in answer.err
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
@@ -126,7 +126,7 @@ def test_a_profile_that_others_may_write_is_not_read(two: Machine, mode: int) ->
     two.write("lido", LIDO, mode)
     answer = two.typed("--profile", "lido", "config", "show")
     assert answer.code == 4
-    assert "others may write it" in answer.err
+    assert "other users may write it" in answer.err
     listed = two.typed("profile", "list", "--json").data["profiles"]
     assert [bool(one["problem"]) for one in listed] == [True, False]
 

@@ -136,7 +136,7 @@ def test_the_end_is_told_and_the_next_advance_goes_on_from_there(
 
 
 @pytest.mark.parametrize("span", ["3", "-3d", "0s", "367d", "tomorrow"])
-def test_what_is_no_time_to_advance_by_moves_nothing(
+def test_an_invalid_span_does_not_move_the_clock(
     cascade: Cascade, no_settings: Path, span: str
 ) -> None:
     ended = cascade("sandbox", "advance", "--", span)
@@ -144,7 +144,9 @@ def test_what_is_no_time_to_advance_by_moves_nothing(
     assert not instance.clock_of(no_settings / "state").shift
 
 
-def test_broken_off_nothing_is_dated_later_than_the_clock(seeded: Told, no_settings: Path) -> None:
+def test_after_an_interruption_nothing_is_dated_in_the_future(
+    seeded: Told, no_settings: Path
+) -> None:
     seeded(STORY)
     folder = no_settings / "state"
     clock = instance.clock_of(folder)
@@ -209,7 +211,7 @@ def test_a_served_sandbox_and_cascade_follow_the_clock(cascade: Cascade, no_sett
 @pytest.mark.parametrize(
     "content", ["", "{}", '{"ahead_seconds": "soon"}', '{"ahead_seconds": 1e99}']
 )
-def test_a_damaged_clock_is_named_and_never_a_bug(
+def test_a_damaged_clock_is_an_error_and_not_a_bug(
     cascade: Cascade, no_settings: Path, content: str
 ) -> None:
     file = no_settings / "state" / "sandbox-clock.json"

@@ -74,9 +74,7 @@ def test_the_same_file_gives_the_same_sandbox(
     assert len(without_now[0]) == len(found[0][0])
 
 
-def test_with_a_now_of_its_own_cascade_goes_by_the_storys_clock(
-    cascade: Cascade, tmp_path: Path
-) -> None:
+def test_with_a_now_cascade_goes_by_the_storys_clock(cascade: Cascade, tmp_path: Path) -> None:
     file = written(tmp_path, "now = 2026-06-01T08:00:00Z\n" + example())
     ended = cascade("sandbox", "seed", "--from", file, "--json")
     assert ended.document["data"]["now"].startswith("2026-06-01T08:00")
@@ -95,7 +93,7 @@ MISTAKES = [
     ('[[payment]]\ncitizen = "a"', "line 1, payment 1: the key at is missing"),
     (PAID + '[[payment.stratagem]]\nstatus = "done"', "line 8, payment 1, stratagem 1, status: "),
     (PAID + '[[payment.stratagem]]\nstatus = "done"', "'done' is not one of planned, active"),
-    (PAID + '[[payment.refund]]\nat = "2d"', "line 8, payment 1, refund 1, at: that is before"),
+    (PAID + '[[payment.refund]]\nat = "2d"', "line 8, payment 1, refund 1, at: it would be"),
     (PAID + '[[payment.refund]]\nat = "1h"\ncents = 9000', "refund 1: Stripe refuses it: "),
     ('[[citizen]]\nname = "a"\nducats = true', "line 3, citizen 1, ducats: True is not a number"),
     ('[[payment]]\nat = "1d"\nducats = -3', "ducats: -3 is not a number above 0"),
@@ -103,18 +101,18 @@ MISTAKES = [
     ('[[processor]]\nducats = 1', "line 1, processor: write it as a table: [processor]"),
     ("now = 2026-06-01", "is not a time with its zone: 2026-11-01T08:00:00Z"),
     ('[[citizen]]\nname = "a"\n[[citizen]]\nname = "a"', "line 4, citizen 2, name: 'a' is in"),
-    ('[[stratagem]]\nat = "1d"', "stratagem 1: a stratagem without payment needs"),
+    ('[[stratagem]]\nat = "1d"', "stratagem 1: a stratagem without a payment needs"),
     (PAID.replace("1d", "5m") + "[[payment.stratagem]]", "say when it ran"),
     (PAID + "[[payment.stratagem]]\ncells = {Colour = 'red'}", "cells: Airtable refuses it: 422"),
     (PAID + '[[payment.stratagem]]\nnotes = "no JSON"', "the engine cannot have executed this"),
     ('[[payment]]\nat = "1d"\n[[payment.part]]\ncitizen = "a"\nducats = 9\n[[payment.stratagem]]',
      "line 6, payment 1, stratagem 1, part: say which: 1 to 1"),
-    ("x = [", "it is no TOML: "),
+    ("x = [", "it is not TOML: "),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_nothing_is_written(
+def test_a_mistake_is_named_with_its_line_and_nothing_is_written(
     cascade: Cascade, tmp_path: Path, no_settings: Path, text: str, said: str
 ) -> None:
     ended = cascade("sandbox", "seed", "--from", written(tmp_path, text))
@@ -144,11 +142,11 @@ def test_a_sandbox_in_use_stays_as_it_is_and_so_does_its_clock(
     assert not instance.clock_of(no_settings / "state").shift
 
 
-def test_a_file_says_it_all_and_has_to_be_there(cascade: Cascade, tmp_path: Path) -> None:
+def test_the_file_must_exist_and_allows_no_other_options(cascade: Cascade, tmp_path: Path) -> None:
     file = written(tmp_path, "")
     for words in (("--days", "3"), ("--scenario", "quiet"), ("--engine-notices",)):
         ended = cascade("sandbox", "seed", "--from", file, *words)
-        assert (ended.code, "goes without other options" in ended.err) == (2, True)
+        assert (ended.code, "allows no other options" in ended.err) == (2, True)
     ended = cascade("sandbox", "seed", "--from", str(tmp_path / "none.toml"))
     assert (ended.code, "cannot be read: No such file" in ended.err) == (2, True)
 

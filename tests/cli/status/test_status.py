@@ -339,4 +339,4 @@ def test_without_a_selection_no_case_is_listed(day: ShopDay, week: SeedReport) -
     found = day.cascade("status", "--since", "7d", "--json").data["discrepancies"]
     assert found["items"] is None
     nobody = day.cascade("status", "--since", "7d", "--citizen", "Nobody").out
-    assert "No case is what you asked for." in nobody
+    assert "No case matches what you asked for." in nobody

@@ -99,11 +99,11 @@ def test_neither_citizen_nor_ducats_stand_where_an_older_webhook_looks_for_them(
     [
         ((), "names nobody"),
         ((Share("marco", Decimal(1)), Share("marco", Decimal(2))), "'marco' stands in 2 rows"),
-        ((Share(" ", Decimal(1)),), "' ' is no citizen's name"),
+        ((Share(" ", Decimal(1)),), "' ' is not a citizen's name"),
         (tuple(Share(str(n), Decimal(1)) for n in range(MOST_CITIZENS + 1)), "1001 citizens"),
-        ((Share("x" * 201, Decimal(1)),), "is no citizen's name"),
-        ((Share("mar\0co", Decimal(1)),), "is no citizen's name"),
-        ((Share("half a sign: \ud83d", Decimal(1)),), "is no citizen's name"),
+        ((Share("x" * 201, Decimal(1)),), "is not a citizen's name"),
+        ((Share("mar\0co", Decimal(1)),), "is not a citizen's name"),
+        ((Share("half a sign: \ud83d", Decimal(1)),), "is not a citizen's name"),
     ],
 )
 def test_what_nobody_could_be_credited_by_is_refused(shares: tuple[Share, ...], why: str) -> None:

@@ -70,5 +70,5 @@ def test_no_daily_wait_is_longer_than_the_longest_even_when_clocks_go_back() -> 
     ],
 )
 def test_anything_else_is_no_schedule(text: str) -> None:
-    with pytest.raises(ValueError, match="is no schedule; write it like"):
+    with pytest.raises(ValueError, match="is not a schedule; write it like"):
         parse_schedule(text)

@@ -18,7 +18,7 @@ from tests.harness.counter import Counter
         ("citizen,ducats\nmarco,ten\nlucia,-1\n", "line 2: 'ten' is not"),
         ("citizen,ducats\nmarco,10,x\n", "line 2: it has too many or too few cells"),
         ("citizen,ducats\nmarco,10\nmarco,20\n", "'marco' stands in 2 rows"),
-        ("citizen,ducats\n,10\n", "'' is no citizen's name"),
+        ("citizen,ducats\n,10\n", "'' is not a citizen's name"),
     ],
 )
 def test_a_file_with_one_bad_row_sells_nothing_and_names_the_row(

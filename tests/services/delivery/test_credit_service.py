@@ -296,7 +296,7 @@ def test_of_a_payment_for_many_the_citizens_own_part_is_meant() -> None:
 def test_only_a_payments_id_is_looked_up(text: str) -> None:
     check_payment_id("pi_1")
     check_payment_id("ch_1.2")
-    with pytest.raises(UsageError, match="is not the id of one"):
+    with pytest.raises(UsageError, match="is not a payment's id"):
         check_payment_id(text)
 
 

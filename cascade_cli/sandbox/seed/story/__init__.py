@@ -1,8 +1,8 @@
-"""A sandbox as somebody tells it in a file, such as a bug report.
+"""Stories: files that say what a sandbox holds, for example with a bug report.
 
-`tables` says what a story may hold, `reading` checks a file against that, and `telling` writes it
-with the same means as the scenarios. The scenarios draw hundreds of payments at random, so they
-are code; a story names each.
+`tables` defines what a story may contain, `reading` checks a file against that, and `telling`
+writes it with the same functions as the scenarios. A scenario is code, because it draws hundreds of
+payments at random. A story names each payment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cascade_cli.sandbox.stripe import StripeAccount
 
 @dataclass(frozen=True)
 class StoryFile:
-    """A story that was read and found good."""
+    """A story that was read and checked."""
 
     text: str
     told: StoryTold
@@ -32,7 +32,7 @@ class StoryFile:
 
 
 def read_story_file(path: Path) -> StoryFile:
-    """Raises StoryError for what is no story, OSError for what cannot be read."""
+    """Read and check a file. Raises StoryError if it is no story, OSError if it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -41,10 +41,10 @@ def read_story_file(path: Path) -> StoryFile:
 
 
 def tell_story(app: SandboxApp, story: StoryFile, now: datetime) -> None:
-    """Write the story as of `now`; the same file gives the same ids, and times relative to it.
+    """Write the story as of `now`. The same file always gives the same ids, and times before `now`.
 
-    Raises StoryError, and writes nothing, where it contradicts itself or Stripe. The caller checks
-    that the sandbox is empty.
+    Raises StoryError, and writes nothing, if the story contradicts itself or Stripe. The caller
+    checks that the sandbox is empty.
     """
     ids = Random(story.text)
     tables = Tables(app.store, app.now, ids)

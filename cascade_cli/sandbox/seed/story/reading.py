@@ -1,4 +1,4 @@
-"""Reads a story from a file, and says of each mistake where it stands and what would be right."""
+"""Reads a story from a file. For each mistake it says the line, the key, and what is allowed."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MOST_TOLD = 10
 
 
 class StoryError(ValueError):
-    """The file is no story; nothing was written."""
+    """The file is not a story. Nothing was written."""
 
 
 class _WrongValueError(Exception):
-    """A value that does not fit; says what would."""
+    """A value that does not fit. The message names what would fit."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Places:
     lines: Mapping[Path, int]
 
     def line(self, path: Path) -> int:
-        """Of the key, or else of the table that it stands in."""
+        """The line of the key. If that is not known, the line of its table."""
         known = (path[:length] for length in range(len(path), 0, -1))
         return next((self.lines[one] for one in known if one in self.lines), 1)
 
@@ -50,11 +50,11 @@ class Places:
 
 
 def read_story(text: str) -> tuple[StoryTold, Places]:
-    """Raises StoryError, with every mistake up to ten."""
+    """The story, with the lines of its keys. Raises StoryError with the first ten mistakes."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StoryError(f"it is no TOML: {error}") from None
+        raise StoryError(f"it is not TOML: {error}") from None
     reader, places = _Reader(), Places(dict(_places(text)))
     told = reader.table(StoryTold, document, ())
     if reader.problems:
@@ -70,7 +70,7 @@ class _Reader:
         self.problems: list[tuple[Path, str]] = []
 
     def table(self, kind: type[Any], document: Mapping[str, Any], path: Path) -> Any:
-        """An instance of `kind`; None if a key is wrong or lacking."""
+        """An instance of `kind`; None if a key is wrong or missing."""
         known, values, before = _hints(kind), dict[str, Any](), len(self.problems)
         for key in document.keys() - known.keys():
             near = difflib.get_close_matches(key, known, 1)
@@ -102,21 +102,21 @@ class _Reader:
                 return None
             return self.table(hint, value, path)  # type: ignore[arg-type]
         try:
-            return _fitting(hint, value)
+            return _checked(hint, value)
         except _WrongValueError as error:
             self.problems.append((path, f"{value!r} is not {error}"))
             return None
 
 
-def _fitting(hint: Any, value: Any) -> Any:
+def _checked(hint: Any, value: Any) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return _fitting(next(one for one in arguments if one is not type(None)), value)
+        return _checked(next(one for one in arguments if one is not type(None)), value)
     if origin is Literal:
         _require(value in arguments, f"one of {', '.join(arguments)}")
         return value
     if origin is Annotated:
-        number = _fitting(arguments[0], value)
+        number = _checked(arguments[0], value)
         _require(number > 0, "a number above 0")
         return number
     if origin is tuple:
@@ -204,7 +204,7 @@ def _names(path: Path) -> list[str]:
 
 
 def _places(text: str) -> Iterator[tuple[Path, int]]:
-    """Where headers and keys stand, which tomllib does not tell; long texts are skipped."""
+    """The line of each header and key, which tomllib does not tell. Skips multi-line texts."""
     counts, table, quoted = Counter[Path](), Path(), ""
     for number, line in enumerate(text.splitlines(), start=1):
         if quoted:

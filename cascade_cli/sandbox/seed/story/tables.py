@@ -1,7 +1,7 @@
-"""What a story may say: a class for each table of the file, a field for each key.
+"""What a story may contain: a class for each table of the file, a field for each key.
 
-`reading` checks a file against these classes. All times are how long ago, so that the same story
-fits any day.
+`reading` checks a file against these classes. All times say how long ago something was, so the same
+story works on any day.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CitizenTold:
 
 @dataclass(frozen=True)
 class ProcessorTold:
-    """The citizen who pays the ducats out; `exists` false leaves them out of Venice."""
+    """The citizen who pays the ducats out. If `exists` is false, Venice has no such citizen."""
 
     ducats: float = 1_000_000.0
     exists: bool = True

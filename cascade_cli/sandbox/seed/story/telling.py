@@ -1,4 +1,4 @@
-"""Writes a story into the sandbox: Stripe's side as of its moments, and Venice's rows as told."""
+"""Writes a story into the sandbox: Stripe's objects at their moments, and Venice's rows as told."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _UNNOTED = ("planned", "active", "expired", "cancelled")
 
 
 class Teller:
-    """Tells one story as of `now`. Raises StoryError where it contradicts itself or Stripe."""
+    """Writes one story as of `now`. Raises StoryError if it contradicts itself or Stripe."""
 
     def __init__(
         self, account: StripeAccount, transfers: Transfers, places: Places, now: datetime
@@ -44,21 +44,21 @@ class Teller:
         self._places, self._now = places, now
 
     def tell(self, story: StoryTold) -> None:
-        """Write all of it."""
+        """Write the whole story."""
         if story.processor.exists:
             at = self._now - timedelta(days=400)
             fields = {**processor_fields(at), "Ducats": story.processor.ducats}
             self._transfers.open_account(fields, at)
         for number, citizen in enumerate(story.citizen):
-            self._move_in(citizen, ("citizen", number))
+            self._add_citizen(citizen, ("citizen", number))
         for number, payment in enumerate(story.payment):
             self._pay(payment, ("payment", number))
         for number, subscription in enumerate(story.subscription):
             self._subscribe(subscription, ("subscription", number))
         for number, told in enumerate(story.stratagem):
-            self._write_alone(told, ("stratagem", number))
+            self._write_without_payment(told, ("stratagem", number))
 
-    def _move_in(self, citizen: CitizenTold, path: Path) -> None:
+    def _add_citizen(self, citizen: CitizenTold, path: Path) -> None:
         if self._transfers.has_account(citizen.name):
             raise self._wrong((*path, "name"), f"{citizen.name!r} is in Venice already")
         at = self._now - citizen.arrived
@@ -182,7 +182,7 @@ class Teller:
     def _write(
         self, told: StratagemTold, charge: dict[str, Any], sold: PaymentTold, path: Path
     ) -> None:
-        """The row for a payment, or for a part of one."""
+        """Write the row for a payment, or for one part of it."""
         whom, ducats, suffix = sold.citizen, sold.ducats, ""
         if sold.part:
             if told.part is None or told.part > len(sold.part):
@@ -206,10 +206,10 @@ class Teller:
             )
         self._finish(row, told, path)
 
-    def _write_alone(self, told: StratagemTold, path: Path) -> None:
-        """A row that belongs to no payment of the story."""
+    def _write_without_payment(self, told: StratagemTold, path: Path) -> None:
+        """Write a row that belongs to no payment of the story."""
         if told.at is None or told.citizen is None or told.ducats is None:
-            raise self._wrong(path, "a stratagem without payment needs at, citizen and ducats")
+            raise self._wrong(path, "a stratagem without a payment needs at, citizen and ducats")
         at = self._now - told.at
         if told.by == "legacy":
             row = self._transfers.legacy(told.citizen, told.ducats, at)
@@ -228,7 +228,7 @@ class Teller:
         self._finish(row, told, path)
 
     def _finish(self, row: StratagemRow, told: StratagemTold, path: Path) -> None:
-        """Give the row the state and the engine's lines that the story tells."""
+        """Give the row its status and the engine's lines in Notes, as the story says."""
         at = row.created_at
         life = told.lives or (LEGACY_LIFE if told.by == "legacy" else KEYED_LIFE)
         named = {"StratagemId": told.id} if told.id else {}
@@ -264,15 +264,15 @@ class Teller:
             return row.created_at
         if at > self._now:
             raise self._wrong(
-                path, 'it is younger than ten minutes: say when it ran, as ran = "1m"'
+                path, 'it is younger than ten minutes: say when it ran, such as ran = "1m"'
             )
         return at
 
     def _within(self, path: Path, ago: timedelta, before: timedelta) -> Path:
-        """Raises StoryError for what happened before that which it follows."""
+        """The path. Raises StoryError if something happened before what it follows."""
         if ago > before:
             place = path if path[-1] == "ran" else (*path, "at")
-            raise self._wrong(place, "that is before what it follows")
+            raise self._wrong(place, "it would be earlier than what it follows")
         return path
 
     @contextmanager
@@ -299,7 +299,7 @@ def _metadata(payment: PaymentTold) -> dict[str, str]:
 
 
 def _allocation(parts: Sequence[PartTold]) -> dict[str, str]:
-    """How the shop writes down who gets how much of one payment."""
+    """The metadata in which the shop keeps who gets how much of one payment."""
     groups = groupby(parts, key=lambda part: f"{part.ducats:.15g}")
     text = ";".join(
         f"{ducats}={','.join(quote(part.citizen, safe='') for part in group)}"
