@@ -90,8 +90,9 @@ def _values(source: str, line: Line, environ: Mapping[str, str]) -> Offers:
         return {}
     from cascade_cli.cli.completion.last_run import remembered  # noqa: PLC0415 - reads the journal
 
+    in_sandbox = {"--sandbox": ""} if line.command.startswith("sandbox") else {}
+    found = remembered(source, list(line.table.values["kinds"]), line.given | in_sandbox, environ)
     # Nobody can type what a terminal would act upon, and no shell should print it.
-    found = remembered(source, list(line.table.values["kinds"]), line.given, environ)
     return {word: about for word, about in found.items() if word.isprintable()}
 
 

@@ -89,6 +89,11 @@ def test_the_same_value_twice_and_other_settings_are_no_contradiction(two: Machi
     assert (grace["value"], grace["from"]) == ("1h", "environment")
 
 
+def test_what_a_profile_leaves_empty_contradicts_nothing(two: Machine) -> None:
+    two.write("lido", {**LIDO, "AIRTABLE_BASE_ID": ""})
+    assert base(two, "--profile", "lido", AIRTABLE_BASE_ID="appLido") == "appLido"
+
+
 def test_a_state_folder_in_the_environment_has_a_folder_for_each_profile(two: Machine) -> None:
     for name in ("rialto", "lido"):
         answer = two.typed("config", "show", "--json", CASCADE_PROFILE=name, CASCADE_STATE_DIR="/x")
