@@ -28,11 +28,12 @@ from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
 from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
+from cascade_cli.server.last_failure import LastFailure
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.thread_pool import Offload
 from cascade_cli.server.webhook import BatchWriter
-from cascade_cli.server.worker import EventWorker, Leadership
+from cascade_cli.server.worker import EventWorker, Leadership, kind_of
 from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.delivery.credit_guards import guard_mode
 from cascade_cli.services.events.intake import Intake
@@ -52,8 +53,9 @@ QUIET_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people, and
-    `complete` puts the global options into the commands in a text."""
+    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people,
+    `complete` puts the global options into the commands in a text, and `keep` keeps a failure for a
+    bug report."""
 
     wiring: Wiring
     database: Database
@@ -61,6 +63,7 @@ class Dependencies:
     secrets: Sequence[str]
     tell: Callable[[str], None]
     complete: Callable[[str], str] = str
+    keep: Callable[[Exception], None] = lambda _error: None
 
 
 @contextmanager
@@ -83,14 +86,19 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     )
     paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
     metrics = Metrics(inbox, lambda: any(w.pause for w in paused), own_now)
-    leadership = _leadership(dependencies)
+    leadership, last_failure = _leadership(dependencies), LastFailure(dependencies.keep)
+
+    def pause(error: Exception) -> None:
+        metrics.failures.labels(kind_of(error)).inc()
+        last_failure.hear(error)
+
     worker = EventWorker(
         lambda: _intake(dependencies, inbox, looks, leadership),
         leadership,
         now=own_now,
         tell=dependencies.tell,
         settled=metrics.settle,
-        failed=lambda kind: metrics.failures.labels(kind).inc(),
+        failed=pause,
         patience_seconds=SHUTDOWN_SECONDS,
     )
     paused.append(worker)
@@ -125,6 +133,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
             own_offload=stack.enter_context(Offload()),
             readiness=_readiness(dependencies, inbox, worker),
             metrics=metrics,
+            last_failure=last_failure,
             complete=dependencies.complete,
         )
 
