@@ -175,6 +175,6 @@ def _warn_of_others(session: Session) -> None:
             restored = Restored.of(journal.of_base(base).mark(RESTORED))
             if restored and restored.is_pending:
                 session.warn(
-                    f"the journal also serves the base {base}, which has to catch up as well: type "
-                    "`cascade journal catch-up` with the settings of that shop"
+                    f"the journal also serves the base {base}, which has to catch up as well: "
+                    "journal catch-up with the settings of that shop (--profile or --env-file)"
                 )

@@ -72,7 +72,8 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
         line.append_text(mode).append(f"  {escape(one.base) or 'no base'}")
         console.print(line.append(f"  {escape(one.problem or one.file)}", "dim"), soft_wrap=True)
     told = f"* {usual} is the default" if usual else "There is no default"
-    console.print(Text(f"{told}: cascade profile default NAME chooses another.", "dim"))
+    choose = session.completed("cascade profile default NAME")
+    console.print(Text(f"{told}: {choose} chooses another.", "dim"))
 
 
 def choose_default(name: str | None, *, none: bool) -> Outcome:

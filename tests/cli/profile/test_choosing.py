@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -176,6 +177,14 @@ def test_a_schedule_goes_by_the_profile(two: Machine) -> None:
     line = two.typed("--profile", "lido", "schedule", "cron").out
     assert " --quiet --profile lido reconcile " in line
     assert f"CASCADE_STATE_DIR={two.state} XDG_CONFIG_HOME={two.home}/config " in line
+
+
+def test_the_units_of_one_profile_do_not_replace_those_of_another(two: Machine) -> None:
+    files = [
+        re.findall("^# (/etc/.*)$", two.typed(*words, "schedule", "systemd").out, re.MULTILINE)
+        for words in ((), ("--profile", "rialto"), ("--profile", "lido"))
+    ]
+    assert len({file for each in files for file in each}) == 6
 
 
 def test_a_headline_and_a_question_say_live_in_that_colour(
