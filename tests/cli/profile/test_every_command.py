@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from zipfile import ZipFile
 
 import pytest
 import requests
@@ -178,6 +179,27 @@ def test_alert_report_and_headline_name_profile_and_mode(shops: Shops, name: str
     report = page.read_text()
     assert f"profile {name}, {MODES[name]}" in report
     assert [each for each in printed(report) if f"--profile {name}" not in each] == []
+
+
+@pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundle_names_neither_shop_nor_profile(shops: Shops, name: str) -> None:
+    """Not even where the last error does."""
+    other, file = shops.each[shops.other(name)], shops.machine.home / f"{name}.zip"
+    citizen = shops.each[name].facts["citizen"]
+    shops.typed(name, "credit", citizen, "1", "--reason", "x", "--reference", "bundle", "--yes")
+    refused = shops.typed(name, "reconcile", AIRTABLE_BASE_ID=other.base)
+    assert f"AIRTABLE_BASE_ID in profile {name} differ: two shops would be mixed" in refused.err
+    answer = shops.typed(name, "-v", "doctor", "--bundle", str(file), "--yes", "--json")
+    parts = answer.data["bundle"]["parts"]
+    message = parts["last-error"]["error"]["message"]
+    assert re.search(r" in profile profile-[a-z]{6} differ", message)
+    assert "credit" in {run["command"] for run in parts["runs"]["runs"]}
+    with ZipFile(file) as archive:
+        text = "\n".join(archive.read(each).decode() for each in archive.namelist())
+    for shop in shops.each.values():
+        told = {*shop.facts.values(), *shop.keys.values(), shop.base, shop.secret, shop.name}
+        assert [word for word in told if word in text] == []
 
 
 def test_two_terminals_in_turn_keep_to_their_own(shops: Shops) -> None:
