@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import pytest
+from platformdirs.api import PlatformDirsABC
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
+from cascade_cli.cli.help.topics import read
 from cascade_cli.cli.terminal.confirmation import confirm
 from cascade_cli.cli.terminal.console import settings_note
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.settings.locations import short
 from tests.harness.profiles import Machine
 
 RIALTO = {"STRIPE_SECRET_KEY": "rk_live_rialto", "AIRTABLE_BASE_ID": "appRialto"}
@@ -156,6 +162,22 @@ def test_the_list_tells_mode_base_and_default(two: Machine) -> None:
 
 def test_without_profiles_the_list_says_where_they_would_be(machine: Machine) -> None:
     assert "~/config/cascade/profiles/NAME.env" in machine.typed("profile", "list").out
+    listed = machine.typed("profile", "list", "--json").data
+    assert listed == {"default": None, "folder": "~/config/cascade/profiles", "profiles": []}
+
+
+@pytest.mark.parametrize("system", [Unix, MacOS])
+def test_the_topics_name_the_folders_of_both_systems(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, system: type[PlatformDirsABC]
+) -> None:
+    monkeypatch.setenv("HOME", str(machine.home))
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    folders = system("cascade")
+    config, state = short(Path(folders.user_config_dir)), short(Path(folders.user_state_dir))
+    pages = [read(name).body for name in ("profiles", "settings", "sandbox")]
+    assert f"{config}/profiles" in pages[0]
+    assert all(state in page for page in pages)
 
 
 def test_live_has_a_colour_of_its_own(two: Machine) -> None:
