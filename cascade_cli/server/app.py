@@ -13,6 +13,7 @@ from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.server import health, webhook
 from cascade_cli.server.api import docs, payments, problems
 from cascade_cli.server.http.limits import LimitsMiddleware
+from cascade_cli.server.last_failure import LastFailure
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Readiness
 from cascade_cli.server.thread_pool import ThreadPool
@@ -45,6 +46,7 @@ class AppState:
     health_thread_pool: ThreadPool
     readiness: Readiness
     metrics: Metrics
+    last_failure: LastFailure
     complete: Callable[[str], str] = str
 
 
@@ -59,7 +61,7 @@ def create_app(app_state: AppState) -> ASGIApp:
         openapi_url=None,  # see docs.py
     )
     api.include_router(docs.router(api))
-    problems.install(api, app_state.complete)
+    problems.install(api, app_state.complete, app_state.last_failure.hear)
     api.include_router(
         payments.router(
             app_state.sales,
@@ -77,10 +79,15 @@ def create_app(app_state: AppState) -> ASGIApp:
     api.include_router(
         health.router(app_state.readiness, app_state.metrics, app_state.health_thread_pool)
     )
+
+    def crashed(error: Exception) -> None:
+        app_state.metrics.failures.labels(type(error).__name__).inc()
+        app_state.last_failure.hear(error)
+
     return LimitsMiddleware(
         api,
         answered=lambda route, status, seconds: app_state.metrics.requests.labels(
             route, str(status)
         ).observe(seconds),
-        crashed=lambda kind: app_state.metrics.failures.labels(kind).inc(),
+        crashed=crashed,
     )

@@ -19,11 +19,12 @@ from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
 from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.protocol import BoundedProtocol
+from cascade_cli.server.last_failure import LastFailure
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
-from cascade_cli.server.worker import EventWorker, Leadership
+from cascade_cli.server.worker import EventWorker, Leadership, kind_of
 from cascade_cli.wiring.serving import Dependencies, ServerWiring, wire_server
 
 BACKLOG = 2048
@@ -44,14 +45,19 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     wired = wire_server(dependencies)
     paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
     metrics = Metrics(wired.inbox, lambda: any(w.pause for w in paused), own_now)
-    leadership = Leadership(wired.lock)
+    leadership, last_failure = Leadership(wired.lock), LastFailure(dependencies.keep)
+
+    def pause(error: Exception) -> None:
+        metrics.failures.labels(kind_of(error)).inc()
+        last_failure.hear(error)
+
     worker = EventWorker(
         lambda: wired.intake(looks, leadership.check),
         leadership,
         now=own_now,
         tell=dependencies.tell,
         settled=metrics.settle,
-        failed=lambda kind: metrics.failures.labels(kind).inc(),
+        failed=pause,
         patience_seconds=SHUTDOWN_SECONDS,
     )
     paused.append(worker)
@@ -70,6 +76,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
             health_thread_pool=stack.enter_context(ThreadPool()),
             readiness=_readiness(dependencies, wired, worker),
             metrics=metrics,
+            last_failure=last_failure,
             complete=dependencies.complete,
         )
 

@@ -49,7 +49,7 @@ class EventWorker:
         now: Callable[[], datetime],
         tell: Callable[[str], None],
         settled: Callable[[Sequence[Settlement]], None],
-        failed: Callable[[str], None],
+        failed: Callable[[Exception], None],
         patience_seconds: float,
     ) -> None:
         self._connect, self._now, self._tell = connect, now, tell
@@ -141,14 +141,14 @@ class EventWorker:
             # Another process may not have this trouble.
             self._leadership.leave()
         known = isinstance(error, CascadeError)
-        kind = error.kind if isinstance(error, CascadeError) else "bug"
+        kind = kind_of(error)
         why = error.message if isinstance(error, CascadeError) else type(error).__name__
         failures = self.pause.failures + 1 if self.pause else 1
         seconds = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10), LONGEST_PAUSE_SECONDS)
         now = self._now()
         since = self.pause.since if self.pause else now
         self.pause = Pause(since, kind, why, failures, now + timedelta(seconds=seconds))
-        self._failed(kind)
+        self._failed(error)
         self._tell(f"crediting pauses for {seconds:.0f} s: {'' if known else 'unforeseen '}{why}")
         self._stopping.wait(seconds)
 
@@ -156,6 +156,11 @@ class EventWorker:
         if self.pause:
             self._tell("crediting goes on")
         self.pause = None
+
+
+def kind_of(error: Exception) -> str:
+    """Our own errors have a kind; any other is a bug."""
+    return error.kind if isinstance(error, CascadeError) else "bug"
 
 
 class Leadership:

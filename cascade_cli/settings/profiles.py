@@ -26,8 +26,8 @@ def check_name(name: str) -> str:
     )
 
 
-def profile_file(name: str) -> Path:
-    """The path of the profile's file, which need not exist. Raises SettingsError."""
+def profiles_folder() -> Path:
+    """The folder of the profiles' files, which need not exist. Raises SettingsError."""
     folder = config_folder()
     if folder is None:
         raise SettingsError(
@@ -35,7 +35,12 @@ def profile_file(name: str) -> Path:
             "read or written.",
             "Set HOME or XDG_CONFIG_HOME, or name a settings file with --env-file.",
         )
-    return folder / "profiles" / f"{check_name(name)}{_SUFFIX}"
+    return folder / "profiles"
+
+
+def profile_file(name: str) -> Path:
+    """The file of its settings, which need not be there. Raises SettingsError."""
+    return profiles_folder() / f"{check_name(name)}{_SUFFIX}"
 
 
 def profile_names() -> tuple[str, ...]:

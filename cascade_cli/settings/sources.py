@@ -82,7 +82,8 @@ def source_of(
     first = _source_in(setting, environ, Place.ENVIRONMENT) or _credential(setting, environ)
     if first is None or in_file is None or file is None:
         return first or in_file
-    if file.profile and setting.unmixed and first.place is Place.ENVIRONMENT:
+    is_said_twice = bool(in_file.written.strip()) and first.place is Place.ENVIRONMENT
+    if file.profile and setting.unmixed and is_said_twice:
         return _profile_or_problem(first, in_file)
     return replace(first, over=file)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from cascade_cli.services.ports import JournalLookPort
 from cascade_cli.settings import PROCESSOR, SETTINGS
 from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import DEFAULT_FILE
+from cascade_cli.settings.profiles import profile_names
 from cascade_cli.settings.sources import Form
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.doctor import Examination, examination
@@ -69,7 +70,8 @@ def make_report(
         took = time.monotonic() - began
         folder = invocation.folder
         key = machine.stand_in_key(folder)
-        stand_ins = StandIns(key, program_words(), _names(found))
+        words = program_words()
+        stand_ins = StandIns(key, words, _names(found, words))
         sources = {
             "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
             "settings": lambda: parts.settings_part(
@@ -87,14 +89,16 @@ def make_report(
         return Report(found.checks, gather(sources, stand_ins, now(), on_bug), folder, key)
 
 
-def _names(found: Examination) -> dict[str, list[str]]:
-    """Names, by what they name. They get a stand-in even if one of our words is the same."""
+def _names(found: Examination, words: Container[str]) -> dict[str, list[str]]:
+    """Names, by what they name. They get a stand-in even if one of our words is the same; but not
+    a profile, because one that is called `live` or `test` tells nothing of its shop."""
     settings, me = found.tools.settings, this_worker("doctor")
     return {
         "citizen": [PROCESSOR.default, settings.processor, *_citizens(found)],
         "base": [settings.airtable_base],
         "operator": [me.operator],
         "host": [me.host],
+        "profile": [name for name in profile_names() if name not in words],
     }
 
 

@@ -28,8 +28,9 @@ from cascade_cli.wiring.writing import run_lock, wire_writing, worker_lock
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people, and
-    `complete` puts the global options into the commands in a text."""
+    """What a server needs. `secrets` never reach the journal, `tell` writes a line for people,
+    `complete` puts the global options into the commands in a text, and `keep` keeps a failure for a
+    bug report."""
 
     wiring: Wiring
     database: Database
@@ -37,6 +38,7 @@ class Dependencies:
     secrets: Sequence[str]
     tell: Callable[[str], None]
     complete: Callable[[str], str] = str
+    keep: Callable[[Exception], None] = lambda _error: None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -129,8 +130,10 @@ def test_the_manual_tells_the_data_of_the_commands_that_are_tried() -> None:
 
 @pytest.mark.parametrize(("command", "keys"), DATA)
 def test_a_command_s_data_has_the_keys_that_the_manual_tells(
-    counter: Counter, command: str, keys: str
+    counter: Counter, command: str, keys: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # `init` writes a profile.
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     counter.type(*_credit("--reference", "first"))
     lines = SHOWN[command.strip("`")](counter)
     told = [set(code(part)) - {"--dry-run"} for part in keys.split(";")]

@@ -53,13 +53,21 @@ class Client:
 
 
 class Shop:
-    """The server in this process, over real HTTP on both sides; `said` is what it told."""
+    """The server in this process, over real HTTP on both sides; `said` is what it told, and
+    `kept` the failures that a bug report would tell."""
 
     def __init__(
-        self, place: Sandboxed, app_state: AppState, client: Client, inbox: Inbox, said: list[str]
+        self,
+        place: Sandboxed,
+        app_state: AppState,
+        client: Client,
+        inbox: Inbox,
+        said: list[str],
+        *,
+        kept: list[Exception],
     ) -> None:
         self.place, self.client, self.inbox, self.said = place, client, inbox, said
-        self.app_state = app_state
+        self.app_state, self.kept = app_state, kept
 
     @cached_property
     def asgi(self) -> ASGIApp:
@@ -118,20 +126,20 @@ def shop_at(
 ) -> Iterator[Shop]:
     """A shop over that sandbox; another one may have had the same journal before, or has it now
     under another `run`."""
-    said = list[str]()
+    said, kept = list[str](), list[Exception]()
     changed = {"CASCADE_API_TOKEN": TOKEN, **settings}
     url = f"sqlite:///{folder}/journal.sqlite3"
     identity = Worker(run, "till", 1, "anna", "serve")
     with place.wired(**changed) as wiring, closing(Database(url)) as database:
         own = replace(identity, base=wiring.settings.airtable_base)
         inbox = Inbox(database, own, now=utc_now)
-        dependencies = Dependencies(wiring, database, identity, (), said.append)
+        dependencies = Dependencies(wiring, database, identity, (), said.append, keep=kept.append)
         with (
             opened(dependencies) as app_state,
             _running(app_state) as url,
             closing(Client(url)) as client,
         ):
-            yield Shop(place, app_state, client, inbox, said)
+            yield Shop(place, app_state, client, inbox, said, kept=kept)
 
 
 @contextmanager

@@ -15,9 +15,12 @@ from cascade_cli.adapters.http.transport import (
 def stripe_client(key: str, base_url: str, transport: Transport) -> stripe.StripeClient:
     """A client without retries of its own and without telemetry (which writes to disk)."""
     stripe.enable_telemetry = False
+    session = plain_session(base_url, transport)
+    if isinstance(session.verify, str):
+        # The SDK sends its own list of certificates with each request, over the session's.
+        stripe.ca_bundle_path = session.verify
     http_client = stripe.RequestsClient(
-        timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-        session=plain_session(base_url, transport),
+        timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS), session=session
     )
     return stripe.StripeClient(
         key,

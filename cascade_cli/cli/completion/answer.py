@@ -92,8 +92,9 @@ def _values(source: str, line: Line, environ: Mapping[str, str]) -> Offers:
         return {}
     from cascade_cli.cli.completion.last_run import remembered  # noqa: PLC0415 - reads the journal
 
+    in_sandbox = {"--sandbox": ""} if line.command.startswith("sandbox") else {}
+    found = remembered(source, list(line.table.values["kinds"]), line.given | in_sandbox, environ)
     # A terminal would act on control characters, so a word that has any is not offered.
-    found = remembered(source, list(line.table.values["kinds"]), line.given, environ)
     return {word: about for word, about in found.items() if word.isprintable()}
 
 

@@ -3,7 +3,13 @@
 # below its compinit.
 _cascade_completion() {
     local kind="" line program=cascade
-    local -a offers
+    local -a offers typed=(${(z)LBUFFER}) settings
+    local -i at=$(( ${typed[(I)${(b)words[1]}]} - 1 ))
+    # What is set for this command alone, such as CASCADE_PROFILE=lido.
+    while (( at > 0 )) && [[ $typed[at] == [A-Z]*=* ]]; do
+        settings=($typed[at] $settings)
+        (( at-- ))
+    done
     # If cascade was typed with its folder, ask that one.
     [[ $words[1] == */* ]] && program=${words[1]/#\~\//$HOME/}
     while IFS= read -r line; do
@@ -13,7 +19,7 @@ _cascade_completion() {
             offers+=("$line")
         fi
     done < <(_CASCADE_COMPLETE=zsh \
-        _CASCADE_LINE="${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" "$program" 2>/dev/null)
+        _CASCADE_LINE="$settings ${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" "$program" 2>/dev/null)
     case $kind in
         (files|folders)
             # In --report=F the file begins after the equals sign.

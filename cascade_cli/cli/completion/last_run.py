@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 
+from cascade_cli.cli.completion.journal_place import journal_place, profile_names
+
 _NEWEST_CLAIMS = 500
-_NAMES = ("CASCADE_STATE_DIR", "CASCADE_JOURNAL_URL", "CASCADE_SANDBOX", "AIRTABLE_BASE_ID")
 
 
 def remembered(
@@ -28,11 +28,11 @@ def remembered(
     """
     try:
         if source == "profiles":
-            return dict.fromkeys(_profiles(), "")
-        if _goes_by_profile(given, environ):
+            return dict.fromkeys(profile_names(), "")
+        place = journal_place(given, environ)
+        if place is None or not os.path.isfile(place[0]):  # noqa: PTH113 - pathlib is slow to import
             return {}
-        journal = _journal(kinds, settings_of(given, environ))
-        return _SOURCES[source](journal) if journal else {}
+        return _SOURCES[source](_Journal(*place, kinds))
     except (OSError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, sqlite3.Error):
         # A Tab has no place for an error: without a readable journal it offers nothing.
         return {}
@@ -104,85 +104,3 @@ _SOURCES: dict[str, Callable[[_Journal], dict[str, str]]] = {
     "citizens": _citizens,
     "cases or citizens": lambda journal: _transfers(journal) | _citizens(journal),
 }
-
-
-def _profiles() -> Iterable[str]:
-    from cascade_cli.settings.profiles import profile_names  # noqa: PLC0415 - for this source alone
-
-    return profile_names()
-
-
-def _goes_by_profile(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
-    """Whether the command would use a profile. Then nothing is offered: a Tab must not fetch the
-    profile's secrets, and ids from another shop's journal would be worse than none."""
-    if "--profile" in given or environ.get("CASCADE_PROFILE", "").strip():
-        return True
-    if {"--env-file", "--sandbox"} & given.keys() or os.path.isfile(".env"):  # noqa: PTH113
-        return False
-    from cascade_cli.errors import CascadeError  # noqa: PLC0415 - as above
-    from cascade_cli.settings.profiles import default_profile  # noqa: PLC0415
-
-    try:
-        return bool(default_profile())
-    except CascadeError:
-        return True
-
-
-def settings_of(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment over the .env file, like `settings.find_values`, whose import alone would
-    take as long as a Tab may."""
-    named = os.path.expandvars(os.path.expanduser(given.get("--env-file", "")))  # noqa: PTH111 - pathlib is slow to import
-    file = named or ".env"
-    settings = {**(_read(file) if os.path.isfile(file) else {}), **environ}  # noqa: PTH113
-    return settings | ({"CASCADE_SANDBOX": "1"} if "--sandbox" in given else {})
-
-
-def _read(file: str) -> dict[str, str]:
-    """The settings of `_NAMES` in a .env file. Importing the parser takes half the time that a Tab
-    may, so it is only used if a line is not plainly NAME=value."""
-    with open(file, encoding="utf-8") as opened:  # noqa: PTH123
-        text = opened.read()
-    found: dict[str, str] = {}
-    for name in _NAMES:
-        plain = re.findall(rf"^{name}=([\w./:~-]*)$", text, re.MULTILINE)
-        if len(plain) != text.count(name):
-            return _parsed(file)
-        found |= dict.fromkeys([name] if plain else [], "".join(plain[-1:]))
-    return found
-
-
-def _parsed(file: str) -> dict[str, str]:
-    from dotenv import dotenv_values  # noqa: PLC0415
-
-    return {name: value or "" for name, value in dotenv_values(file, interpolate=False).items()}
-
-
-def _journal(kinds: Sequence[str], settings: Mapping[str, str]) -> _Journal | None:
-    file = journal_file(settings)
-    if not file or not os.path.isfile(file):  # noqa: PTH113
-        return None
-    # Several shops may share a journal. The sandbox has its own, so its base is not needed.
-    base = "" if _is_sandbox(settings) else settings.get("AIRTABLE_BASE_ID", "").strip()
-    return _Journal(file, base, kinds)
-
-
-def _is_sandbox(settings: Mapping[str, str]) -> bool:
-    return settings.get("CASCADE_SANDBOX", "").strip() == "1"
-
-
-def journal_file(settings: Mapping[str, str]) -> str:
-    """The journal's file, as `wiring.journal` finds it; empty if it is in a database server."""
-    chosen = "" if _is_sandbox(settings) else settings.get("CASCADE_JOURNAL_URL", "").strip()
-    if chosen:
-        scheme, _, place = chosen.partition(":///")
-        return place.partition("?")[0] if scheme.partition("+")[0] == "sqlite" else ""
-    name = "sandbox-journal.sqlite3" if _is_sandbox(settings) else "journal.sqlite3"
-    return os.path.join(_state_folder(settings), name)  # noqa: PTH118
-
-
-def _state_folder(settings: Mapping[str, str]) -> str:
-    if chosen := settings.get("CASCADE_STATE_DIR"):
-        return os.path.expanduser(chosen) if chosen.startswith("~/") else chosen  # noqa: PTH111
-    from platformdirs import user_state_path  # noqa: PLC0415 - only where it is asked
-
-    return str(user_state_path("cascade"))

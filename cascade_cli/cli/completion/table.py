@@ -57,7 +57,7 @@ SOURCES = {
     "--kind": "kinds",
     "--citizen": "citizens",
     "citizen": "citizens",
-    "--from": "citizens",
+    "checkout --from": "citizens",
     "--payment": "payments",
     "payment": "payments",
     "case": "cases",

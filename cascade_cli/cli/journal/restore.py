@@ -179,5 +179,5 @@ def _warn_of_others(session: Session) -> None:
             if restored and restored.is_pending:
                 session.warn(
                     f"the journal also serves the base {base}, which must catch up as well: type "
-                    "`cascade journal catch-up` with the settings of that shop"
+                    "journal catch-up with the settings of that shop (--profile or --env-file)"
                 )

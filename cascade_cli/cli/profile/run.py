@@ -18,6 +18,7 @@ from cascade_cli.settings.profiles import (
     default_profile,
     profile_file,
     profile_names,
+    profiles_folder,
     set_default_profile,
 )
 from cascade_cli.settings.settings_file import read_profile
@@ -40,7 +41,11 @@ def list_profiles(session: Session) -> Outcome:
     """All profiles, including those that cannot be used."""
     usual, in_use = default_profile(), session.profile_in_use
     listed = [_listed(name, usual, in_use) for name in profile_names()]
-    data = {"default": usual or None, "profiles": [asdict(one) for one in listed]}
+    data = {
+        "default": usual or None,
+        "folder": short(profiles_folder()),
+        "profiles": [asdict(one) for one in listed],
+    }
     return Outcome(data, lambda session: _show(session, listed, usual))
 
 
@@ -72,7 +77,8 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
         line.append_text(mode).append(f"  {escape(one.base) or 'no base'}")
         console.print(line.append(f"  {escape(one.problem or one.file)}", "dim"), soft_wrap=True)
     told = f"* {usual} is the default" if usual else "There is no default"
-    console.print(Text(f"{told}: cascade profile default NAME chooses another.", "dim"))
+    choose = session.completed("cascade profile default NAME")
+    console.print(Text(f"{told}: {choose} chooses another.", "dim"))
 
 
 def choose_default(name: str | None, *, none: bool) -> Outcome:

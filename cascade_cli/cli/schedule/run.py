@@ -121,12 +121,15 @@ def systemd(session: Session, nightly: Nightly) -> Outcome:
     hour, minute = nightly.clock
     given, folders = _environment(session), nightly.folders(session)
     credentials, backup = [*_credentials(session)], nightly.backup_words(session)
-    words = nightly.words(session)
+    words, profile = nightly.words(session), session.profile_in_use
     _refuse_line_breaks([*given, str(Path.cwd()), *folders, *words, *backup, *credentials])
     for missing in (folder for folder in folders if not Path(folder).is_dir()):
         session.warn(f"systemd starts the service only if the folder {missing!r} exists")
     return _text(
         _UNITS.format(
+            # The units of one shop must not replace those of another.
+            unit="-".join(filter(None, ("cascade-reconcile", profile))),
+            shop=f" ({profile})" if profile else "",
             # systemd expands $ in commands only.
             command=_unit_command(words),
             afterwards=_AFTERWARDS.format(command=_unit_command(backup)) if backup else "",
@@ -228,9 +231,9 @@ ExecStopPost={command}
 TimeoutStopSec=15min
 """
 _UNITS = """\
-# /etc/systemd/system/cascade-reconcile.service
+# /etc/systemd/system/{unit}.service
 [Unit]
-Description=Reconcile Stripe charges with Venice transfers
+Description=Reconcile Stripe charges with Venice transfers{shop}
 Wants=network-online.target
 After=network-online.target
 
@@ -258,9 +261,9 @@ LockPersonality=yes
 MemoryMax=1G
 TimeoutStartSec=1h
 
-# /etc/systemd/system/cascade-reconcile.timer
+# /etc/systemd/system/{unit}.timer
 [Unit]
-Description=Reconcile every night
+Description=Reconcile every night{shop}
 
 [Timer]
 OnCalendar=*-*-* {hour:02}:{minute:02}:00

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from cascade_cli.adapters.http.transport import is_loopback
 from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.session import Outcome, Session, keep_error
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
@@ -49,6 +49,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
                 secrets,
                 session.say,
                 session.completed,
+                lambda error: keep_error(session, "serve", error),
             )
             try:
                 listening = serving.listen(host, port)

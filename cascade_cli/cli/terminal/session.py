@@ -185,7 +185,7 @@ def run_command(
         at_end(outcome)
     if outcome.error:
         _show_error(session, outcome.error)
-        _keep_error(session, command, outcome.error)
+        keep_error(session, command, outcome.error)
     return int(outcome.exit_code)
 
 
@@ -211,22 +211,27 @@ def unwritable(error: OSError) -> OutputError:
 def _bug(session: Session, error: Exception) -> Outcome:
     if session.verbose:
         session.say("".join(traceback.format_exception(error)))
+    return failure(_unforeseen(error))
+
+
+def _unforeseen(error: Exception) -> CascadeError:
     bug = CascadeError(f"{type(error).__name__} was not foreseen.", BUG_HINT)
     bug.__context__ = error
-    return failure(bug)
+    return bug
 
 
-def _keep_error(session: Session, command: str, error: CascadeError) -> None:
+def keep_error(session: Session, command: str, error: Exception) -> None:
     """Keep the error for a later `doctor --bundle`, except the bundle's own errors."""
     if command == "doctor" or isinstance(error, UsageError):
         return
     from datetime import UTC, datetime  # noqa: PLC0415 - only if something failed
 
-    from cascade_cli.adapters.bundle.last_error import keep_error  # noqa: PLC0415 - as above
+    from cascade_cli.adapters.bundle.last_error import keep_error as keep  # noqa: PLC0415 - as above
 
     # If the error cannot be kept, it was at least shown.
     with suppress(CascadeError, OSError):
-        keep_error(session.folder, command, error, session.redacted, datetime.now(UTC))
+        told = error if isinstance(error, CascadeError) else _unforeseen(error)
+        keep(session.folder, command, told, session.redacted, datetime.now(UTC))
 
 
 def _show(session: Session, command: str, outcome: Outcome, *, json: bool) -> None:

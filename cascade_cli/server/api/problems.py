@@ -29,6 +29,7 @@ from cascade_cli.services.selling.price_quotes import NoRateError
 
 RETRY_AFTER_SECONDS = {429: 5, 503: 30}
 MOST_SHOWN = 5
+_OUR_TROUBLE = 500
 
 # The first class that fits decides.
 _STATUSES: tuple[tuple[type[CascadeError], int], ...] = (
@@ -87,12 +88,20 @@ def answer_to(error: CascadeError, complete: Callable[[str], str] = str) -> JSON
     return problem(status, error.kind, complete(error.message), complete(error.hint))
 
 
-def install(app: FastAPI, complete: Callable[[str], str] = str) -> None:
-    """Let the app answer all errors in this shape."""
+def install(
+    app: FastAPI,
+    complete: Callable[[str], str] = str,
+    hear: Callable[[Exception], None] = lambda _error: None,
+) -> None:
+    """Let the app answer all errors in this shape. `hear` is told of those that are not the
+    caller's."""
 
     async def ours(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, CascadeError)  # noqa: S101 - registered for nothing else
-        return answer_to(error, complete)
+        answer = answer_to(error, complete)
+        if answer.status_code >= _OUR_TROUBLE:
+            hear(error)
+        return answer
 
     async def invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - as above

@@ -31,15 +31,15 @@ class CrowdedError(Exception):
 class LimitsMiddleware:
     """Reads the body before the app sees the request, and stops if it is too long or too slow.
 
-    `answered` gets each request's route, status and seconds; `crashed` gets the type of an
-    exception that nothing else caught.
+    `answered` gets each request's route, status and seconds; `crashed` gets an exception
+    that nothing else caught.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         answered: Callable[[str, int, float], None],
-        crashed: Callable[[str], None],
+        crashed: Callable[[Exception], None],
     ) -> None:
         self._app, self._answered, self._crashed = app, answered, crashed
         self._large = LargeBodies()
@@ -59,7 +59,7 @@ class LimitsMiddleware:
         try:
             await self._serve(scope, receive, noting)
         except Exception as error:  # noqa: BLE001 - the last line of defence
-            self._crashed(type(error).__name__)
+            self._crashed(error)
             if not statuses:
                 await problem(_BUG, "bug", "This was not foreseen.")(scope, receive, noting)
         finally:

@@ -11,16 +11,18 @@ from cascade_cli.domain.records.orders import exact
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
+from cascade_cli.domain.shop.citizen_names import look_alikes, no_citizen_called
 from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.money import format_ducats, format_money
-from cascade_cli.errors import GuardError, UsageError
+from cascade_cli.errors import GuardError, ServiceError, UsageError
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.checkout_service import Checkout, NewPage
 from cascade_cli.services.selling.payment_status import Remembered
 
 CITIZEN_KEPT_SECONDS = 60.0
+# A request per 100 citizens, and a form may be filled in wrongly by many.
+NAMES_KEPT_SECONDS = 600.0
 KEY_PREFIX = "cascade_api_"
 SHOWN_NAMES = 3
 
@@ -83,6 +85,7 @@ class PaymentSales:
         self._new_intent, self._new_page, self._urls = new_intent, new_page, urls
         self._processor = processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS)
+        self._names = Remembered[Sequence[str]](NAMES_KEPT_SECONDS)
 
     def sell(self, purchase: Purchase, key: str) -> tuple[PaymentIntent, Quote]:
         """A PaymentIntent at the list's price; the same key gives the same one again.
@@ -154,14 +157,28 @@ class PaymentSales:
         found = self._venice.citizens(asked) if asked else {}
         missing = [citizen for citizen in asked if citizen not in found]
         if missing:
-            named = ". ".join(no_such_citizen(name, found) for name in missing[:SHOWN_NAMES])
-            more = f" (and {len(missing) - SHOWN_NAMES} more)" if missing[SHOWN_NAMES:] else ""
+            told = [self._nobody_called(name, list(found)) for name in missing[:SHOWN_NAMES]]
+            more = len(missing) - SHOWN_NAMES
+            told += [f"So it is with {more} more."] if more > 0 else []
             raise UnknownCitizenError(
-                f"{named}{more}.",
-                "Nothing was sold. Names are compared to the letter.",
+                " ".join(told), "Nothing was sold. Names are compared to the letter."
             )
         for citizen in asked:
             self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
+
+    def _nobody_called(self, name: str, alike: Sequence[str]) -> str:
+        return no_citizen_called(name, alike if look_alikes([name], alike) else self._usernames())
+
+    def _usernames(self) -> Sequence[str]:
+        """Of all citizens; none while they cannot be read: they are only suggested."""
+        kept = self._names.get("")
+        if kept is None:
+            try:
+                kept = self._venice.usernames()
+            except ServiceError:
+                return ()
+            self._names.put("", kept)
+        return kept
 
 
 def _gift(purchase: Purchase) -> Gift | None:

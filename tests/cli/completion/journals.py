@@ -44,6 +44,6 @@ def promise(file: Path, key: str, citizen: str, base: str = BASE) -> None:
 
 
 def _journal(file: Path, base: str) -> Journal:
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     worker = Worker("run", "host", 1, "operator", "test", base)
     return Journal(file_url(file), worker, now=lambda: AT)

@@ -13,11 +13,10 @@ import pytest
 
 from cascade_cli.cli.app import COMMANDS, GROUPS
 from cascade_cli.cli.completion.answer import SHELLS, VARIABLE, answer
-from cascade_cli.cli.completion.last_run import journal_file, settings_of
+from cascade_cli.cli.completion.journal_place import journal_place
 from cascade_cli.cli.completion.line import FILE
 from cascade_cli.cli.completion.table import SOURCES, VALUES, table, text
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.settings.profiles import set_default_profile
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring import journal as wired
 from tests.cli.completion.journals import AT, BASE, keep, keep_run, promise
@@ -230,8 +229,8 @@ def test_the_journal_is_where_every_command_finds_it(
     invocation.enter_sandbox(values)
     chosen = "" if invocation.sandbox else values.get("CASCADE_JOURNAL_URL", "").strip()
     found = wired.journal_file(invocation, chosen)
-    read = settings_of({"--sandbox": ""} if sandbox else {}, environ)
-    assert journal_file(read) == ("" if found is None else str(found))
+    place = journal_place({"--sandbox": ""} if sandbox else {}, environ)
+    assert place == (None if found is None else (str(found), ""))
 
 
 HEAVY = {
@@ -270,23 +269,3 @@ def test_profiles_are_offered(home: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (folder / f"{name}.env").write_text("CASCADE_GRACE=15m\n")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     assert offered("cascade --profile ") == ["lido", "rialto"]
-
-
-@pytest.mark.parametrize("how", ["option", "environment", "default"])
-def test_with_a_profile_the_ids_of_another_journal_are_not_offered(
-    home: Path, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    keep_run(journal(home), ("Lucia",))
-    here = state(home, AIRTABLE_BASE_ID=BASE)
-    assert offered("cascade explain L", here) == ["Lucia"]
-    if how == "default":
-        file = home / "config" / "cascade" / "profiles" / "lido.env"
-        file.parent.mkdir(parents=True)
-        file.write_text("CASCADE_GRACE=15m\n")
-        file.chmod(0o600)
-        set_default_profile("lido")
-    if how == "environment":
-        here["CASCADE_PROFILE"] = "lido"
-    option = "--profile lido " if how == "option" else ""
-    assert offered(f"cascade {option}explain L", here) == []

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.cli.completion.answer import SHELLS
-from tests.cli.completion.journals import HOSTILE, keep_run
+from tests.cli.completion.journals import BASE, HOSTILE, keep_run
 from tests.cli.completion.shells import Shell
 
 TAB, CLEAR = "\t", "\x15"
 EXPLAIN = "cascade --sandbox explain"
+PROFILED = "CASCADE_PROFILE=lido cascade credit Lorenzo"
 
 
 @pytest.fixture(scope="module", params=SHELLS)
@@ -21,6 +22,11 @@ def started(
 ) -> Iterator[Shell]:
     home = tmp_path_factory.mktemp("home")
     keep_run(home / "state" / "sandbox-journal.sqlite3", HOSTILE)
+    keep_run(home / "state" / "profiles" / "lido" / "journal.sqlite3", ("Lorenzo",))
+    profile = home / ".config" / "cascade" / "profiles" / "lido.env"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(f"AIRTABLE_BASE_ID={BASE}\nSTRIPE_SECRET_KEY_COMMAND='touch owned'\n")
+    profile.chmod(0o600)
     shell = Shell(request.param, home)
     yield shell
     shell.close()
@@ -67,6 +73,14 @@ def test_a_word_goes_on_where_it_was_begun(shell: Shell) -> None:
     shell.process.send(f"cascade --sandbox reconcile --citizen=G@ho{TAB}")
     shell.until_line(lambda line: "host:1" in line)
     assert shell.last_word() == "--citizen=G@host:1"
+
+
+def test_a_profile_and_its_own_citizens(shell: Shell) -> None:
+    shell.types(f"cascade --profile li{TAB}", "cascade --profile lido")
+    shell.types(f"explain L{TAB}", "cascade --profile lido explain Lorenzo")
+    if shell.name != "bash":  # which does not tell what is set in the line
+        shell.types(f"{CLEAR}CASCADE_PROFILE=lido cascade credit L{TAB}", PROFILED)
+    assert not Path(shell.home, "owned").exists()
 
 
 def test_an_unreadable_journal_only_empties_it(shell: Shell) -> None:

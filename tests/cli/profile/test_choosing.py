@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
+from platformdirs.api import PlatformDirsABC
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
+from cascade_cli.cli.help.topics import read
 from cascade_cli.cli.terminal.confirmation import confirm
 from cascade_cli.cli.terminal.console import settings_note
 from cascade_cli.cli.terminal.session import Session
+from cascade_cli.settings.locations import short
 from tests.harness.profiles import Machine
 
 RIALTO = {"STRIPE_SECRET_KEY": "rk_live_rialto", "AIRTABLE_BASE_ID": "appRialto"}
@@ -87,6 +94,11 @@ def test_the_same_value_twice_and_other_settings_are_no_contradiction(two: Machi
     assert (grace["value"], grace["from"]) == ("1h", "environment")
 
 
+def test_what_a_profile_leaves_empty_contradicts_nothing(two: Machine) -> None:
+    two.write("lido", {**LIDO, "AIRTABLE_BASE_ID": ""})
+    assert base(two, "--profile", "lido", AIRTABLE_BASE_ID="appLido") == "appLido"
+
+
 def test_a_state_folder_in_the_environment_has_a_folder_for_each_profile(two: Machine) -> None:
     for name in ("rialto", "lido"):
         answer = two.typed("config", "show", "--json", CASCADE_PROFILE=name, CASCADE_STATE_DIR="/x")
@@ -150,6 +162,22 @@ def test_the_list_tells_mode_base_and_default(two: Machine) -> None:
 
 def test_without_profiles_the_list_says_where_they_would_be(machine: Machine) -> None:
     assert "~/config/cascade/profiles/NAME.env" in machine.typed("profile", "list").out
+    listed = machine.typed("profile", "list", "--json").data
+    assert listed == {"default": None, "folder": "~/config/cascade/profiles", "profiles": []}
+
+
+@pytest.mark.parametrize("system", [Unix, MacOS])
+def test_the_topics_name_the_folders_of_both_systems(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, system: type[PlatformDirsABC]
+) -> None:
+    monkeypatch.setenv("HOME", str(machine.home))
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    folders = system("cascade")
+    config, state = short(Path(folders.user_config_dir)), short(Path(folders.user_state_dir))
+    pages = [read(name).body for name in ("profiles", "settings", "sandbox")]
+    assert f"{config}/profiles" in pages[0]
+    assert all(state in page for page in pages)
 
 
 def test_live_has_a_colour_of_its_own(two: Machine) -> None:
@@ -171,6 +199,14 @@ def test_a_schedule_goes_by_the_profile(two: Machine) -> None:
     line = two.typed("--profile", "lido", "schedule", "cron").out
     assert " --quiet --profile lido reconcile " in line
     assert f"CASCADE_STATE_DIR={two.state} XDG_CONFIG_HOME={two.home}/config " in line
+
+
+def test_the_units_of_one_profile_do_not_replace_those_of_another(two: Machine) -> None:
+    files = [
+        re.findall("^# (/etc/.*)$", two.typed(*words, "schedule", "systemd").out, re.MULTILINE)
+        for words in ((), ("--profile", "rialto"), ("--profile", "lido"))
+    ]
+    assert len({file for each in files for file in each}) == 6
 
 
 def test_a_headline_and_a_question_say_live_in_that_colour(
