@@ -46,6 +46,7 @@ LINES = {
     "explain": ["explain {missing}", "explain {citizen}", "explain {transfer}"],
     "status": ["status --since 2d"],
     "doctor": ["doctor"],
+    "init": ["init --no-input", "init"],
     "checkout": ["checkout {citizen} --ducats 100", "checkout Nobody --ducats 100"],
     "pricing": ["pricing"],
     "help": ["help nightly"],
@@ -218,6 +219,7 @@ def test_two_terminals_in_turn_keep_to_their_own(shops: Shops) -> None:
     assert [shops.each[name].rows - before[name] for name in NAMES] == [0, 1]
 
 
+@pytest.mark.usefixtures("no_settings")
 def test_two_servers_at_once_each_serve_their_own_shop(shops: Shops) -> None:
     around = {**_around(shops), "CASCADE_PROFILE": "rialto"}
     lines = {"rialto": ("serve",), "lido": ("--profile", "lido", "serve")}
