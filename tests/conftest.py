@@ -22,6 +22,7 @@ from tests.harness.counter import counter
 from tests.harness.postgresql import postgresql
 from tests.harness.sandboxed import Sandboxed, served
 from tests.harness.shop_day import day
+from tests.harness.statements import share_compiled_statements
 
 __all__ = ["counter", "day", "postgresql"]
 
@@ -46,6 +47,7 @@ def pytest_configure() -> None:
     Ctrl-C is to reach them: a shell ignores it for whatever runs in its background. And each would
     compile the whole package anew where nothing compiled may be written.
     """
+    share_compiled_statements()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A developer's own profiles are no part of any test.
     os.environ["XDG_CONFIG_HOME"] = "/nowhere/config"
