@@ -13,12 +13,12 @@ from __future__ import annotations
 from functools import cache
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Boolean,
     Column,
     ColumnElement,
     Connection,
-    Dialect,
     Index,
     Integer,
     MetaData,
@@ -214,7 +214,7 @@ def _shape(connection: Connection) -> int:
 
 def create(connection: Connection) -> None:
     """Make the tables inside the running transaction. There must be none yet."""
-    for statement in _statements(type(connection.dialect)):
+    for statement in _statements(connection.dialect.name):
         connection.exec_driver_sql(statement)
     connection.execute(insert(chain).values(id=1, head=GENESIS, entries=0))
     connection.execute(insert(version).values(version=VERSION))
@@ -222,12 +222,12 @@ def create(connection: Connection) -> None:
 
 # Compiling them takes SQLAlchemy longer than the database takes to make the tables.
 @cache
-def _statements(kind: type[Dialect]) -> tuple[str, ...]:
-    dialect = kind()
+def _statements(database: str) -> tuple[str, ...]:
+    dialect = URL.create(database).get_dialect()()
     made = list[DDLElement]()
     for table in metadata.sorted_tables:
         made += [CreateTable(table), *map(CreateIndex, table.indexes)]
-    return (*(str(each.compile(dialect=dialect)) for each in made), *_TRIGGERS[dialect.name])
+    return (*(str(each.compile(dialect=dialect)) for each in made), *_TRIGGERS[database])
 
 
 def create_anew(connection: Connection) -> None:
