@@ -19,6 +19,7 @@ from cascade_cli.settings.sources import names_of
 from cascade_cli.wiring.reading import Wiring
 from tests.harness.clocks import ManualClock
 from tests.harness.counter import counter
+from tests.harness.order import long_ones_first
 from tests.harness.postgresql import postgresql
 from tests.harness.sandboxed import Sandboxed, served
 from tests.harness.shop_day import day
@@ -56,9 +57,10 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest begin first, all others stay in their order."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with its share of the long tests."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = long_ones_first(items, workers)
 
 
 def pytest_collection_finish() -> None:
