@@ -19,9 +19,11 @@ from cascade_cli.settings.sources import names_of
 from cascade_cli.wiring.reading import Wiring
 from tests.harness.clocks import ManualClock
 from tests.harness.counter import counter
+from tests.harness.order import long_ones_first
 from tests.harness.postgresql import postgresql
 from tests.harness.sandboxed import Sandboxed, served
 from tests.harness.shop_day import day
+from tests.harness.statements import share_compiled_statements
 
 __all__ = ["counter", "day", "postgresql"]
 
@@ -46,12 +48,19 @@ def pytest_configure() -> None:
     Ctrl-C is to reach them: a shell ignores it for whatever runs in its background. And each would
     compile the whole package anew where nothing compiled may be written.
     """
+    share_compiled_statements()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # A developer's own profiles are no part of any test.
     os.environ["XDG_CONFIG_HOME"] = "/nowhere/config"
     os.environ.pop("CREDENTIALS_DIRECTORY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with its share of the long tests."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = long_ones_first(items, workers)
 
 
 def pytest_collection_finish() -> None:

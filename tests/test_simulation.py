@@ -92,6 +92,7 @@ def shared() -> Iterator[SharedParts]:
         yield made
 
 
+@pytest.mark.long
 def test_no_history_among_the_first_ones_has_a_flaw(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["--seeds", "200", "--jobs", "2"])
 

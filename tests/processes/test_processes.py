@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.harness.postgresql import PostgresqlServer
 from tests.processes.killing import credit_file_round, repair_round
 from tests.processes.racing import race_round
 from tests.processes.restoring import restore_round
+
+pytestmark = pytest.mark.long
 
 
 def test_a_killed_credit_of_a_file_pays_every_row_once() -> None:

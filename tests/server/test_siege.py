@@ -15,6 +15,7 @@ SHORTLY = ("idle connections", "MB of headers", "unknown payments")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and files are read from /proc")
+@pytest.mark.long
 def test_strangers_hold_nobody_up_and_fill_no_memory(tmp_path: Path) -> None:
     tried = [c for c in crowds(CONNECTIONS, MEGABYTES) if c.what.endswith(SHORTLY)]
     seen = {one.what: one for one in besiege(tmp_path, tried, seconds=1, files=FILES)}

@@ -47,6 +47,7 @@ def _events(shop: Shop) -> tuple[bool, int, int, float]:
     return found["ok"], found["waiting"], found["due"], found["oldest_due_seconds"]
 
 
+@pytest.mark.long
 def test_a_killed_or_stopped_server_on_postgresql_is_followed_by_another_within_a_minute(
     tmp_path: Path, postgresql: PostgresqlServer
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_server_that_cannot_credit_leaves_the_place_to_one_that_can(
             assert second.app_state.worker.leads
 
 
+@pytest.mark.long
 def test_whether_events_wait_is_told_where_all_is_well_too(
     place: Sandboxed, tmp_path: Path
 ) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.server.kill import play as kill
 from tests.server.outage import play as endure
 
 
+@pytest.mark.long
 def test_what_was_acknowledged_before_a_kill_is_credited_once(tmp_path: Path) -> None:
     kills = kill(tmp_path, rounds=1, events=60, seed=3)
     assert kills.acknowledged > 0

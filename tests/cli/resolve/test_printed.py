@@ -30,6 +30,8 @@ from tests.harness.counter import AFTERNOON, Counter
 from tests.harness.faults import Network
 from tests.harness.sandboxed import Recorder, Sandboxed
 
+pytestmark = pytest.mark.long
+
 MOST_ROUNDS = 3
 
 
