@@ -26,8 +26,7 @@ from cascade_cli.domain.records.journal_entries import Worker as Identity
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
-from cascade_cli.server.http.connections import ConnectionRegister, most_connections
-from cascade_cli.server.http.protocol import BoundedProtocol
+from cascade_cli.server.http.protocol import BoundedProtocol, ConnectionRegister, most_connections
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness
 from cascade_cli.server.thread_pool import Offload

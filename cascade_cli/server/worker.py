@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cascade_cli.adapters.journal.attempts import ClaimLostError
-from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.locks import ClaimLostError, RunLock
 from cascade_cli.domain.records.stripe_events import EventState, Settlement
 from cascade_cli.errors import CascadeError, JournalError, LockedError
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake

@@ -12,8 +12,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
-from cascade_cli.adapters.http.pacing import Pacers, Pacing
+from cascade_cli.adapters.http.pacing import ChangePace, PaceFile, Pacers, Pacing
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,

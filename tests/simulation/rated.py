@@ -10,8 +10,7 @@ from random import Random
 from typing import Any
 
 from cascade_cli.adapters.http.pace import Departure, Step, Turn
-from cascade_cli.adapters.http.pace_store import OwnPace
-from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.pacing import OwnPace, Pacer
 from cascade_cli.sandbox.airtable.limits import LOCK_OUT_SECONDS
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.wire import Request

@@ -10,17 +10,10 @@ from sqlalchemy import Row
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import rows_of
-from cascade_cli.adapters.journal.holders import holder_in
+from cascade_cli.adapters.journal.locks import ClaimLostError, holder_in
 from cascade_cli.adapters.journal.tables import claims
 from cascade_cli.domain.records.journal_entries import RELEASED, EntryKind, Fate, Holder
 from cascade_cli.domain.shop.times import moment_text
-from cascade_cli.errors import LockedError
-
-
-class ClaimLostError(LockedError):
-    """The lease ended or another worker took over; nothing was recorded, nothing may be sent."""
-
-    kind = "claim_lost"
 
 
 def attempt(

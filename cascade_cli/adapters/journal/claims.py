@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import is_storable
-from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
+from cascade_cli.adapters.journal.locks import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import claims, entries, visible
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,

@@ -19,8 +19,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
-from cascade_cli.adapters.journal.holders import Neighbours
-from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
+from cascade_cli.adapters.journal.locks import Neighbours, holder_of, worker_lock_of
 from cascade_cli.adapters.journal.tables import events as _events
 from cascade_cli.adapters.journal.tables import visible
 from cascade_cli.domain.records.journal_entries import EntryKind, Holder, Worker
