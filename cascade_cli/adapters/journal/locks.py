@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.tables import locks
-from cascade_cli.domain.records.journal_entries import EntryKind, Holder, Worker
+from cascade_cli.domain.records.journal_entries import EntryKind, Holder
 from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError
 
@@ -42,30 +42,28 @@ def holder_in(row: Row[Any]) -> Holder:
     return Holder(**{name: row._mapping[name] for name in Holder.__dataclass_fields__})
 
 
-def hold(worker: Worker, birth: str, moment: datetime, lease: timedelta) -> Holder:
-    """The holder to record when `worker` takes a row at that moment."""
-    return Holder(
-        run=worker.run,
-        host=worker.host,
-        pid=worker.pid,
-        birth=birth,
-        operator=worker.operator,
-        command=worker.command,
-        since=moment_text(moment),
-        lease_until=moment_text(moment + lease),
-    )
-
-
 class Neighbours:
-    """Tells, as far as this machine can, whether the processes that hold something are alive."""
+    """Records who holds something, and tells, as far as this machine can, whether that process is
+    still alive."""
 
     def __init__(self, host: str, is_alive: IsAlive | None) -> None:
         self._host = host
         self._is_alive = is_alive
 
-    def birth_of(self, pid: int) -> str:
-        """The process's birth, or "" if the system does not tell it or a simulation answers."""
-        return "" if self._is_alive else birth_of(pid)
+    def hold(self, transaction: Transaction, lease: timedelta) -> Holder:
+        """The holder to record when the transaction's worker takes a row now."""
+        worker = transaction.worker
+        return Holder(
+            run=worker.run,
+            host=worker.host,
+            pid=worker.pid,
+            # A simulation's processes have no birth.
+            birth="" if self._is_alive else birth_of(worker.pid),
+            operator=worker.operator,
+            command=worker.command,
+            since=moment_text(transaction.at),
+            lease_until=moment_text(transaction.at + lease),
+        )
 
     def is_dead(self, holder: Holder) -> bool:
         """Whether the holder is certainly dead. Only then may its lease be cut short."""
@@ -191,8 +189,7 @@ class RunLock:
     def _acquire(self, transaction: Transaction) -> None:
         if (row := self._row(transaction)) is not None:
             self._take_over(transaction, row)
-        worker = transaction.worker
-        holder = hold(worker, self._neighbours.birth_of(worker.pid), transaction.at, self._lease)
+        holder = self._neighbours.hold(transaction, self._lease)
         transaction.insert(locks, [{"name": self._name, **holder.columns()}])
 
     def _row(self, transaction: Transaction) -> Row[Any] | None:

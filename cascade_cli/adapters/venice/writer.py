@@ -18,7 +18,8 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
-from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
 from cascade_cli.adapters.venice.notes_codec import log_to_keep
 from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
