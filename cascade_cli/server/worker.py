@@ -90,7 +90,10 @@ class EventWorker:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                intake = self._current_intake() if self._take_turn() else None
+                # The intake is dropped with the leadership, and after a failure.
+                if self._take_turn() and self._intake is None:
+                    self._intake = self._connect()
+                intake = self._intake
                 settled = intake.work() if intake else []
                 if settled:
                     self._settled(settled)
@@ -102,7 +105,9 @@ class EventWorker:
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
                 self._stand_still(error)
             else:
-                self._go_on()
+                if self.pause:
+                    self._tell("crediting goes on")
+                self.pause = None
                 if self._stands_by:
                     # Another process credits what is accepted here, and finds it by polling.
                     self._stopping.wait(STANDBY_SECONDS)
@@ -119,11 +124,6 @@ class EventWorker:
         elif stood_by and not self._stands_by:
             self._tell("this cascade serve credits now")
         return not self._stands_by
-
-    def _current_intake(self) -> Intake:
-        if self._intake is None:
-            self._intake = self._connect()
-        return self._intake
 
     def _report(self, settled: Sequence[Settlement]) -> None:
         counts = Counter(settlement.state.value for settlement in settled)
@@ -150,11 +150,6 @@ class EventWorker:
         self._failed(kind)
         self._tell(f"crediting pauses for {seconds:.0f} s: {'' if known else 'unforeseen '}{why}")
         self._stopping.wait(seconds)
-
-    def _go_on(self) -> None:
-        if self.pause:
-            self._tell("crediting goes on")
-        self.pause = None
 
 
 class Leadership:

@@ -50,14 +50,22 @@ class Pacer:
         self._numbers = itertools.count()
         self._told_until = clock()
 
-    def wait(self, *, is_watched: bool = False) -> Departure:
-        """Return when it is this caller's turn. For a watched departure, call `answered` later."""
-        return self._wait(replace(self._turn, is_watched=is_watched))
+    def wait(self, *, is_watched: bool = False, is_held: bool = False) -> Departure:
+        """Return when it is this caller's turn. For a watched departure, call `answered` later.
 
-    def hand_out(self) -> Departure:
-        """Take a turn to use a little later. Then call `leave` and, at the end, `answered`; or
-        `forgo`."""
-        return self._wait(replace(self._turn, is_watched=True, is_held=True))
+        A held departure is a turn to use a little later: then call `leave`, or `forgo` to give it
+        up.
+        """
+        turn = replace(self._turn, is_watched=is_watched, is_held=is_held)
+        name = f"{turn.owner} {next(self._numbers)}"
+        try:
+            while isinstance(found := self._ask(name, turn), float):
+                self._tell_long(found)
+                self._sleep(found)
+        except BaseException:
+            self._change(lambda pace, _now: pace.withdraw(name))
+            raise
+        return found
 
     def leave(self, departure: Departure) -> None:
         """The held request is sent now."""
@@ -74,17 +82,6 @@ class Pacer:
     def hold(self, seconds: float) -> None:
         """Let nobody send for `seconds`: the service asked for a pause."""
         self._change(lambda pace, now: pace.hold(seconds, now))
-
-    def _wait(self, turn: Turn) -> Departure:
-        name = f"{turn.owner} {next(self._numbers)}"
-        try:
-            while isinstance(found := self._ask(name, turn), float):
-                self._tell_long(found)
-                self._sleep(found)
-        except BaseException:
-            self._change(lambda pace, _now: pace.withdraw(name))
-            raise
-        return found
 
     def _tell_long(self, seconds: float) -> None:
         """Report a long wait, so that nobody watches a silent screen; once for all waiters."""

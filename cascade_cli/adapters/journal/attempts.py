@@ -67,21 +67,16 @@ def record_outcome(
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
     rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
-    settled = [row for row in rows if row.last_action == action and _is_ours(transaction, row)]
+    # A late outcome must not settle the newer attempt of another run. So this run must have made
+    # the last attempt, or hold the key now.
+    ours = (row for row in rows if transaction.worker.run in {row.last_run, row.run})
+    settled = [row for row in ours if row.last_action == action]
     transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
         detail = (body or {}).get(key, {})
         transaction.append(
             EntryKind.OUTCOME, key, {"action": action, "fate": fate, "detail": detail}
         )
-
-
-def _is_ours(transaction: Transaction, row: Row[Any]) -> bool:
-    """Whether this run made the last attempt or holds the key now.
-
-    A late outcome must not settle the newer attempt of another run.
-    """
-    return transaction.worker.run in {row.last_run, row.run}
 
 
 def release(transaction: Transaction, keys: Collection[str]) -> None:

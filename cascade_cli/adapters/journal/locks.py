@@ -166,7 +166,9 @@ class RunLock:
         if self._thread:
             self._thread.join()
         try:
-            self._release()
+            with self._writing(_STAYS) as transaction:
+                if (row := self._ours(transaction)) is not None:
+                    transaction.delete(locks, row)
         except JournalError:
             # The block's own error matters more than a lock that expires by itself.
             if error is None:
@@ -210,11 +212,6 @@ class RunLock:
         taken = {"lock": self._name, "from": holder.columns()}
         transaction.append(EntryKind.TAKEOVER, "", taken)
         transaction.delete(locks, row)
-
-    def _release(self) -> None:
-        with self._writing(_STAYS) as transaction:
-            if (row := self._ours(transaction)) is not None:
-                transaction.delete(locks, row)
 
     def _beat(self) -> None:
         while not (self.is_lost or self._stop.wait(self._heartbeat_seconds)):

@@ -91,8 +91,12 @@ def is_sealed(table: Table, row: _Row) -> bool:
 
 def insert_rows(connection: Connection, seals: Seals, table: Table, rows: Iterable[_Row]) -> None:
     """Add rows, sealed. Columns that a row leaves out are NULL."""
-    if not (complete := [_sealed(table, row) for row in rows]):
+    columns = [column.name for column in _covered(table)]
+    complete: list[dict[str, Any]] = [{name: row.get(name) for name in columns} for row in rows]
+    if not complete:
         return
+    for row in complete:
+        row["seal"] = seal_of(table, row)
     connection.execute(_inserting(table), complete)
     seals.add(table, (row["seal"] for row in complete))
 
@@ -129,11 +133,6 @@ def delete_row(connection: Connection, seals: Seals, table: Table, row: _Row) ->
     which = (column == row[column.name] for column in table.primary_key)
     connection.execute(delete(table).where(*which))
     seals.add(table, [row["seal"]], -1)
-
-
-def _sealed(table: Table, row: _Row) -> dict[str, Any]:
-    complete = {column.name: row.get(column.name) for column in _covered(table)}
-    return {**complete, "seal": seal_of(table, complete)}
 
 
 @cache

@@ -66,13 +66,9 @@ def _ducats(value: Any) -> Decimal:
 
 def to_resident(record: dict[str, Any]) -> Resident:
     """The ducats of a citizen's record, and since when there is one."""
-    ducats = _balance(record["fields"].get("Ducats", 0))
-    return Resident(ducats, moment_of(record["createdTime"]))
-
-
-def _balance(value: object) -> Decimal:
+    value = record["fields"].get("Ducats", 0)
     try:
-        return Decimal(str(value))
+        return Resident(Decimal(str(value)), moment_of(record["createdTime"]))
     except InvalidOperation as error:
         raise AnswerError(
             f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",

@@ -166,6 +166,8 @@ def parse_notes(text: str) -> Notes:
 
 def _from_document(document: dict[str, Any], log: str) -> Notes:
     ducats = read_ducats(document.get("amount"))
+    # The decisions that a person made against a guard.
+    said = found if isinstance(found := document.get(OVERRIDES), list) else []
     return Notes(
         ducats=ducats,
         reason=str(document.get("reason") or "").strip(),
@@ -178,13 +180,8 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
         reference=str(document.get(REFERENCE) or ""),
         operator=str(document.get(OPERATOR) or ""),
-        overrides=_overrides(document.get(OVERRIDES)),
+        overrides=tuple(one for one in said if isinstance(one, str)),
     )
-
-
-def _overrides(said: object) -> tuple[str, ...]:
-    """The decisions that a person made against a guard."""
-    return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:

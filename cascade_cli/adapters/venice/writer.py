@@ -45,7 +45,8 @@ class VeniceWriter:
     has."""
 
     def __init__(self, api: Api, base_id: str, processor: str, schema: Schema) -> None:
-        self._api, self._base_id = api, base_id
+        self._table: Any = api.table(base_id, STRATAGEMS)
+        self._citizens: Any = api.table(base_id, CITIZENS)
         self._processor, self._schema = processor, schema
 
     def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
@@ -122,14 +123,6 @@ class VeniceWriter:
         kept = self._schema.keep(CITIZENS, fields, frozenset({required}))
         with write_errors():
             self._citizens.update(record_id, kept)
-
-    @property
-    def _table(self) -> Any:
-        return self._api.table(self._base_id, STRATAGEMS)
-
-    @property
-    def _citizens(self) -> Any:
-        return self._api.table(self._base_id, CITIZENS)
 
     def _fields(
         self, order: Order, expires_at: datetime, row: Stratagem | None = None
