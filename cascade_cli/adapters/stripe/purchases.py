@@ -115,11 +115,8 @@ class _Requested:
         self._numbers: dict[str, set[int | None]] = {}
         for one in ids:
             self._numbers.setdefault(whole_id(one), set()).add(portion_number(one))
-
-    @property
-    def wholes(self) -> Sequence[str]:
-        """The ids to ask Stripe for: each whole payment's once, in their order."""
-        return list(self._numbers)
+        # What to ask Stripe for: each whole payment once, in their order.
+        self.wholes = list(self._numbers)
 
     def keep(self, charges: Iterable[Charge]) -> tuple[Charge, ...]:
         """The charges that were asked for. A payment with an unknown allocation is kept whole."""
