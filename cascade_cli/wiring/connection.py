@@ -98,13 +98,13 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
 
         return PaceRow(settings.journal_url.reveal(), name).change
     # A service's allowance is the same in whichever profile it is asked.
-    return PaceFile(invocation.values().root / _PACE_FOLDER / f"{name}.json").change
+    return PaceFile(invocation.found.root / _PACE_FOLDER / f"{name}.json").change
 
 
 @contextmanager
 def effective(invocation: Invocation) -> Iterator[Mapping[str, str]]:
     """The values as given, or with the sandbox's in place of the live ones, unfetched."""
-    values = invocation.values()
+    values = invocation.found
     invocation.enter_sandbox(values)
     if invocation.sandbox:
         with sandbox_values(invocation, values) as usable:

@@ -100,7 +100,7 @@ def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
     """The checks of the files that settings stand in, and the values that could be found."""
     environ = invocation.environ
     try:
-        values = invocation.values()
+        values = invocation.found
     except SettingsError as error:
         here = FoundValues(SETTINGS, environ, None, invocation.secrets.append)
         return [judging.UNREADABLE.seen(error.message, advice=error.hint)], here

@@ -28,7 +28,7 @@ _NEEDED = (STRIPE_KEY, AIRTABLE_KEY, AIRTABLE_BASE)
 def alone(session: Session) -> Outcome:
     """Asks neither service, and makes no journal. Exit code 2 where no shop is set up: nothing was
     done."""
-    values = session.values()
+    values = session.found
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:
