@@ -90,10 +90,8 @@ class EventWorker:
         while not self._stopping.is_set():
             self._woken.clear()
             try:
-                # The intake is dropped with the leadership, and after a failure.
-                if self._take_turn() and self._intake is None:
-                    self._intake = self._connect()
-                intake = self._intake
+                leads = self._take_turn()
+                self._intake = intake = (self._intake or self._connect()) if leads else None
                 settled = intake.work() if intake else []
                 if settled:
                     self._settled(settled)
@@ -119,7 +117,6 @@ class EventWorker:
         """Whether this process is the worker."""
         stood_by, self._stands_by = self._stands_by, not self._leadership.take()
         if self._stands_by and not stood_by:
-            self._intake = None
             self._tell("another cascade serve credits; this one goes on when that one is gone")
         elif stood_by and not self._stands_by:
             self._tell("this cascade serve credits now")
