@@ -161,6 +161,10 @@ def test_as_many_as_wanted_are_under_way_at_once() -> None:
     assert len(Threads(8, lambda: 3).map(lambda _: meeting.wait(PATIENCE), range(3))) == 3
 
 
+def test_a_single_key_is_asked_for_in_the_callers_thread() -> None:
+    assert Threads(8).map(lambda _: threading.get_ident(), ["one"]) == [threading.get_ident()]
+
+
 def test_a_single_reader_stays_in_the_callers_thread() -> None:
     threads = Threads().map(lambda _: threading.get_ident(), range(3))
     assert set(threads) == {threading.get_ident()}

@@ -17,8 +17,7 @@ import uvicorn
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
-from cascade_cli.server.http.connections import ConnectionRegister, most_connections
-from cascade_cli.server.http.protocol import BoundedProtocol
+from cascade_cli.server.http.protocol import BoundedProtocol, ConnectionRegister, most_connections
 from cascade_cli.server.last_failure import LastFailure
 from cascade_cli.server.metrics import Metrics
 from cascade_cli.server.readiness import Probe, Readiness

@@ -10,7 +10,8 @@ A payment's whole way, from Stripe's request to the row in Venice:
 5. `Intake` takes a batch of due events. `Replayer.plan` (services/events/replay_service.py) asks
    Stripe what was paid and Venice which transfers exist, and makes the orders.
 6. `Deliverer.deliver` (services/delivery/deliver.py) claims each order in the journal, reads its
-   rows again, and lets `next_step` (domain/delivery/delivery_steps.py) decide what to write.
+   rows again unless step 5 read them just now and nobody ever wrote for it, and lets `next_step`
+   (domain/delivery/delivery_steps.py) decide what to write.
 7. `VeniceWriter` (adapters/venice/writer.py) creates the row as planned, then activates it. Each
    write is journaled before it is sent and after it is answered.
 8. `Intake` settles the event: credited, waiting until it is due again, or in need of a person.

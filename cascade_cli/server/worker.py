@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cascade_cli.adapters.journal.attempts import ClaimLostError
-from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.locks import ClaimLostError, RunLock
 from cascade_cli.domain.records.stripe_events import EventState, Settlement
 from cascade_cli.errors import CascadeError, JournalError, LockedError
 from cascade_cli.services.events.intake import SHORT_OF_DUCATS, Intake
@@ -91,7 +90,8 @@ class EventWorker:
         while not self._stopping.is_set():
             self._wake_up.clear()
             try:
-                intake = self._current_intake() if self._take_turn() else None
+                leads = self._take_turn()
+                self._intake = intake = (self._intake or self._connect()) if leads else None
                 settled = intake.work() if intake else []
                 if settled:
                     self._settled(settled)
@@ -103,7 +103,9 @@ class EventWorker:
             except Exception as error:  # noqa: BLE001 - a dead worker would credit nobody
                 self._begin_pause(error)
             else:
-                self._go_on()
+                if self.pause:
+                    self._tell("crediting goes on")
+                self.pause = None
                 if self._stands_by:
                     # Another process credits what is accepted here, and finds it by polling.
                     self._stopping.wait(STANDBY_SECONDS)
@@ -115,16 +117,10 @@ class EventWorker:
         """Whether this process is the worker."""
         stood_by, self._stands_by = self._stands_by, not self._leadership.take()
         if self._stands_by and not stood_by:
-            self._intake = None
             self._tell("another cascade serve credits; this one goes on when that one is gone")
         elif stood_by and not self._stands_by:
             self._tell("this cascade serve credits now")
         return not self._stands_by
-
-    def _current_intake(self) -> Intake:
-        if self._intake is None:
-            self._intake = self._connect()
-        return self._intake
 
     def _report(self, settled: Sequence[Settlement]) -> None:
         counts = Counter(settlement.state.value for settlement in settled)
@@ -151,11 +147,6 @@ class EventWorker:
         self._failed(error)
         self._tell(f"crediting pauses for {seconds:.0f} s: {'' if known else 'unforeseen '}{why}")
         self._stopping.wait(seconds)
-
-    def _go_on(self) -> None:
-        if self.pause:
-            self._tell("crediting goes on")
-        self.pause = None
 
 
 def kind_of(error: Exception) -> str:

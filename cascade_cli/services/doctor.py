@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, finances
 from cascade_cli.domain.doctor import (
     airtable,
@@ -25,6 +24,7 @@ from cascade_cli.domain.doctor import (
     webhook,
 )
 from cascade_cli.domain.doctor.findings import BUG, TITLES, UNCHECKED, UNREAD, Check
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.keys import Origin

@@ -44,7 +44,8 @@ class Invocation:
 
     @cached_property
     def found(self) -> FoundValues:
-        """The settings as text and where each comes from, found once. Raises SettingsError."""
+        """The settings as text, the environment over one file of settings, and where each comes
+        from; found once. Raises SettingsError."""
         from cascade_cli.settings import find_values  # noqa: PLC0415 - not for --help
 
         return find_values(
@@ -54,10 +55,6 @@ class Invocation:
             sandbox=self.sandbox,
             hide=self.secrets.append,
         )
-
-    def values(self) -> FoundValues:
-        """The settings as text: the environment over the settings file. Raises SettingsError."""
-        return self.found
 
     @property
     def file_in_use(self) -> SettingsFile | None:
@@ -78,7 +75,7 @@ class Invocation:
         """Where journal and sandbox live. Raises SettingsError."""
         from cascade_cli.settings.locations import state_folder  # noqa: PLC0415 - as above
 
-        return state_folder(self.values())
+        return state_folder(self.found)
 
     def enter_sandbox(self, values: Mapping[str, str]) -> None:
         """Let CASCADE_SANDBOX do what --sandbox does. Raises SettingsError."""
@@ -101,7 +98,7 @@ class Invocation:
         Raises SettingsError.
         """
         if self._clock is None:
-            self.enter_sandbox(self.values())
+            self.enter_sandbox(self.found)
         return self._clock() if self._clock else _machine_clock()
 
     def say(self, message: str) -> None:

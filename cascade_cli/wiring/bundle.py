@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,6 @@ from cascade_cli.domain.bundle.parts import Bundle, GivenSetting
 from cascade_cli.domain.bundle.stand_ins import StandIns
 from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.errors import CascadeError, JournalError, RightsError
-from cascade_cli.services.bundle import gather
 from cascade_cli.services.ports import JournalLookPort
 from cascade_cli.settings import PROCESSOR, SETTINGS
 from cascade_cli.settings.found_values import FoundValues
@@ -86,7 +85,32 @@ def make_report(
                 found.doctor.seconds, found.tools.requests(), took
             ),
         }
-        return Report(found.checks, gather(sources, stand_ins, now(), on_bug), folder, key)
+        return Report(found.checks, _gather(sources, stand_ins, now(), on_bug), folder, key)
+
+
+def _gather(
+    sources: Mapping[str, Callable[[], Any]],
+    stand_ins: StandIns,
+    at: datetime,
+    on_bug: Callable[[Exception], None],
+) -> Bundle:
+    """Read each part by its name. One that cannot be read is left out, and says why.
+
+    Raises nothing. `on_bug` gets each exception that nobody foresaw.
+    """
+    parts: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for name, read in sources.items():
+        try:
+            parts[name] = stand_ins.document(read())
+        except CascadeError as error:
+            left_out[name] = error.kind
+        except (OSError, ValueError) as error:
+            left_out[name] = type(error).__name__
+        except Exception as error:  # noqa: BLE001 - one broken part must not hide the others
+            on_bug(error)
+            left_out[name] = type(error).__name__
+    return Bundle(at, parts, left_out)
 
 
 def _names(found: Examination, words: Container[str]) -> dict[str, list[str]]:

@@ -12,8 +12,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
-from cascade_cli.adapters.http.pacing import Pacers, Pacing
+from cascade_cli.adapters.http.pacing import ChangePace, PaceFile, Pacers, Pacing
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import (
     AIRTABLE_BASE,
@@ -99,13 +98,13 @@ def kept_pace(invocation: Invocation, settings: Settings, service: str) -> Chang
 
         return PaceRow(settings.journal_url.reveal(), name).change
     # A service's limit is the same for all profiles, so they share the pace.
-    return PaceFile(invocation.values().root / _PACE_FOLDER / f"{name}.json").change
+    return PaceFile(invocation.found.root / _PACE_FOLDER / f"{name}.json").change
 
 
 @contextmanager
 def effective(invocation: Invocation) -> Iterator[Mapping[str, str]]:
     """The values as given, or with the sandbox's in place of the live ones, unfetched."""
-    values = invocation.values()
+    values = invocation.found
     invocation.enter_sandbox(values)
     if invocation.sandbox:
         with sandbox_values(invocation, values) as usable:

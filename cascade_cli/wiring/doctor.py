@@ -90,7 +90,7 @@ def examine_areas(
 ) -> list[Check]:
     """Check the settings and these areas alone. No file of settings has to be there yet."""
     with (
-        _read(invocation, invocation.values()) as examined,
+        _read(invocation, invocation.found) as examined,
         instruments(invocation, examined.settings, examined.values) as tools,
     ):
         return Doctor(tools, on_bug).examine(examined.checks, areas)
@@ -101,7 +101,7 @@ def visible_bases(invocation: Invocation) -> list[Base] | None:
 
     Raises SettingsError, also for a token that Airtable does not know, and ServiceError.
     """
-    values = invocation.values()
+    values = invocation.found
     # A setting that is wrong would be replaced, and the answer would be about the stand-in.
     secret(values, AIRTABLE_KEY)
     url(values, AIRTABLE_URL)
@@ -153,7 +153,7 @@ def _gathered(invocation: Invocation) -> tuple[list[Check], FoundValues]:
     """The checks of the settings files, and the values that could be found."""
     environ = invocation.environ
     try:
-        values = invocation.values()
+        values = invocation.found
     except SettingsError as error:
         here = FoundValues(SETTINGS, environ, None, invocation.secrets.append)
         return [judging.UNREADABLE.seen(error.message, advice=error.hint)], here

@@ -100,7 +100,7 @@ def journal_database(invocation: Invocation) -> Database:
     """Where the journal of all shops is, or would be made. No other setting is needed."""
     from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
 
-    values = invocation.values()
+    values = invocation.found
     invocation.enter_sandbox(values)
     chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
     if not chosen:

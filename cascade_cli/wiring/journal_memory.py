@@ -110,7 +110,10 @@ _FRESH_SECONDS = 10.0
 
 
 class RulingsKnown:
-    """Rulings. Opens the journal when first asked, and again after _FRESH_SECONDS."""
+    """Rulings, read when first asked for, and again after _FRESH_SECONDS. A server sets `journal`,
+    which it keeps open; any other caller's journal is opened for each reading."""
+
+    journal: Journal | None = None
 
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
         self._invocation, self._settings = invocation, settings
@@ -131,23 +134,29 @@ class RulingsKnown:
         self._read_at = None
 
     def _read(self) -> Rulings:
-        if has_no_journal(self._invocation, self._settings):
-            return {}
         try:
-            return self._read_from_journal()
+            if self.journal:
+                return _rulings_in(self.journal)
+            return self._read_once()
         except JournalError as error:
             self._invocation.warn(f"cannot tell what people decided about rows: {error.message}")
             return {}
 
-    def _read_from_journal(self) -> Rulings:
+    def _read_once(self) -> Rulings:
+        if has_no_journal(self._invocation, self._settings):
+            return {}
         from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
 
         worker = this_worker("reconcile")
         with closing(
             open_journal(self._invocation, self._settings, worker, self._invocation.now)
         ) as journal:
-            found = map(RowRuling.of, journal.rulings().values())
-            return {ruling.record_id: ruling for ruling in found if ruling}
+            return _rulings_in(journal)
+
+
+def _rulings_in(journal: Journal) -> Rulings:
+    found = map(RowRuling.of, journal.rulings().values())
+    return {ruling.record_id: ruling for ruling in found if ruling}
 
 
 def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:

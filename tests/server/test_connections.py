@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from cascade_cli.server.http import protocol
-from cascade_cli.server.http.connections import ConnectionRegister, most_connections
 from cascade_cli.server.http.limits import SMALL_BYTES, LargeBodies
+from cascade_cli.server.http.protocol import ConnectionRegister, most_connections
 from tests.server.conftest import Shop, eventually
 from tests.server.events import event_body, signature
 

@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
 from cascade_cli.adapters.journal import arrival_notices, attempts
-from cascade_cli.adapters.journal.holders import Neighbours
+from cascade_cli.adapters.journal.locks import Neighbours
 from cascade_cli.adapters.stripe import (
     events,
     invoice_metadata,

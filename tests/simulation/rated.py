@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from cascade_cli.adapters.http.pace import Departure, Step, Turn
-from cascade_cli.adapters.http.pace_store import OwnPace
-from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.pace import Departure, Step
+from cascade_cli.adapters.http.pacing import OwnPace, Pacer
 from cascade_cli.sandbox.airtable.limits import LOCK_OUT_SECONDS
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.wire import Request
@@ -90,9 +89,10 @@ class PatientPacer(Pacer):
             return 0.0
         return turn
 
-    def _wait(self, turn: Turn) -> Departure:
+    def wait(self, *, is_watched: bool = False, is_held: bool = False) -> Departure:
+        """Return when it is this process's turn, and remember the turn."""
         self._mine.since = self._clock()
-        departure = super()._wait(turn)
+        departure = super().wait(is_watched=is_watched, is_held=is_held)
         self._mine.turn = self._clock()
         return departure
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from cascade_cli.adapters.journal.attempts import ClaimLostError
-from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.locks import ClaimLostError, RunLock
 from cascade_cli.errors import JournalError
 from cascade_cli.wiring.writing import HEARTBEAT_SECONDS, LOCK_LEASE
 from tests.simulation.process import Process

@@ -3,7 +3,7 @@
 The service sets the limit, and it counts everybody's requests: Airtable counts everything that
 reaches a base, and locks everybody out. So there is one `Pace` per service, stored where all
 processes can reach it, and one function, `Pace.ask`, decides who may send. This module only
-computes. Its times are seconds of one clock, which comes with the storage (see `pace_store`).
+computes. Its times are seconds of one clock, which comes with the storage (see `pacing`).
 """
 
 from __future__ import annotations

@@ -56,19 +56,16 @@ class ServiceClock:
         self.own, self.tell = own, tell
         self._measuring = threading.Lock()
         self._ahead: dict[str, timedelta] = {}
-
-    def now(self) -> datetime:
-        """The current time by the services' clocks."""
-        return self.own() - self.ahead
-
-    @property
-    def ahead(self) -> timedelta:
+        self.ahead = _EXACT
         """How far this machine's clock is ahead of the services'; zero within the tolerance.
 
         If the services differ, the earlier time counts, which is safe: a later run reads what this
         one leaves out, and nothing is paid that looks too new.
         """
-        return max(map(_beyond_tolerance, self._ahead.values()), default=_EXACT)
+
+    def now(self) -> datetime:
+        """The current time by the services' clocks."""
+        return self.own() - self.ahead
 
     @property
     def is_known(self) -> bool:
@@ -103,6 +100,7 @@ class ServiceClock:
             if known is not None and abs(ahead - known) <= CLOCK_TOLERANCE:
                 return
             before, self._ahead[service] = self.remark, ahead
+            self.ahead = max(map(_beyond_tolerance, self._ahead.values()))
             remark = self.remark
         if remark and remark != before:
             self.tell(remark)

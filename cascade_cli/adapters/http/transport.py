@@ -149,7 +149,7 @@ class Transport(HTTPAdapter):
 
     def wait_turn(self) -> None:
         """Return when one more request may be sent; a write takes its turn before its permit."""
-        _turn.set(self._pacer.reserve())
+        _turn.set(self._pacer.wait(is_watched=True, is_held=True))
 
     def threads_wanted(self, most_per_second: float = inf) -> int:
         """How many requests must be under way at once to use the whole rate, or `most_per_second`
@@ -196,9 +196,11 @@ class Transport(HTTPAdapter):
     ) -> requests.Response:
         with self._counting:
             self.requests_sent += 1
-        began = time.monotonic()
+        began, sent_at = time.monotonic(), self._clock.own() if self._clock else None
         try:
-            response = self._dated(request, *args, **kwargs)
+            response = self._carry(request, *args, **kwargs)
+            if self._clock and sent_at:
+                self._clock.heard(self._service, response.headers.get("Date", ""), sent_at)
             # Read the body here, so that one cut short counts as a failed attempt.
             _ = response.content
         except requests.RequestException as error:
@@ -213,17 +215,6 @@ class Transport(HTTPAdapter):
         known = self._latency_seconds
         weight = _NEWEST_WEIGHT if known is not None else 1.0
         self._latency_seconds = (known or 0.0) * (1 - weight) + seconds * weight
-
-    def _dated(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> requests.Response:
-        """Send the request, and learn from the answer what time it is at the service."""
-        if self._clock is None:
-            return self._carry(request, *args, **kwargs)
-        sent_at = self._clock.own()
-        response = self._carry(request, *args, **kwargs)
-        self._clock.heard(self._service, response.headers.get("Date", ""), sent_at)
-        return response
 
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any

@@ -10,17 +10,10 @@ from sqlalchemy import Row
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import rows_of
-from cascade_cli.adapters.journal.holders import holder_in
+from cascade_cli.adapters.journal.locks import ClaimLostError, holder_in
 from cascade_cli.adapters.journal.tables import claims
 from cascade_cli.domain.records.journal_entries import RELEASED, EntryKind, Fate, Holder
 from cascade_cli.domain.shop.times import moment_text
-from cascade_cli.errors import LockedError
-
-
-class ClaimLostError(LockedError):
-    """The lease ended or another worker took over; nothing was recorded, nothing may be sent."""
-
-    kind = "claim_lost"
 
 
 def attempt(
@@ -74,21 +67,16 @@ def record_outcome(
 ) -> None:
     """Record what became of `action`, whoever holds the keys now."""
     rows = rows_of(transaction.connection, transaction.worker.base, keys).values()
-    settled = [row for row in rows if row.last_action == action and _is_ours(transaction, row)]
+    # A late outcome must not settle the newer attempt of another run. So this run must have made
+    # the last attempt, or hold the key now.
+    ours = (row for row in rows if transaction.worker.run in {row.last_run, row.run})
+    settled = [row for row in ours if row.last_action == action]
     transaction.update(claims, ((row, {"last_fate": fate.value}) for row in settled))
     for key in keys:
         detail = (body or {}).get(key, {})
         transaction.append(
             EntryKind.OUTCOME, key, {"action": action, "fate": fate, "detail": detail}
         )
-
-
-def _is_ours(transaction: Transaction, row: Row[Any]) -> bool:
-    """Whether this run made the last attempt or holds the key now.
-
-    A late outcome must not settle the newer attempt of another run.
-    """
-    return transaction.worker.run in {row.last_run, row.run}
 
 
 def release(transaction: Transaction, keys: Collection[str]) -> None:

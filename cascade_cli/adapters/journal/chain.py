@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,9 @@ from sqlalchemy import (
     Row,
     RowMapping,
     Table,
+    Update,
+    bindparam,
+    delete,
     func,
     insert,
     select,
@@ -26,7 +30,7 @@ from sqlalchemy import (
 )
 
 from cascade_cli.adapters.journal.entry_bodies import Redactor, is_storable, to_json
-from cascade_cli.adapters.journal.seals import Seals, delete_row, insert_rows, update_rows
+from cascade_cli.adapters.journal.seals import Seals, covered, is_sealed, seal_of
 from cascade_cli.adapters.journal.tables import GENESIS, chain, entries, visible
 from cascade_cli.domain.records.journal_entries import Entry, EntryKind, Head, Worker
 from cascade_cli.domain.shop.times import moment_text
@@ -104,20 +108,43 @@ class Transaction:
 
     def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add sealed rows. They belong to the worker's base unless they name another."""
+        names = [column.name for column in covered(table)]
         own = ({"base": self.worker.base, **row} for row in rows)
-        insert_rows(self.connection, self._seals, table, own)
+        # Columns that a row leaves out are NULL.
+        complete: list[dict[str, Any]] = [{name: row.get(name) for name in names} for row in own]
+        if not complete:
+            return
+        for row in complete:
+            row["seal"] = seal_of(table, row)
+        self.connection.execute(_inserting(table), complete)
+        self._seals.add(table, (row["seal"] for row in complete))
 
     def update(self, table: Table, changes: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> None:
         """Change sealed rows. Each change is the row as it stands and its new values.
 
-        All changes are to the same columns.
+        All changes are to the same columns. A row with a broken seal keeps the broken seal: using
+        the row must not repair it.
         """
-        pairs = ((row._mapping, changed) for row, changed in changes)
-        update_rows(self.connection, self._seals, table, pairs)
+        parameters, columns = list[dict[str, Any]](), tuple[str, ...]()
+        for row, changed in changes:
+            before = row._mapping
+            seal = before["seal"]
+            if is_sealed(table, before):
+                seal = seal_of(table, {**before, **changed})
+            self._seals.add(table, [before["seal"]], -1)
+            self._seals.add(table, [seal])
+            columns = (*changed, "seal")
+            values = {f"to_{name}": value for name, value in {**changed, "seal": seal}.items()}
+            which = {f"row_{column.name}": before[column.name] for column in table.primary_key}
+            parameters.append({**which, **values})
+        if parameters:
+            self.connection.execute(_updating(table, columns), parameters)
 
     def delete(self, table: Table, row: Row[Any]) -> None:
         """Remove a sealed row."""
-        delete_row(self.connection, self._seals, table, row._mapping)
+        key = (column == row._mapping[column.name] for column in table.primary_key)
+        self.connection.execute(delete(table).where(*key))
+        self._seals.add(table, [row._mapping["seal"]], -1)
 
     def flush(self) -> None:
         """Send the entries and the chain's new end to the database."""
@@ -126,6 +153,17 @@ class Transaction:
         if self._rows or self._seals.text != self._found:
             end = {"head": self._head, "entries": self._length, "sums": self._seals.text}
             self.connection.execute(_MOVE_END, end)
+
+
+# Built once, like the statements above.
+@cache
+def _updating(table: Table, columns: tuple[str, ...]) -> Update:
+    which = (column == bindparam(f"row_{column.name}") for column in table.primary_key)
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in columns}
+    return update(table).where(*which).values(values)
+
+
+_inserting = cache(insert)
 
 
 def head_of(connection: Connection) -> Head:

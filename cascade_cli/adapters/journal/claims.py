@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import is_storable
-from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
+from cascade_cli.adapters.journal.locks import Neighbours, holder_in
 from cascade_cli.adapters.journal.tables import claims, entries, visible
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
@@ -54,8 +54,7 @@ class Claiming:
         self._limit = day_limit_ducats
         self._base = transaction.worker.base
         self._spent = ducats_of_day(transaction.connection, self._base, self._day)
-        worker = transaction.worker
-        self._hold = hold(worker, neighbours.birth_of(worker.pid), transaction.at, lease)
+        self._hold = neighbours.hold(transaction, lease)
         self._made = list[dict[str, Any]]()
         self._taken, self._amended = list[_Change](), list[_Change]()
 

@@ -26,7 +26,8 @@ _FORMS = "sqlite:////path/to/journal.db or postgresql://user:password@host/datab
 class Database:
     """Transactions on the journal's tables, which are made on first use.
 
-    Several Journals of one process may share one. `place` names the database without its password.
+    Several Journals of one process may share one. `place` names the database without its password;
+    `file` is the journal's file, None if a server keeps it.
     """
 
     def __init__(self, url: str | URL, *, lock_wait_seconds: float = 5.0) -> None:
@@ -35,6 +36,8 @@ class Database:
         self._engine: Engine | None = None
         self._opening, self._turn = threading.Lock(), threading.Lock()
         self.place = _place(self._url)
+        is_file = self._url.get_backend_name() == "sqlite"
+        self.file = Path(self._url.database or "") if is_file else None
         self.secrets = _passwords(self._url)
 
     def __repr__(self) -> str:
@@ -92,12 +95,6 @@ class Database:
         finally:
             if is_first:
                 self._turn.release()
-
-    @property
-    def file(self) -> Path | None:
-        """The journal's file; None if a server keeps it."""
-        is_file = self._url.get_backend_name() == "sqlite"
-        return Path(self._url.database or "") if is_file else None
 
     def exists(self) -> bool:
         """Whether there is a journal. Unlike every other method, this does not create one."""

@@ -19,8 +19,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
-from cascade_cli.adapters.journal.holders import Neighbours
-from cascade_cli.adapters.journal.locks import holder_of, worker_lock_of
+from cascade_cli.adapters.journal.locks import Neighbours, holder_of, worker_lock_of
 from cascade_cli.adapters.journal.tables import events as _events
 from cascade_cli.adapters.journal.tables import visible
 from cascade_cli.domain.records.journal_entries import EntryKind, Holder, Worker
@@ -66,11 +65,14 @@ class Inbox:
         distinct = {event.id: event for event in events}
         with self._database.writing(_NOT_KEPT) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
-            known = self._known(connection, distinct)
+            named = select(_events.c.id).where(_events.c.id.in_(list(distinct)), self._ours)
+            known = set(connection.scalars(named))
             new = [event for event in distinct.values() if event.id not in known]
             transaction.insert(_events, (self._row(event, transaction.at) for event in new))
             for event in new:
-                transaction.append(EntryKind.EVENT, event.payment_id or "", _entry(event))
+                digest = hashlib.sha256(event.raw).hexdigest()
+                body = {"event": event.id, "type": event.type, "sha256": digest}
+                transaction.append(EntryKind.EVENT, event.payment_id or "", body)
             transaction.flush()
         return {event.id for event in new}
 
@@ -182,10 +184,6 @@ class Inbox:
         with self._database.reading() as connection:
             return [decode(row) for row in connection.execute(query)]
 
-    def _known(self, connection: Connection, ids: Iterable[str]) -> set[str]:
-        named = select(_events.c.id).where(_events.c.id.in_(list(ids)), self._ours)
-        return set(connection.scalars(named))
-
     def _rows_of(self, connection: Connection, ids: Iterable[str]) -> Iterator[Row[Any]]:
         remaining = iter(ids)
         while some := list(islice(remaining, KEYS_PER_QUERY)):
@@ -238,8 +236,3 @@ def _accepted(row: Row[Any]) -> Accepted:
         raw=b"",
     )
     return Accepted(event, datetime.fromisoformat(row.received_at), row.attempts)
-
-
-def _entry(event: Event) -> dict[str, object]:
-    digest = hashlib.sha256(event.raw).hexdigest()
-    return {"event": event.id, "type": event.type, "sha256": digest}

@@ -31,8 +31,7 @@ from cascade_cli.adapters.journal.claims import (
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
-from cascade_cli.adapters.journal.holders import IsAlive, Neighbours
-from cascade_cli.adapters.journal.locks import RunLock
+from cascade_cli.adapters.journal.locks import IsAlive, Neighbours, RunLock
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
     Attempt,

@@ -1,29 +1,116 @@
-"""A named lock with a lease, so that only one run works at a time. A dead holder loses it."""
+"""Who holds a claim or a lock, whether that process is still alive, and the lock itself: a named
+one with a lease, so that only one run works at a time. A dead holder loses it."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Row, select
 
-from cascade_cli.adapters.journal.attempts import ClaimLostError
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
-from cascade_cli.adapters.journal.holders import Neighbours, hold, holder_in
 from cascade_cli.adapters.journal.tables import locks
 from cascade_cli.domain.records.journal_entries import EntryKind, Holder
 from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError
 
+IsAlive = Callable[[str, int], bool | None]
+"""Whether process `pid` on `host` is alive; None if that cannot be known from here."""
+
 Writing = Callable[[str], AbstractContextManager[Transaction]]
 """Opens a transaction. The text says what follows if it fails."""
 
+_PROC = Path("/proc")
 _STAYS = "The lock stays until its lease ends."
+
+
+class ClaimLostError(LockedError):
+    """The lease ended or another worker took over; nothing was recorded, nothing may be sent."""
+
+    kind = "claim_lost"
+
+
+def holder_in(row: Row[Any]) -> Holder:
+    """The holder that a row of claims or locks records; its `run` is empty if nobody holds it."""
+    return Holder(**{name: row._mapping[name] for name in Holder.__dataclass_fields__})
+
+
+class Neighbours:
+    """Records who holds something, and tells, as far as this machine can, whether that process is
+    still alive."""
+
+    def __init__(self, host: str, is_alive: IsAlive | None) -> None:
+        self._host = host
+        self._is_alive = is_alive
+
+    def hold(self, transaction: Transaction, lease: timedelta) -> Holder:
+        """The holder to record when the transaction's worker takes a row now."""
+        worker = transaction.worker
+        return Holder(
+            run=worker.run,
+            host=worker.host,
+            pid=worker.pid,
+            # A simulation's processes have no birth.
+            birth="" if self._is_alive else birth_of(worker.pid),
+            operator=worker.operator,
+            command=worker.command,
+            since=moment_text(transaction.at),
+            lease_until=moment_text(transaction.at + lease),
+        )
+
+    def is_dead(self, holder: Holder) -> bool:
+        """Whether the holder is certainly dead. Only then may its lease be cut short."""
+        if self._is_alive:
+            return self._is_alive(holder.host, holder.pid) is False
+        if not holder.birth:
+            return holder.host == self._host and not _has_process(holder.pid)
+        if not _same_machine(holder.birth):
+            return False
+        # /proc may hide a process of another user that is alive.
+        return not _has_process(holder.pid) or birth_of(holder.pid) not in {"", holder.birth}
+
+
+def birth_of(pid: int) -> str:
+    """A process's boot, pid namespace and start, which no other process ever shares.
+
+    "" if the process cannot be seen, or there is no /proc. A process that has ended but was not
+    reaped yet gets another birth than before. The host's name and the pid would not do: two
+    containers may share a name, and pids are used again.
+    """
+    with suppress(OSError, IndexError):
+        # The second field is the program's name in brackets, and may hold spaces and brackets.
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        start_ticks = "ended" if fields[0] in "ZX" else fields[19]
+        return f"{_machine()}/{start_ticks}"
+    return ""
+
+
+def _machine() -> str:
+    boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
+
+
+def _same_machine(birth: str) -> bool:
+    with suppress(OSError):
+        return birth.rpartition("/")[0] == _machine()
+    return False
+
+
+def _has_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # It is alive and belongs to another user.
+    return True
 
 
 def worker_lock_of(base_id: str) -> str:
@@ -79,7 +166,9 @@ class RunLock:
         if self._thread:
             self._thread.join()
         try:
-            self._release()
+            with self._writing(_STAYS) as transaction:
+                if (row := self._ours(transaction)) is not None:
+                    transaction.delete(locks, row)
         except JournalError:
             # The block's own error matters more than a lock that expires by itself.
             if error is None:
@@ -102,8 +191,7 @@ class RunLock:
     def _acquire(self, transaction: Transaction) -> None:
         if (row := self._row(transaction)) is not None:
             self._take_over(transaction, row)
-        worker = transaction.worker
-        holder = hold(worker, self._neighbours.birth_of(worker.pid), transaction.at, self._lease)
+        holder = self._neighbours.hold(transaction, self._lease)
         transaction.insert(locks, [{"name": self._name, **holder.columns()}])
 
     def _row(self, transaction: Transaction) -> Row[Any] | None:
@@ -124,11 +212,6 @@ class RunLock:
         taken = {"lock": self._name, "from": holder.columns()}
         transaction.append(EntryKind.TAKEOVER, "", taken)
         transaction.delete(locks, row)
-
-    def _release(self) -> None:
-        with self._writing(_STAYS) as transaction:
-            if (row := self._ours(transaction)) is not None:
-                transaction.delete(locks, row)
 
     def _beat(self) -> None:
         while not (self.is_lost or self._stop.wait(self._heartbeat_seconds)):

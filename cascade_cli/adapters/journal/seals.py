@@ -17,18 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    RowMapping,
-    Table,
-    Update,
-    bindparam,
-    delete,
-    insert,
-    update,
-)
+from sqlalchemy import Boolean, Column, RowMapping, Table
 
 from cascade_cli.adapters.journal.entry_bodies import to_json
 
@@ -77,8 +66,8 @@ def seal_of(table: Table, row: _Row) -> str:
 
     An empty base is left out: the first rows were sealed when there was no such column.
     """
-    covered = (c for c in _covered(table) if c.name != "base" or row["base"] != "")
-    values = [_plain(column, row[column.name]) for column in covered]
+    columns = (c for c in covered(table) if c.name != "base" or row["base"] != "")
+    values = [_plain(column, row[column.name]) for column in columns]
     # A value that cascade never writes, such as a blob, gets a seal too, but not the stored one.
     text = json.dumps([table.name, *values], separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -89,67 +78,10 @@ def is_sealed(table: Table, row: _Row) -> bool:
     return bool(row["seal"] == seal_of(table, row))
 
 
-def insert_rows(connection: Connection, seals: Seals, table: Table, rows: Iterable[_Row]) -> None:
-    """Add rows, sealed. Columns that a row leaves out are NULL."""
-    if not (complete := [_sealed(table, row) for row in rows]):
-        return
-    connection.execute(_inserting(table), complete)
-    seals.add(table, (row["seal"] for row in complete))
-
-
-def update_rows(
-    connection: Connection,
-    seals: Seals,
-    table: Table,
-    changes: Iterable[tuple[_Row, _Row]],
-) -> None:
-    """Change rows. Each change is the row as it stands and its new values.
-
-    All changes are to the same columns. A row with a broken seal keeps the broken seal: using the
-    row must not repair it.
-    """
-    parameters = []
-    for before, changed in changes:
-        seal = before["seal"]
-        if is_sealed(table, before):
-            seal = seal_of(table, {**before, **changed})
-        seals.add(table, [before["seal"]], -1)
-        seals.add(table, [seal])
-        values = {f"to_{name}": value for name, value in {**changed, "seal": seal}.items()}
-        which = {f"row_{column.name}": before[column.name] for column in table.primary_key}
-        parameters.append({**which, **values})
-    if parameters:
-        changing = (name for name in parameters[0] if name.startswith("to_"))
-        columns = tuple(name.removeprefix("to_") for name in changing)
-        connection.execute(_updating(table, columns), parameters)
-
-
-def delete_row(connection: Connection, seals: Seals, table: Table, row: _Row) -> None:
-    """Remove a row."""
-    which = (column == row[column.name] for column in table.primary_key)
-    connection.execute(delete(table).where(*which))
-    seals.add(table, [row["seal"]], -1)
-
-
-def _sealed(table: Table, row: _Row) -> dict[str, Any]:
-    complete = {column.name: row.get(column.name) for column in _covered(table)}
-    return {**complete, "seal": seal_of(table, complete)}
-
-
 @cache
-def _covered(table: Table) -> tuple[Column[Any], ...]:
+def covered(table: Table) -> tuple[Column[Any], ...]:
+    """The columns that a row's seal is made of."""
     return tuple(column for column in table.columns if column.name != "seal")
-
-
-# Built once: building a statement costs SQLAlchemy more than sending it.
-@cache
-def _updating(table: Table, columns: tuple[str, ...]) -> Update:
-    which = (column == bindparam(f"row_{column.name}") for column in table.primary_key)
-    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in columns}
-    return update(table).where(*which).values(values)
-
-
-_inserting = cache(insert)
 
 
 def _plain(column: Column[Any], value: object) -> object:

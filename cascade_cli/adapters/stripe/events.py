@@ -136,7 +136,7 @@ def to_event(document: Any, raw: bytes) -> Event:
         created_at=moment_of(document.get("created")),
         livemode=livemode if isinstance(livemode, bool) else None,
         payment_id=_payment_id(type_, subject),
-        subjects=frozenset(_subjects(subject)),
+        subjects=frozenset(one for name in _SUBJECTS if (one := _named(subject, name))),
         pending_webhooks=max(pending, 0) if isinstance(pending, int) else 0,
         raw=raw,
     )
@@ -186,12 +186,6 @@ def _payment_id(type_: str, subject: Mapping[str, Any]) -> str | None:
         named = _named(subject, "charge") or _named(subject, "id")
     forms = (PAYMENT_ID, INVOICE_ID)
     return named if named and any(form.fullmatch(named) for form in forms) else None
-
-
-def _subjects(subject: Mapping[str, Any]) -> Iterator[str]:
-    for name in _SUBJECTS:
-        if identity := _named(subject, name):
-            yield identity
 
 
 def _named(subject: Mapping[str, Any], name: str) -> str | None:

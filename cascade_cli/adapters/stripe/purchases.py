@@ -115,11 +115,8 @@ class _Requested:
         self._numbers: dict[str, set[int | None]] = {}
         for one in ids:
             self._numbers.setdefault(whole_id(one), set()).add(portion_number(one))
-
-    @property
-    def whole_payments(self) -> Sequence[str]:
-        """The ids to ask Stripe for: each whole payment's once, in their order."""
-        return list(self._numbers)
+        self.whole_payments = list(self._numbers)
+        """What to ask Stripe for: each whole payment once, in their order."""
 
     def keep(self, charges: Iterable[Charge]) -> tuple[Charge, ...]:
         """The charges that were asked for. A payment with an unknown allocation is kept whole."""
@@ -181,11 +178,8 @@ class StripeReader:
         page: Any = self._client.raw_request(
             "get", "/v1/charges", **params, expand=[f"data.{name}" for name in _EXPANDED]
         ).data
-        page["data"] = [self._with_refunds(charge) for charge in page["data"]]
+        page["data"] = [with_refunds(self._client, charge) for charge in page["data"]]
         return page
-
-    def _with_refunds(self, charge: Document) -> Document:
-        return with_refunds(self._client, charge)
 
     def latest(self, window: Window, most: int) -> Purchases:
         """The newest charges of the window, at most `most`, in one request."""
@@ -244,14 +238,14 @@ class StripeReader:
         v1 = self._v1
         if not payment_id.startswith("pi_"):
             charge = or_none(lambda: v1.charges.retrieve(payment_id, {"expand": list(_EXPANDED)}))
-            return self._with_refunds(charge.to_dict()) if charge else None
+            return with_refunds(self._client, charge.to_dict()) if charge else None
         # The newest comes first, and only the last attempt of an intent can succeed.
         expand = [f"data.{name}" for name in _EXPANDED]
         charges = or_none(
             lambda: v1.charges.list({"payment_intent": payment_id, "limit": 1, "expand": expand})
         )
         found = charges.data[0].to_dict() if charges and charges.data else None
-        return self._with_refunds(found) if found else None
+        return with_refunds(self._client, found) if found else None
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""

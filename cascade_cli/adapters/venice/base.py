@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -30,10 +30,10 @@ from cascade_cli.adapters.http.transport import (
     plain_session,
     utc_now,
 )
+from cascade_cli.adapters.venice.citizens import CITIZENS, named_like, to_resident
 from cascade_cli.adapters.venice.errors import translated_errors
-from cascade_cli.adapters.venice.name_filter import named_like
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
-from cascade_cli.adapters.venice.stratagem_parser import moment_of, to_stratagem
+from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Portion
 from cascade_cli.domain.records.citizens import Resident
@@ -48,9 +48,8 @@ from cascade_cli.domain.shop.keys import (
     stratagem_id_for,
     whole_id,
 )
-from cascade_cli.errors import AnswerError
 
-STRATAGEMS, CITIZENS = "STRATAGEMS", "CITIZENS"
+STRATAGEMS = "STRATAGEMS"
 TRANSFER = "transfer_ducats"
 STRATAGEM_FIELDS = (
     "StratagemId",
@@ -210,7 +209,7 @@ class VeniceReader:
         chunks = list(_chunks(usernames, KEYS_PER_REQUEST))
         found = self._threads.map(self._citizens, chunks)
         return {
-            record["fields"].get("Username", ""): _resident(record)
+            record["fields"].get("Username", ""): to_resident(record)
             for of_chunk in found
             for record in of_chunk
         }
@@ -309,22 +308,6 @@ def _names_portion(charge: Charge, portion: Portion, citizen: str) -> Formula:
         FIND(f'"{PORTION}": {portion.number},', Field("Notes")),
     )
     return AND(OR(*(FIND(name, Field("Notes")) for name in sorted(whole))), ours)
-
-
-def _resident(record: dict[str, Any]) -> Resident:
-    # Airtable leaves empty cells out of its answer.
-    ducats = _balance(record["fields"].get("Ducats", 0))
-    return Resident(ducats, moment_of(record["createdTime"]))
-
-
-def _balance(value: object) -> Decimal:
-    try:
-        return Decimal(str(value))
-    except InvalidOperation as error:
-        raise AnswerError(
-            f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",
-            "Correct the cell in CITIZENS, or make the field a number.",
-        ) from error
 
 
 def _chunks(keys: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -1,18 +1,26 @@
-"""Finds the whole rows of Venice's citizens by name, and those whose names look like it."""
+"""Venice's citizens: how they are found by name, with those whose names look like it, and read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
+from unicodedata import normalize
 
 from pyairtable import Api
 from pyairtable.api.types import RecordDict
+from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 
-from cascade_cli.adapters.venice.base import CITIZENS
 from cascade_cli.adapters.venice.errors import translated_errors
-from cascade_cli.adapters.venice.name_filter import named_like
-from cascade_cli.domain.delivery.processor import CitizenRow
+from cascade_cli.adapters.venice.stratagem_parser import moment_of
+from cascade_cli.domain.records.citizens import CitizenRow, Resident
+from cascade_cli.domain.shop.citizen_names import INVISIBLE, visible
 from cascade_cli.errors import AnswerError
+
+CITIZENS = "CITIZENS"
+# No formula can normalise an accent, so a name is asked for in each of these forms.
+_FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
+_USERNAME = Field("Username")
 
 
 class CitizenReader:
@@ -55,3 +63,45 @@ def _ducats(value: Any) -> Decimal:
             "Look at the field Ducats in the base's table CITIZENS.",
         )
     return ducats
+
+
+def to_resident(record: dict[str, Any]) -> Resident:
+    """The ducats of a citizen's record, and since when there is one."""
+    # Airtable leaves empty cells out of its answer.
+    value = record["fields"].get("Ducats", 0)
+    try:
+        return Resident(Decimal(str(value)), moment_of(record["createdTime"]))
+    except InvalidOperation as error:
+        raise AnswerError(
+            f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",
+            "Correct the cell in CITIZENS, or make the field a number.",
+        ) from error
+
+
+def named_like(usernames: Sequence[str]) -> Formula:
+    """A formula for the rows of these citizens, and of citizens whose names look like theirs.
+
+    It may match other rows too: compare what comes back.
+    """
+    # Airtable's LOWER may convert a letter differently from Python, so a name that is not ASCII is
+    # also asked for exactly.
+    exact = (EQ(_USERNAME, name) for name in usernames if not name.isascii())
+    lower = (EQ(LOWER(_USERNAME), name.lower()) for name in usernames)
+    alike = dict.fromkeys(form for name in usernames for form in _forms(name))
+    return OR(*exact, *lower, FIND(_without_spaces(), "|".join(["", *alike, ""])))
+
+
+def _forms(name: str) -> Iterator[str]:
+    text = visible(name)
+    if text:
+        yield from (normalize(form, text).lower() for form in _FORMS)
+
+
+def _without_spaces() -> Formula:
+    """Each row's name, without invisible characters and between two bars, as in that list."""
+    text: Formula = LOWER(_USERNAME)
+    for character in INVISIBLE:
+        # Airtable keeps no control characters in a field of one line.
+        if character.isprintable() or not character.isascii():
+            text = SUBSTITUTE(text, character, "")
+    return Formula(f"'|'&{text}&'|'")

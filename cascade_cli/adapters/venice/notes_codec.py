@@ -1,4 +1,4 @@
-"""The Notes of a transfer_ducats stratagem, as Venice's engine reads and leaves them.
+"""The Notes of a transfer_ducats stratagem: what cascade writes, and what Venice's engine leaves.
 
 Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
 failure the engine appends lines of text, and the whole is no longer JSON. So we parse the leading
@@ -24,8 +24,9 @@ from cascade_cli.domain.records.orders import (
     PORTION,
     REFERENCE,
     RULED_LOG,
+    Order,
 )
-from cascade_cli.domain.records.stratagems import Failure
+from cascade_cli.domain.records.stratagems import Failure, Ruling, Stratagem
 from cascade_cli.domain.shop.keys import PAYMENT_ID, mentioned_payments, portion_id
 from cascade_cli.domain.shop.money import read_ducats
 
@@ -143,12 +144,6 @@ def _read_line(line: str) -> LogLine | None:
     return LogLine(text, failure=known)
 
 
-def log_to_keep(engine_log: str) -> str:
-    """What is kept of the engine's log when a row is reactivated: the newest hundred lines."""
-    lines = [line.strip()[:_TEXT_LIMIT] for line in engine_log.splitlines()]
-    return "\n".join(list(filter(None, lines))[-_LINES_KEPT:])
-
-
 def parse_notes(text: str) -> Notes:
     """Parse the text of Notes. Never raises; `flaw` says what cannot be read."""
     # Only a number can be an amount: NaN and Infinity, which json would take, become None.
@@ -166,6 +161,8 @@ def parse_notes(text: str) -> Notes:
 
 def _from_document(document: dict[str, Any], log: str) -> Notes:
     ducats = read_ducats(document.get("amount"))
+    # The decisions that a person made against a guard.
+    said = found if isinstance(found := document.get(OVERRIDES), list) else []
     return Notes(
         ducats=ducats,
         reason=str(document.get("reason") or "").strip(),
@@ -178,13 +175,8 @@ def _from_document(document: dict[str, Any], log: str) -> Notes:
         ruled_log=ruled if isinstance(ruled := document.get(RULED_LOG), str) else "",
         reference=str(document.get(REFERENCE) or ""),
         operator=str(document.get(OPERATOR) or ""),
-        overrides=_overrides(document.get(OVERRIDES)),
+        overrides=tuple(one for one in said if isinstance(one, str)),
     )
-
-
-def _overrides(said: object) -> tuple[str, ...]:
-    """The decisions that a person made against a guard."""
-    return tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else ()
 
 
 def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:
@@ -196,3 +188,34 @@ def _stripe_ids(document: dict[str, Any]) -> Iterator[str]:
     for value in document.values():
         if isinstance(value, str) and PAYMENT_ID.fullmatch(value):
             yield portion_id(value, number) if number > 0 else value
+
+
+def notes_text(order: Order, row: Stratagem | None = None) -> str:
+    """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit.
+
+    It keeps what the engine wrote about the `row` before, because later judgements need that.
+    """
+    document = {
+        # The engine calls float() on it, and `exact` has made sure that a float can hold it.
+        "amount": float(order.ducats),
+        "reason": order.reason,
+        "source": "cascade",
+        **order.facts,
+    }
+    if row is not None:
+        document.update(_logs(row))
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _logs(row: Stratagem) -> dict[str, str]:
+    """The engine's earlier lines. Those about which a person ruled "not moved" are kept apart."""
+    is_ruled = row.ruling is Ruling.NOT_MOVED
+    ruled = f"{row.ruled_log}\n{row.engine_log}" if is_ruled else row.ruled_log
+    logs = {ENGINE_LOG: "" if is_ruled else row.engine_log, RULED_LOG: ruled}
+    return {name: kept for name, log in logs.items() if (kept := log_to_keep(log))}
+
+
+def log_to_keep(engine_log: str) -> str:
+    """What is kept of the engine's log when a row is reactivated: the newest hundred lines."""
+    lines = [line.strip()[:_TEXT_LIMIT] for line in engine_log.splitlines()]
+    return "\n".join(list(filter(None, lines))[-_LINES_KEPT:])

@@ -18,7 +18,8 @@ from cascade_cli.adapters.http.transport import (
     Transport,
     plain_session,
 )
-from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, VeniceReader
+from cascade_cli.adapters.venice.base import STRATAGEMS, VeniceReader
+from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.adapters.venice.required_schema import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
 from cascade_cli.domain.doctor.airtable import Column, RequiredField
 

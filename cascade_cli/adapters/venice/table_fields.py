@@ -55,14 +55,15 @@ class Schema:
         """The fields that the table has. Raises SchemaError if it lacks a required one."""
         if self.tables is None:
             return dict(fields)
-        missing = sorted(required - self.tables.get(table, frozenset()))
+        known = self.tables.get(table, frozenset())
+        missing = sorted(required - known)
         if missing:
             raise SchemaError(
                 f"The base's table {table} has no field {', '.join(missing)} that can be written.",
                 "Nothing was written. Names are case sensitive; ask whoever changed the base.",
             )
         # Airtable refuses a write whole if it names a field that the table lacks.
-        return {name: value for name, value in fields.items() if self.has(table, name)}
+        return {name: value for name, value in fields.items() if name in known}
 
 
 def read_schema(api: Api, base_id: str) -> Schema:

@@ -6,7 +6,6 @@ CascadeError if it certainly was not. Every method needs a permit (see `transpor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,13 +17,14 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
-from cascade_cli.adapters.venice.base import CITIZENS, STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
+from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
-from cascade_cli.adapters.venice.notes_codec import log_to_keep
+from cascade_cli.adapters.venice.notes_codec import notes_text
 from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
-from cascade_cli.domain.records.orders import ENGINE_LOG, RULED_LOG, Order
-from cascade_cli.domain.records.stratagems import Ruling, Stratagem
+from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import CascadeError, FateUnknownError, SchemaError, ServiceError
@@ -44,7 +44,8 @@ class VeniceWriter:
     has."""
 
     def __init__(self, api: Api, base_id: str, processor: str, schema: Schema) -> None:
-        self._api, self._base_id = api, base_id
+        self._table: Any = api.table(base_id, STRATAGEMS)
+        self._citizens: Any = api.table(base_id, CITIZENS)
         self._processor, self._schema = processor, schema
 
     def create_planned(self, orders: Sequence[Order], expires_at: datetime) -> list[Stratagem]:
@@ -124,14 +125,6 @@ class VeniceWriter:
         with write_errors():
             self._citizens.update(record_id, kept)
 
-    @property
-    def _table(self) -> Any:
-        return self._api.table(self._base_id, STRATAGEMS)
-
-    @property
-    def _citizens(self) -> Any:
-        return self._api.table(self._base_id, CITIZENS)
-
     def _fields(
         self, order: Order, expires_at: datetime, row: Stratagem | None = None
     ) -> dict[str, Any]:
@@ -169,31 +162,6 @@ def _gift(order: Order) -> str:
         return ""
     giver = order.gift.named_giver
     return f", a gift from {giver}" if giver else ", an anonymous gift"
-
-
-def notes_text(order: Order, row: Stratagem | None = None) -> str:
-    """The JSON of Notes: `amount` and `reason` for the engine, the rest for the audit.
-
-    It keeps what the engine wrote about the `row` before, because later judgements need that.
-    """
-    document = {
-        # The engine calls float() on it, and `exact` has made sure that a float can hold it.
-        "amount": float(order.ducats),
-        "reason": order.reason,
-        "source": "cascade",
-        **order.facts,
-    }
-    if row is not None:
-        document.update(_logs(row))
-    return json.dumps(document, ensure_ascii=False)
-
-
-def _logs(row: Stratagem) -> dict[str, str]:
-    """The engine's earlier lines. Those about which a person ruled "not moved" are kept apart."""
-    is_ruled = row.ruling is Ruling.NOT_MOVED
-    ruled = f"{row.ruled_log}\n{row.engine_log}" if is_ruled else row.ruled_log
-    logs = {ENGINE_LOG: "" if is_ruled else row.engine_log, RULED_LOG: ruled}
-    return {name: kept for name, log in logs.items() if (kept := log_to_keep(log))}
 
 
 @contextmanager

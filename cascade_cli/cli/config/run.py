@@ -28,7 +28,7 @@ _SORT = re.compile(r"(?:[sr]k_(?:live|test)_|whsec_|pat(?=[A-Za-z0-9]{8})|[a-z+]
 
 def show(session: Session) -> Outcome:
     """Every setting. Raises SettingsError if the settings file cannot be read."""
-    values = session.values()
+    values = session.found
     session.enter_sandbox(values)
     shown = [_row_of(setting, values, in_sandbox=session.sandbox) for setting in SETTINGS]
     shop = _shop(session, values)
@@ -97,7 +97,7 @@ def _mode(session: Session) -> str:
     """`live`, `test` or `sandbox`; empty if that cannot be known without fetching the key."""
     if session.sandbox:
         return "sandbox"
-    found = session.values().source(STRIPE_KEY.name)
+    found = session.found.source(STRIPE_KEY.name)
     if found.form is not Form.VALUE or found.problem:
         return ""
     match = re.match(r"[sr]k_(live|test)_", found.written.strip())

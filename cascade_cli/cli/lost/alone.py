@@ -32,7 +32,7 @@ def alone(session: Session) -> Outcome:
 
     Exit code 2 if no shop is set up.
     """
-    values = session.values()
+    values = session.found
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:

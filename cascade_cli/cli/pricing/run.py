@@ -49,7 +49,7 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     the currency.
     """
     code = currency_option(currency)
-    values = session.values()
+    values = session.found
     file, now = file_of(values, PRICES), session.now()
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)

@@ -37,7 +37,7 @@ class Alerting:
     one that is unusable."""
 
     def __init__(self, session: Session) -> None:
-        addresses = addresses_in(session.values().get(ALERT_URLS.name, ""))
+        addresses = addresses_in(session.found.get(ALERT_URLS.name, ""))
         # Each address by itself, too: an output would contain one of them, not the whole setting.
         session.secrets += addresses
         self._session = session

@@ -45,7 +45,7 @@ class Nightly:
 
     def words(self, session: Session) -> list[str]:
         """The command, with absolute paths: cron and systemd know no virtual environment."""
-        session.enter_sandbox(session.values())
+        session.enter_sandbox(session.found)
         repair = ["--repair", "--yes"] if self.options.repair else []
         # Two or three requests more, so that the memory of what is settled is checked every night.
         command = ["reconcile", "--since", "last", "--verify", "sample", *repair, *self._telling()]
@@ -95,7 +95,7 @@ def _program(session: Session) -> list[str]:
 
 def _journal_file(session: Session) -> Path | None:
     """The journal's own file, where CASCADE_JOURNAL_URL names one."""
-    address = session.values().get(JOURNAL_URL.name, "").strip()
+    address = session.found.get(JOURNAL_URL.name, "").strip()
     file = journal_file(session, address) if address and not session.sandbox else None
     return file.absolute() if file else None
 

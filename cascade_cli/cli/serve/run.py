@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from cascade_cli.adapters.http.transport import is_loopback
 from cascade_cli.adapters.installation import command_to_add
-from cascade_cli.adapters.journal.database import Database
+from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.cli.terminal.session import Outcome, Session, keep_error
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
@@ -17,6 +17,7 @@ from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Set
 from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
 from cascade_cli.wiring.journal import chosen_url, journal_url
+from cascade_cli.wiring.journal_memory import RulingsKnown
 from cascade_cli.wiring.worker import this_worker
 
 WEBHOOK = "/api/payments/webhook"
@@ -41,11 +42,14 @@ def serve(session: Session, host: str, port: int) -> Outcome:
         _check(session, wiring.settings)
         url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *wiring.settings.signing_secrets]
+        worker = this_worker("serve", wiring.settings.airtable_base)
         with closing(Database(url)) as database:
+            if isinstance(wiring.rulings, RulingsKnown):
+                wiring.rulings.journal = Journal(database, worker, now=session.now)
             dependencies = Dependencies(
                 wiring,
                 database,
-                this_worker("serve"),
+                worker,
                 secrets,
                 session.say,
                 session.completed,

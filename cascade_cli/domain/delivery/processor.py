@@ -14,22 +14,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
-
-
-@dataclass(frozen=True)
-class CitizenRow:
-    """A row of Venice's CITIZENS.
-
-    If `in_venice` is true, the city's own jobs may move the citizen into a house and charge rent.
-    """
-
-    record_id: str
-    username: str
-    ducats: Decimal
-    social_class: str = ""
-    in_venice: bool = False
 
 
 @dataclass(frozen=True)

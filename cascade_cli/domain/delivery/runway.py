@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from cascade_cli.domain.delivery.processor import CitizenRow
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.money import ZERO, exactly
 

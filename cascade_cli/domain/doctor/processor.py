@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.orders import enough
 from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.money import exactly, format_ducats

@@ -23,6 +23,20 @@ class Resident:
     since: datetime
 
 
+@dataclass(frozen=True)
+class CitizenRow:
+    """A row of Venice's CITIZENS.
+
+    If `in_venice` is true, the city's own jobs may move the citizen into a house and charge rent.
+    """
+
+    record_id: str
+    username: str
+    ducats: Decimal
+    social_class: str = ""
+    in_venice: bool = False
+
+
 def successor(citizen: str | None, since: datetime | None, rows: Iterable[Stratagem]) -> str:
     """Why the citizen of that name, whose record was made at `since`, may not be the person for
     whom one of the transfers was made; empty if nothing suggests that."""

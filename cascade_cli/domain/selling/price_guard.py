@@ -63,9 +63,10 @@ def _objections(charge: Charge, prices: PriceList) -> Iterator[PriceObjection]:
     own = _own_rate(charge, prices, due)
     if prices.shortfall_cents(charge):
         yield _short(PriceFlaw.UNDERPAID, charge, due, own)
-    listed = prices.due_by_list(charge)
-    if own and listed.cents - charge.ducats_cents > listed.forgiven:
-        yield _short(PriceFlaw.OWN_RATE, charge, listed, own)
+    if own:
+        listed = prices.due_by_list(charge)
+        if listed.cents - charge.ducats_cents > listed.forgiven:
+            yield _short(PriceFlaw.OWN_RATE, charge, listed, own)
 
 
 def _short(flaw: PriceFlaw, charge: Charge, due: Due, own: str) -> PriceObjection:

@@ -67,17 +67,13 @@ def _ducats_in(text: str) -> Decimal | None:
         ducats = Decimal(text.strip())
     except InvalidOperation:
         return None
-    return ducats if _is_usable(ducats) else None
+    if not ducats.is_finite() or not 0 < ducats < TOO_MANY:
+        return None
+    exponent = ducats.as_tuple().exponent
+    return ducats if isinstance(exponent, int) and exponent >= -MOST_DECIMALS else None
 
 
 _known_ducats = lru_cache(maxsize=4096)(_ducats_in)
-
-
-def _is_usable(number: Decimal) -> bool:
-    if not number.is_finite() or not 0 < number < TOO_MANY:
-        return False
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -MOST_DECIMALS
 
 
 def ratio(number: Decimal | int, divisor: Decimal | int) -> Decimal:

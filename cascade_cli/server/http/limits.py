@@ -65,7 +65,9 @@ class LimitsMiddleware:
         finally:
             # A client that hung up got no answer. 499 is nginx's number for that.
             status = statuses[0] if statuses else 499
-            self._answered(_route_of(scope), status, time.perf_counter() - began)
+            # The route's pattern, never the path: a metric's labels must be few and tell nothing.
+            route = str(getattr(scope.get("route"), "path", "other"))
+            self._answered(route, status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = WEBHOOK_BYTES if scope["path"] == WEBHOOK_PATH else OTHER_BYTES
@@ -135,11 +137,6 @@ def _replaying(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return replay
-
-
-def _route_of(scope: Scope) -> str:
-    """The route's pattern, never the path: a metric's labels must be few and tell nothing."""
-    return str(getattr(scope.get("route"), "path", "other"))
 
 
 # A usual event is far shorter. What a body has beyond this counts against a limit for all bodies.

@@ -1,20 +1,27 @@
-"""HTTP on one connection: uvicorn's protocol, with limits on what comes before a complete request.
+"""The connections of `serve`: how much one may send before its request is complete, and how many
+there may be.
 
 On a busy machine, uvicorn with httptools answered 15,600 posts of 2 kB a second, granian 7,200,
 uvicorn with h11 4,300 and hypercorn 2,300. Only hypercorn still served a new client beside 1,004
 idle ones. So we use the first, and add here what it lacks: it took 250 MB of headers into memory,
 and waited for headers without end.
+
+Most of the files that the process may open are for connections. The rest are for the journal and
+for requests to Stripe and Airtable. If one connection too many comes, the one that has waited
+longest for its client is closed: a real client sends its request at once, so it does not wait long.
+A connection whose request is in hand is left alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from cascade_cli.server.api.problems import problem
-from cascade_cli.server.http.connections import ConnectionRegister
 
 HEAD_BYTES = 32 * 1024
 HEAD_SECONDS = 10.0
@@ -201,3 +208,86 @@ def _refusal(status: int) -> bytes:
     answer.headers["Connection"] = "close"
     head = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
     return STATUS_LINE[status] + head + b"\r\n" + bytes(answer.body)
+
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
+MOST_CONNECTIONS = 1000
+# The journal and its side files; connections to two services, of eight requests and the worker.
+RESERVED_FILES = 128
+
+
+def most_connections() -> int:
+    """As many as the process's limit of open files leaves room for."""
+    if resource is None:
+        return MOST_CONNECTIONS
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, max(files - RESERVED_FILES, files // 2))
+
+
+class ConnectionRegister:
+    """At most `most` connections at once. At most three quarters of them may be of clients that
+    never sent a complete request.
+
+    `closed` is called with the reason when we close one.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        closed: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._most, self._most_new = most, max(most * 3 // 4, 1)
+        self.closed, self._clock = closed, clock
+        self._open = dict[object, Callable[[], None]]()
+        # When each began to wait for its client, the earliest first.
+        self._new, self._idle = dict[object, float](), dict[object, float]()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def arrive(self, connection: object, drop: Callable[[], None]) -> None:
+        """Add a connection. If that is one too many, close the one that has waited longest: this
+        one, if all others are at work.
+
+        `drop` closes it at once, and loses what is unsent.
+        """
+        self._open[connection] = drop
+        self._new[connection] = self._clock()
+        if len(self._new) > self._most_new:
+            self.close(next(iter(self._new)), "half_open")
+        elif len(self._open) > self._most:
+            self.close(self._longest_waiting(), "crowded")
+
+    def work(self, connection: object) -> None:
+        """The connection has a request in hand."""
+        self._new.pop(connection, None)
+        self._idle.pop(connection, None)
+
+    def wait(self, connection: object) -> None:
+        """The connection waits for its client from now on."""
+        if connection in self._open and connection not in self._new:
+            self._idle.pop(connection, None)
+            self._idle[connection] = self._clock()
+
+    def close(self, connection: object, why: str) -> None:
+        """Close it, for one of a short fixed list of reasons."""
+        if drop := self._open.get(connection):
+            self.leave(connection)
+            self.closed(why)
+            drop()
+
+    def leave(self, connection: object) -> None:
+        """The connection is gone."""
+        self._open.pop(connection, None)
+        self.work(connection)
+
+    def _longest_waiting(self) -> object:
+        firsts = [next(iter(kind.items())) for kind in (self._new, self._idle) if kind]
+        return min(firsts, key=lambda first: first[1])[0]

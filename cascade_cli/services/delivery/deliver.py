@@ -151,9 +151,9 @@ class Deliverer:
                 now = self._around.now()
                 self._read([job for job in jobs if not job.recall(sighting, now)])
                 # Until every job waits, ends, or was given up.
-                while due := [job for job in jobs if self._is_due(job)]:
+                while to_write := self._decide(jobs):
                     for action in Action:
-                        same = [job for job in due if job.action is action]
+                        same = [job for job in to_write if job.action is action]
                         for ten in _chunks(same, ROWS_PER_WRITE):
                             self._write(action, ten)
             except JournalError:
@@ -173,11 +173,13 @@ class Deliverer:
         for job in jobs:
             job.see(rows, now)
 
-    def _is_due(self, job: OrderInProgress) -> bool:
+    def _decide(self, jobs: Sequence[OrderInProgress]) -> list[OrderInProgress]:
+        """Decide the next step of each job. Returns those with something to write."""
         now = self._around.now()
         due = self._terms.schedule.next_run(now)
-        job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
-        return job.action is not None and job.error is None
+        for job in jobs:
+            job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
+        return [job for job in jobs if job.action is not None and job.error is None]
 
     def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
         """Send one request for these jobs. If it is refused for several, send one for each."""

@@ -54,12 +54,6 @@ class OrderInProgress:
         self.see(sighting.rows, sighting.at)
         return True
 
-    def put(self, row: Stratagem, action: Action) -> None:
-        """Remember a row as our write left it."""
-        others = tuple(r for r in self.rows if r.record_id != row.record_id)
-        self.rows = (*others, row)
-        self.wrote.add(action)
-
     def is_stale(self, now: datetime) -> bool:
         """Whether its rows were read too long ago to write to them."""
         return self.seen_at is None or now - self.seen_at > FRESHNESS
@@ -138,7 +132,9 @@ def take(action: Action, jobs: Sequence[OrderInProgress], rows: Sequence[Stratag
         is_new = action is Action.CREATE
         row = by_key.get(job.order.key) if is_new else by_record.get(job.target.record_id)
         if row is not None:
-            job.put(row, action)
+            others = (other for other in job.rows if other.record_id != row.record_id)
+            job.rows = (*others, row)
+            job.wrote.add(action)
 
 
 def delivery_of(job: OrderInProgress) -> Delivery:

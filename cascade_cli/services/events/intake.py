@@ -160,7 +160,9 @@ class Intake:
     ) -> Settlement:
         if planned.order:
             found = deliveries.get(planned.order.key)
-            return self._delivered(accepted, found) if found else self._unfunded(accepted)
+            if found is None:
+                return self._waiting(accepted, SHORT_OF_DUCATS)
+            return self._delivered(accepted, found)
         if planned.already:
             why = f"{planned.already.stratagem_id} is {planned.already.status}"
             return _settled(accepted, EventState.CREDITED, why)
@@ -172,9 +174,6 @@ class Intake:
         if planned.objection:
             return _settled(accepted, EventState.ATTENTION, planned.objection.why)
         return _settled(accepted, EventState.RECORDED, "no paid purchase of ducats")
-
-    def _unfunded(self, accepted: Accepted) -> Settlement:
-        return self._waiting(accepted, SHORT_OF_DUCATS)
 
     def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
         if delivery.result in DONE:

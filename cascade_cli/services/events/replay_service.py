@@ -18,7 +18,6 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
-    lookup_order,
     objection_to,
 )
 from cascade_cli.domain.records.charges import Charge
@@ -132,6 +131,7 @@ class Replayer:
         past: PastDeliveries | None = None,
     ) -> None:
         self._payments, self._venice = payments, venice
+        self._neighbours = NeighbouringCharges(payments, venice)
         self._knows, self._sold_elsewhere = knows, sold_elsewhere
         self._available_balance, self._deliverer, self._limits = (
             available_balance,
@@ -156,7 +156,7 @@ class Replayer:
         sighting, balance = None, None
         if charges:
             now = self._now()
-            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
+            snapshot = self._neighbours.snapshot_of(charges)
             sighting = Sighting(snapshot.stratagems, now)
             past = self._past.past_of(charges, now) if self._past else {}
             terms, balance = self._terms(charges, with_balance=can_pay is not None)
@@ -267,17 +267,14 @@ class _Judge:
         self._past = past
         self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
 
-    def _rows(self, charge: Charge) -> tuple[Stratagem, ...]:
-        order = self._ownership.tell_apart(lookup_order(charge), charge)
-        return rows_of(order, self._snapshot.stratagems)
-
     def judged(self, planned: PlannedReplay) -> PlannedReplay:
         """The payment with its verdict. There is no objection once its ducats moved or are on their
         way."""
         charge = planned.charge
         if charge is None:
             return planned
-        rows = self._rows(charge)
+        lookup = self._ownership.tell_apart(lookup_order(charge), charge)
+        rows = rows_of(lookup, self._snapshot.stratagems)
         objection = objection_to(charge, rows, self._terms)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}

@@ -18,7 +18,6 @@ from cascade_cli.domain.delivery.processor import (
     BalanceChange,
     BalanceTrace,
     BalanceWish,
-    CitizenRow,
     Sent,
     Step,
     is_to_leave,
@@ -26,6 +25,7 @@ from cascade_cli.domain.delivery.processor import (
     next_step,
     trace_of,
 )
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
     Claim,

@@ -261,7 +261,7 @@ class PastDeliveries:
     """What one journal remembers about deliveries into one base."""
 
     def __init__(self, journal: JournalPort, base_id: str) -> None:
-        self._journal, self._base_id = journal, base_id
+        self._journal, self._last_run = journal, mark_name(base_id)
 
     def written_for(self, key: str) -> PastDelivery:
         """The last write that the journal has for this key, whatever the key is for."""
@@ -272,7 +272,7 @@ class PastDeliveries:
         if not charges:
             return {}
         written = self._journal.attempts([charge.stratagem_id for charge in charges])
-        mark = self._journal.mark(mark_name(self._base_id))
+        mark = self._journal.mark(self._last_run)
         settled = Settled(Checkpoint.of(mark).trusted(now), ()) if mark else None
         return {
             charge.id: PastDelivery(

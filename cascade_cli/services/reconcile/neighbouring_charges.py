@@ -81,12 +81,14 @@ class NeighbouringCharges:
 def _moments(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Iterator[datetime]:
     """The moments around which other payments must be known: of charges that a legacy row may be
     for, and of rows that may be a late transfer for an undelivered charge."""
-    named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     made: defaultdict[tuple[str | None, Decimal | None], list[datetime]] = defaultdict(list)
     for row in rows:
         if row.origin is Origin.LEGACY:
             made[row.citizen, row.ducats].append(row.created_at)
-    for charge in charges if made else ():
+    if not made:
+        return
+    named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
+    for charge in charges:
         is_open = all(m.stratagem.status != "executed" for m in named[charge.id])
         for moment in made.get((charge.citizen, charge.ducats), ()):
             if charge.created_at <= moment <= charge.created_at + LEGACY_REACH:

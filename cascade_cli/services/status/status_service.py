@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from cascade_cli.domain.delivery.processor import CitizenRow
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
 from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
+from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import Event, Kept
 from cascade_cli.domain.shop.density import DensityEstimate

@@ -170,7 +170,7 @@ def test_the_reserve_below_the_allowance_stays_after_a_late_one() -> None:
 def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
     """It is journaled in between, and the service counts arrivals."""
     pacer, time = a_pacer(5)
-    held = pacer.reserve()
+    held = pacer.wait(is_watched=True, is_held=True)
     for _ in range(4):
         pacer.wait()
     pacer.mark_sent(held)
@@ -185,7 +185,7 @@ def test_a_write_counts_from_when_it_leaves_and_not_from_its_turn() -> None:
 def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None:
     pacer, time = a_pacer(5)
     for seconds in (*QUICK, 0.5):
-        held = pacer.reserve()
+        held = pacer.wait(is_watched=True, is_held=True)
         time.sleep(0.3)
         pacer.mark_sent(held)
         time.wake()
@@ -199,7 +199,7 @@ def test_a_write_that_may_have_arrived_late_keeps_its_place_for_longer() -> None
 
 def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
     pacer, time = a_pacer(5)
-    pacer.mark_dropped(pacer.reserve())
+    pacer.mark_dropped(pacer.wait(is_watched=True, is_held=True))
     for _ in range(5):
         pacer.wait()
     assert time.now() == pytest.approx(1)
@@ -207,7 +207,7 @@ def test_a_turn_that_is_given_up_is_not_waited_for() -> None:
 
 def test_a_turn_that_is_never_used_does_not_stop_the_others() -> None:
     pacer, time = a_pacer(5)
-    pacer.reserve()
+    pacer.wait(is_watched=True, is_held=True)
     for _ in range(30):
         pacer.wait()
     assert time.now() < 10

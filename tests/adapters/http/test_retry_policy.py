@@ -9,8 +9,7 @@ import pytest
 import requests
 
 from cascade_cli.adapters.http.pace import Departure
-from cascade_cli.adapters.http.pace_store import OwnPace
-from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.pacing import OwnPace, Pacer
 from cascade_cli.adapters.http.transport import (
     ATTEMPTS,
     CEILING_SECONDS,

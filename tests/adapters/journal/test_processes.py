@@ -16,7 +16,7 @@ from typing import IO
 
 import pytest
 
-from cascade_cli.adapters.journal.holders import birth_of
+from cascade_cli.adapters.journal.locks import birth_of
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.errors import LockedError
 from tests.adapters.journal.hands import LEASE, claim_all, journal_of

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.http.pace import Pace
-from cascade_cli.adapters.http.pace_store import PaceFile
-from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.pacing import PaceFile, Pacer
 from tests.adapters.http.fake_time import FakeTime
 
 RATE = 20.0

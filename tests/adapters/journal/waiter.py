@@ -9,8 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from cascade_cli.adapters.http.pace_store import ChangePace, PaceFile
-from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.pacing import ChangePace, PaceFile, Pacer
 from cascade_cli.adapters.journal.pace_row import PaceRow
 
 

@@ -225,7 +225,7 @@ def test_the_journal_is_where_every_command_finds_it(
         (home / ".env").write_text("".join(f"{n}={v}\n" for n, v in settings.items()))
         environ = {"HOME": str(home)}
     invocation = Invocation(sandbox=sandbox, environ=environ)
-    values = invocation.values()
+    values = invocation.found
     invocation.enter_sandbox(values)
     chosen = "" if invocation.sandbox else values.get("CASCADE_JOURNAL_URL", "").strip()
     found = wired.journal_file(invocation, chosen)

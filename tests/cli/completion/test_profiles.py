@@ -197,7 +197,7 @@ def _typed(given: dict[str, str]) -> tuple[str, str] | None:
 def _wired(invocation: Invocation) -> tuple[str, str] | None:
     """The journal of the command; None where it is refused."""
     try:
-        values = invocation.values()
+        values = invocation.found
         invocation.enter_sandbox(values)
         url = "" if invocation.sandbox else values.get("CASCADE_JOURNAL_URL", "").strip()
         base = "" if invocation.sandbox else values.get("AIRTABLE_BASE_ID", "").strip()

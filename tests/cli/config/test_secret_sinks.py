@@ -81,7 +81,7 @@ def _unforeseen() -> int:
     """An error that nobody foresaw, with all secrets in its text."""
 
     def work(session: Session) -> Outcome:
-        values, problems = session.values().fetched()
+        values, problems = session.found.fetched()
         assert {*SECRETS} <= {*values}, problems
         raise RuntimeError(" ".join(values.values()))
 
