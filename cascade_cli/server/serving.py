@@ -93,7 +93,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         last_failure.hear(error)
 
     worker = EventWorker(
-        lambda: _intake(dependencies, inbox, looks, leadership),
+        lambda: _intake(dependencies, inbox, looks, leadership, last_failure.hear),
         leadership,
         now=own_now,
         tell=dependencies.tell,
@@ -162,7 +162,11 @@ def _leadership(dependencies: Dependencies) -> Leadership:
 
 
 def _intake(
-    dependencies: Dependencies, inbox: Inbox, looks: Looks, leadership: Leadership
+    dependencies: Dependencies,
+    inbox: Inbox,
+    looks: Looks,
+    leadership: Leadership,
+    hear: Callable[[Exception], None],
 ) -> Intake:
     wiring, settings = dependencies.wiring, dependencies.wiring.settings
     journal = _journal(dependencies, wiring.clock.now)
@@ -188,6 +192,7 @@ def _intake(
         arrivals=ArrivalWatch(
             writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=dependencies.tell
         ),
+        hear=hear,
     )
 
 
