@@ -51,7 +51,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         last_failure.hear(error)
 
     worker = EventWorker(
-        lambda: wired.intake(looks, leadership.check),
+        lambda: wired.intake(looks, leadership.check, last_failure.hear),
         leadership,
         now=own_now,
         tell=dependencies.tell,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
@@ -54,7 +55,7 @@ class ServerWiring:
     gate: EventGate
     sales: PaymentSales
     statuses: PaymentStatuses
-    intake: Callable[[Looks, Callable[[], None]], Intake]
+    intake: Callable[[Looks, Callable[[], None], Callable[[Exception], None]], Intake]
     lock: Callable[[], RunLock]
     ask_stripe: Callable[[], object]
     ask_airtable: Callable[[], object]
@@ -96,7 +97,7 @@ def wire_server(given: Dependencies) -> ServerWiring:
             events_of=inbox.of_payment,
             now=now,
         ),
-        intake=lambda looks, check_leads: _wire_intake(given, inbox, looks, check_leads),
+        intake=partial(_wire_intake, given, inbox),
         lock=lambda: worker_lock(journal, settings.airtable_base),
         ask_stripe=lambda: wiring.payments.purchases(Window(now() - SECOND, now())),
         ask_airtable=lambda: wiring.venice.citizens([settings.processor]),
@@ -111,9 +112,14 @@ def _worker_journal(given: Dependencies, now: Callable[[], datetime]) -> Journal
 
 
 def _wire_intake(
-    given: Dependencies, inbox: Inbox, looks: Looks, check_leads: Callable[[], None]
+    given: Dependencies,
+    inbox: Inbox,
+    looks: Looks,
+    check_leads: Callable[[], None],
+    hear: Callable[[Exception], None],
 ) -> Intake:
-    """`check_leads` is called before every write, and raises if another process leads by now."""
+    """`check_leads` is called before every write, and raises if another process leads by now.
+    `hear` gets what holds up a single payment."""
     wiring, settings = given.wiring, given.wiring.settings
     journal = _worker_journal(given, wiring.clock.now)
     writing = wire_writing(wiring, journal, given.tell, check_leads)
@@ -138,4 +144,5 @@ def _wire_intake(
         arrivals=ArrivalWatch(
             writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=given.tell
         ),
+        hear=hear,
     )

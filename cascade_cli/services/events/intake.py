@@ -51,7 +51,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 class Intake:
     """Processes due events in batches. `guard` is called before anything is written. `can_pay`
     returns how many of the wanted ducats the processor has. `refunds` settles a payment whose money
-    went back."""
+    went back. `hear` is told of each failure that holds up one payment only."""
 
     def __init__(
         self,
@@ -66,11 +66,12 @@ class Intake:
         refunds: Callable[[str, timedelta], RefundResult] | None = None,
         inbox_now: Callable[[], datetime] | None = None,
         arrivals: ArrivalWatch | None = None,
+        hear: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
         # Events come in before any service has corrected our clock: the inbox has its own.
         self._inbox_now = inbox_now or now
         self._events, self._credits, self._guard = events, credits, guard
-        self._refunds, self._arrivals = refunds, arrivals
+        self._refunds, self._arrivals, self._hear = refunds, arrivals, hear
         self._can_pay = can_pay
         self._livemode, self._facts, self._now = livemode, facts, now
 
@@ -121,6 +122,7 @@ class Intake:
                 failed += 1
                 if not _may_concern_one_payment(error) or (failed == FAULTS_OF_ALL and not passed):
                     raise
+                self._hear(error)
                 found = [self._waiting(accepted, _reason(error)) for accepted in events]
                 self._events.settle(found)
             else:
@@ -182,6 +184,8 @@ class Intake:
             return self._waiting(accepted, delivery.why, _until_tomorrow(self._now()))
         if delivery.result in {Result.BLOCKED, Result.REFUSED}:
             return _settled(accepted, EventState.ATTENTION, delivery.why)
+        if delivery.error:
+            self._hear(delivery.error)
         if delivery.finish_at:
             return self._waiting(accepted, delivery.why, delivery.finish_at - self._now())
         return self._waiting(accepted, delivery.why)
@@ -199,6 +203,8 @@ class Intake:
         except Exception as error:
             if not (_may_concern_one_payment(error) or isinstance(error, LockedError)):
                 raise
+            if not isinstance(error, LockedError):
+                self._hear(error)
             settled = [self._waiting(accepted, _reason(error)) for accepted in events]
         else:
             settled = [self._after(accepted, dealt) for accepted in events]

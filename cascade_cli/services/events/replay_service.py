@@ -18,6 +18,7 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
+    lookup_order,
     objection_to,
 )
 from cascade_cli.domain.records.charges import Charge

@@ -51,7 +51,8 @@ def hidden(given: Given, request: pytest.FixtureRequest) -> Given:
 
 def marked(*texts: str) -> list[str]:
     """Where a secret stands, with what is around it."""
-    return [found for text in texts for found in re.findall(rf".{{0,30}}{MARK}.{{0,10}}", text)]
+    places = ((text, found.start()) for text in texts for found in re.finditer(MARK, text))
+    return [text[max(at - 30, 0) : at + 20] for text, at in places]
 
 
 @pytest.mark.parametrize("hidden", SOURCES, indirect=True)
@@ -64,17 +65,22 @@ def test_no_secret_of_any_source_gets_anywhere(
     assert _unforeseen() == 1
     bug = capsys.readouterr()
     assert "RuntimeError: " in bug.err
-    shown = _in_a_process(home, "-v", "doctor", "--bundle", "report.zip", "--yes")
+    checked = _in_a_process(home, "-v", "config", "check", "--json")
+    assert checked.code == 0, checked.err
+    processes = (home / "seen").read_bytes().decode("latin-1")
+    assert "config\0check" in processes
+    shown = hidden.machine.typed(
+        *("-v", "--profile", "lido", "doctor", "--bundle", "report.zip", "--yes")
+    )
     assert shown.code == 0, shown.err
     with ZipFile(home / "report.zip") as archive:
         bundle = "\n".join(archive.read(name).decode() for name in archive.namelist())
     assert '"command": "credit"' in bundle
-    processes = (home / "seen").read_bytes().decode("latin-1")
-    assert "report.zip" in processes
     kept = [path.read_bytes().decode("latin-1") for path in state.rglob("*") if path.is_file()]
     assert any("RuntimeError" in text for text in kept)
+    said = "".join(f"{each.out}{each.err}" for each in (bug, checked, shown))
     tabs = [answer("zsh", {**os.environ, "_CASCADE_LINE": line}) for line in TABS]
-    assert marked(bundle, processes, shown.out, shown.err, bug.out, bug.err, *kept, *tabs) == []
+    assert marked(bundle, processes, said, *kept, *tabs) == []
 
 
 def _unforeseen() -> int:

@@ -13,12 +13,14 @@ import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 import requests
 
 from cascade_cli.cli.app import COMMANDS, GROUPS
+from cascade_cli.sandbox.wire import Response
 from cascade_cli.settings.profiles import set_default_profile
 from tests.cli.profile.conftest import _apprise_has_loaded
 from tests.cli.profile.two_modes import MODES, NAMES, Shops, opened
@@ -43,7 +45,7 @@ LINES = {
     "credit": [f"credit {{citizen}} 7 {GIVEN}", f"credit {{citizen}} 99999 {GIVEN}"],
     "refund": ["refund {refunded} --yes", "refund {missing} --yes"],
     "resolve": ["resolve {missing} --snooze 2d --reason later --yes", "resolve {given} --reopen"],
-    "explain": ["explain {missing}", "explain {citizen}", "explain {transfer}"],
+    "explain": ["explain {missing}", "explain {citizen}"],
     "status": ["status --since 2d"],
     "doctor": ["doctor"],
     "init": ["init --no-input", "init"],
@@ -230,18 +232,47 @@ def test_two_servers_at_once_each_serve_their_own_shop(shops: Shops) -> None:
         for name, server in running.items():
             server.wait_until_up()
             shop, before = shops.each[name], shops.each[name].rows
-            subject = {"id": shop.sell(), "object": "payment_intent", "status": "succeeded"}
-            live = MODES[name] == "live"
-            body = event_body(f"evt_{name}", subject=subject, livemode=live)
+            body = _sold(shops, name, f"evt_{name}")
             signed = {n: signature(body, secret=shops.each[n].secret) for n in NAMES}
             assert _told(server, body, signed[shops.other(name)]) == 400
             assert _told(server, body, signed[name]) == 200
             eventually(partial(shop.has_rows, before + 1))
+        _check_last_failure(shops, running["lido"])
     for name in NAMES:
         assert shops.each[name].strangers == []
         kept = shops.typed(name, "journal", "export").out
         assert f"evt_{name}" in kept
         assert f"evt_{shops.other(name)}" not in kept
+
+
+def _sold(shops: Shops, name: str, event_id: str) -> bytes:
+    """The event of one more payment there."""
+    subject = {"id": shops.each[name].sell(), "object": "payment_intent", "status": "succeeded"}
+    return event_body(event_id, subject=subject, livemode=MODES[name] == "live")
+
+
+def _check_last_failure(shops: Shops, server: Process) -> None:
+    """Why lido's server could not credit is the last error of lido's bundle, and of no other's."""
+    lido, file = shops.each["lido"], shops.machine.home / "failure.zip"
+    key = lido.keys["AIRTABLE_API_KEY"]
+    echo = json.dumps({"error": {"message": f"Bearer {key} of {lido.facts['citizen']}"}})
+    lido.place.recorder.break_from("airtable", 1, Response(422, echo.encode()))
+    kept = {name: shops.machine.state / "profiles" / name / "last-error.json" for name in NAMES}
+    body = _sold(shops, "lido", "evt_lido_later")
+    assert _told(server, body, signature(body, secret=lido.secret)) == 200
+    eventually(lambda: kept["lido"].exists() and '"serve"' in kept["lido"].read_text())
+    lido.place.recorder.mend("airtable")
+    assert key not in kept["lido"].read_text()
+    assert not kept["rialto"].exists() or '"serve"' not in kept["rialto"].read_text()
+    words = ("doctor", "--bundle", str(file), "--yes", "--json")
+    error = shops.typed("lido", *words).data["bundle"]["parts"]["last-error"]["error"]
+    assert error["command"] == "serve"
+    assert any(place["file"].startswith("cascade_cli/adapters/") for place in _places(error))
+    assert lido.facts["citizen"] not in json.dumps(error)
+
+
+def _places(error: dict[str, Any]) -> list[dict[str, Any]]:
+    return [place for cause in error["causes"] for place in cause["where"]]
 
 
 def _told(server: Process, body: bytes, header: str) -> int:

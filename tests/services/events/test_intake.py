@@ -322,6 +322,19 @@ def test_a_payment_that_spoils_its_batch_waits_and_the_others_are_credited(
     assert counter.carried_out == ["key_pi_1", "key_pi_3"]
 
 
+def test_what_holds_up_one_payment_is_told_once_for_a_bug_report() -> None:
+    heard = list[Exception]()
+    spoiled, failed, busy = ValueError("bug"), AnswerError("no"), LockedError("another run")
+    counter = Counter(
+        lambda key: delivery(key, Result.FAILED, error=failed), ailing={"pi_2": spoiled}
+    )
+    settled(accepted("1"), accepted("2"), counter=counter, hear=heard.append)
+    settled(refunded(), refunds=FixedRefunds(spoiled), hear=heard.append)
+    settled(refunded(), refunds=FixedRefunds(busy), hear=heard.append)
+    settled(accepted("1"), hear=heard.append)
+    assert heard == [failed, spoiled, spoiled]
+
+
 def test_one_bad_event_alone_is_work_that_was_done() -> None:
     inbox = Inbox([accepted("1")])
     found = intake(inbox, Counter(ailing={"pi_1": AnswerError("nonsense")})).work()
