@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.adapters.installation import command_to_add, installer
+from cascade_cli.settings.installation import command_to_add, installer
 
 
 @pytest.mark.parametrize(

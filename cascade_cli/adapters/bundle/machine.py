@@ -17,8 +17,8 @@ from typing import Any
 
 from cascade_cli import __version__
 from cascade_cli.adapters.files import replace_file
-from cascade_cli.adapters.installation import installer
 from cascade_cli.domain.bundle.parts import StateFile
+from cascade_cli.settings.installation import installer
 
 KEY_FILE = "stand-ins.key"
 _KEY_BYTES, _MODE = 32, 0o600
