@@ -14,7 +14,7 @@ EMPTY = Backup(Head("0" * 64, 0), None)
 def test_it_names_the_times_of_the_entries_that_only_the_journal_has() -> None:
     lost = Forgotten(entries=3, since=AT, until=AT + timedelta(hours=1), events=1)
     plan = RestorePlan(EMPTY, Present(Head("1" * 64, 3), lost=lost))
-    assert plan.forgets == "entries 1 to 3, 2026-11-01 08:00 to 2026-11-01 09:00"
+    assert plan.forgets == "entries 1 to 3, 2026-11-01 08:00 UTC to 2026-11-01 09:00 UTC"
     assert [risk.command for risk in plan.risks] == [
         "cascade events replay --since 2026-11-01T08:00:00Z --dry-run"
     ]
