@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import ALERT_URLS
+from cascade_cli.settings.installation import command_to_add
 
 if TYPE_CHECKING:
     from apprise import Apprise

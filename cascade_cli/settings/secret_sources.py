@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cascade_cli.errors import SettingsError
+from cascade_cli.settings.installation import command_to_add
 
 KEYRING = "keyring:"
 _MOST_BYTES = 65_536
@@ -95,7 +96,7 @@ def ask_keyring(address: str, source: str) -> str:
     except ImportError:
         raise SettingsError(
             f"{source}: the keyring cannot be asked, because the package keyring is not installed.",
-            'Install it: pip install "cascade-cli[keyring]"',
+            f"Install it: {command_to_add('keyring')}",
         ) from None
     try:
         found = keyring.get_password(service, user)

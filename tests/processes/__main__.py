@@ -2,7 +2,7 @@
 
 python -m tests.processes kill --rounds 50
 python -m tests.processes race --rounds 20 --journal postgresql
-python -m tests.processes restore --rounds 20
+python -m tests.processes restore --rounds 20 --journal postgresql
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def main() -> int:
     race.add_argument("--alone", action="store_true", help="one by one, by credit_ducats_sync")
     restore = commands.add_parser("restore", help="back up under load, die, restore elsewhere")
     restore.add_argument("--rounds", type=int, default=20)
+    restore.add_argument("--journal", choices=["sqlite", "postgresql"], default="sqlite")
     restore.add_argument("--first", type=int, default=1, metavar="SEED")
     chosen = parser.parse_args()
     return {"kill": _kill, "race": _race, "restore": _restore}[chosen.proof](chosen)
@@ -69,10 +70,15 @@ def _race(chosen: argparse.Namespace) -> int:
 
 def _restore(chosen: argparse.Namespace) -> int:
     total = Restores()
-    for seed in range(chosen.first, chosen.first + chosen.rounds):
-        came_to = restore_round(seed)
-        total.add(came_to)
-        _say(f"restore, seed {seed}: {came_to}", *came_to.flaws)
+    with ExitStack() as stack:
+        server = None
+        if chosen.journal == "postgresql":
+            server = stack.enter_context(running_postgresql())
+        for seed in range(chosen.first, chosen.first + chosen.rounds):
+            journals = (server.new_url(), server.new_url()) if server else None
+            came_to = restore_round(seed, journals=journals)
+            total.add(came_to)
+            _say(f"restore, seed {seed}: {came_to}", *came_to.flaws)
     _say(f"restore: {total}")
     return int(bool(total.flaws))
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import psycopg
+
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.errors import ExitCode
 from cascade_cli.wiring.worker import this_worker
@@ -53,8 +55,14 @@ class Restores:
         )
 
 
-def restore_round(seed: int, *, rows: int = 100) -> Restores:
-    """One shop that dies in the middle of a repair, and goes on elsewhere from a backup."""
+def restore_round(
+    seed: int, *, rows: int = 100, journals: tuple[str, str] | None = None
+) -> Restores:
+    """One shop that dies in the middle of a repair, and goes on elsewhere from a backup.
+
+    `journals` are the addresses of two empty schemas of PostgreSQL, for here and for there; without
+    them the journals are files.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cascade-restore-"))
     try:
         with open_market(folder / "here") as market:
@@ -62,17 +70,26 @@ def restore_round(seed: int, *, rows: int = 100) -> Restores:
             market.settle(sales)
             sales = market.sell(sales)
             by_key = {f"cascade_payment_{sale.payment_intent}": sale for sale in sales}
-            return _Disaster(market, folder, seed, rows).strike(by_key)
+            return _Disaster(market, folder, seed, rows, journals).strike(by_key)
     finally:
         shutil.rmtree(folder)
 
 
 class _Disaster:
-    def __init__(self, market: Market, folder: Path, seed: int, rows: int) -> None:
+    def __init__(
+        self,
+        market: Market,
+        folder: Path,
+        seed: int,
+        rows: int,
+        journals: tuple[str, str] | None,
+    ) -> None:
         self._market, self._rows, self._folder = market, rows, folder
         self._backups, self._elsewhere = folder / "backups", folder / "elsewhere"
         self._backups.mkdir()
-        self._lost = market.folder / "journal.sqlite3"
+        self._on_server = journals is not None
+        files = (market.folder / "journal.sqlite3", self._elsewhere / "journal.sqlite3")
+        self._lost, self._found = journals or (f"sqlite:///{files[0]}", f"sqlite:///{files[1]}")
         self._chance = Random(seed)  # noqa: S311
         self._came_to = Restores(rounds=1)
         self._started = 0
@@ -121,16 +138,16 @@ class _Disaster:
     def _check_backups(self) -> None:
         self._came_to.backups += len(self._whole())
         for path in self._whole():
-            self._verify(path)
+            self._verify(path.name, f"sqlite:///{path}")
 
-    def _verify(self, path: Path) -> None:
-        with closing(_journal(path)) as journal:
+    def _verify(self, name: str, url: str) -> None:
+        with closing(_journal(url)) as journal:
             if flaw := journal.verify().flaw:
-                self._came_to.flaws.append(f"{path.name}: {flaw}")
+                self._came_to.flaws.append(f"{name}: {flaw}")
 
     def _restore(self, backup: Path) -> None:
         """It may die as well, at any moment; then the same command is typed again."""
-        self._came_to.behind += _entries(self._lost) - _entries(backup)
+        self._came_to.behind += _entries(self._lost) - _entries(f"sqlite:///{backup}")
         words = ("journal", "restore", str(backup), "--yes")
         if self._is_killed_in_time(self._start(*words, here=False)):
             whole = self._elsewhere / "journal.sqlite3"
@@ -144,7 +161,7 @@ class _Disaster:
             time.sleep(0.02)
         if (ended := child.ended()).code != 0:
             self._came_to.flaws.append(f"restore: exit {ended.code}: {ended.err}")
-        self._verify(self._elsewhere / "journal.sqlite3")
+        self._verify("the restored journal", self._found)
 
     def _is_killed_in_time(self, child: Child) -> bool:
         deadline = time.monotonic() + self._chance.uniform(0, MOST_SECONDS)
@@ -168,6 +185,8 @@ class _Disaster:
 
     def _start(self, *words: str, here: bool = True) -> Child:
         state = {} if here else {"CASCADE_STATE_DIR": str(self._elsewhere)}
+        if self._on_server:
+            state["CASCADE_JOURNAL_URL"] = self._lost if here else self._found
         self._started += 1
         streams = self._folder / f"said-{self._started}"
         streams.mkdir()
@@ -175,9 +194,17 @@ class _Disaster:
         return Child((*clock, *words), self._market.environment(**state), streams)
 
 
-def _journal(path: Path) -> Journal:
-    return Journal(f"sqlite:///{path}", this_worker("check"), now=lambda: datetime.now(UTC))
+def _journal(url: str) -> Journal:
+    return Journal(url, this_worker("check"), now=lambda: datetime.now(UTC))
 
 
-def _entries(path: Path) -> int:
-    return count_rows(path, "cascade_entries")
+def _entries(url: str) -> int:
+    """Zero where there is no journal yet."""
+    if url.startswith("sqlite:"):
+        return count_rows(Path(url.removeprefix("sqlite:///")), "cascade_entries")
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT to_regclass('cascade_entries')").fetchone()
+        if found is None or found[0] is None:
+            return 0
+        row = connection.execute("SELECT count(*) FROM cascade_entries").fetchone()
+        return int(row[0]) if row else 0

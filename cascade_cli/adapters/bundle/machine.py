@@ -17,8 +17,8 @@ from typing import Any
 
 from cascade_cli import __version__
 from cascade_cli.adapters.files import replace_file
-from cascade_cli.adapters.installation import installer
 from cascade_cli.domain.bundle.parts import StateFile
+from cascade_cli.settings.installation import installed_by
 
 KEY_FILE = "stand-ins.key"
 _KEY_BYTES, _MODE = 32, 0o600
@@ -54,7 +54,7 @@ def versions() -> dict[str, Any]:
     release = _NUMBERS.match(platform.release())
     return {
         "cascade": __version__,
-        "installed_with": installer(),
+        "installed_with": installed_by(),
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": platform.system(),

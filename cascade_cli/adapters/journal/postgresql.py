@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.errors import SettingsError
+from cascade_cli.settings.installation import command_to_add
 
 _CONNECT_TIMEOUT_SECONDS = 10
 # Everybody waits for a writer, which may be a process that was stopped or a machine that is gone.

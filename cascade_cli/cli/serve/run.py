@@ -7,13 +7,13 @@ from contextlib import closing
 from importlib.util import find_spec
 
 from cascade_cli.adapters.http.transport import is_loopback
-from cascade_cli.adapters.installation import command_to_add
 from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.cli.terminal.session import Outcome, Session, keep_error
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
 from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
+from cascade_cli.settings.installation import command_to_add
 from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
 from cascade_cli.wiring.journal import chosen_url, journal_url

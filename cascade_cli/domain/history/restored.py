@@ -200,26 +200,33 @@ class RestorePlan:
 
     @property
     def since(self) -> datetime:
-        """The moment since which things may be forgotten."""
+        """The moment since which things may be forgotten; of an empty backup, the year 2000."""
+        return (self.backup.at and self.begins) or _LONG_AGO
+
+    @property
+    def begins(self) -> datetime | None:
+        """The same as far as anybody knows: None if the backup is empty, and the journal cannot be
+        read."""
         lost = self.present.lost
-        moments = [self.backup.at or _LONG_AGO, *([lost.since] if lost and lost.since else [])]
-        return min(moments)
+        moments = (self.backup.at, lost.since if lost else None)
+        return min((moment for moment in moments if moment), default=None)
 
     @property
     def risks(self) -> tuple[Risk, ...]:
         """What to warn of."""
-        return risks_of(self.present.lost, self.since)
+        return risks_of(self.present.lost, self.begins)
 
     @property
     def forgets(self) -> str:
         """What is forgotten, in numbers, for people."""
-        lost, since = self.present.lost, format_moment(self.since)
+        lost = self.present.lost
         if lost is None:
-            return f"everything done since {since}; what that was cannot be read"
-        if not lost.entries or lost.until is None:
+            done = f"done since {format_moment(self.begins)}" if self.begins else "ever done"
+            return f"everything {done}; what that was cannot be read"
+        if not lost.entries or lost.until is None or self.begins is None:
             return "nothing that is in the journal"
         numbers = f"{self.present.common + 1:,} to {self.present.common + lost.entries:,}"
-        return f"entries {numbers}, {since} to {format_moment(lost.until)}"
+        return f"entries {numbers}, {format_moment(self.begins)} to {format_moment(lost.until)}"
 
 
 @dataclass(frozen=True)
@@ -234,9 +241,12 @@ class Risk:
         return {"sentence": self.sentence, "command": self.command or None}
 
 
-def risks_of(lost: Forgotten | None, since: datetime) -> tuple[Risk, ...]:
-    """What to warn of. If nobody knows what is lost, that is everything that may be."""
-    return tuple(_unknown_risks(since) if lost is None else _known_risks(lost, since))
+def risks_of(lost: Forgotten | None, since: datetime | None) -> tuple[Risk, ...]:
+    """What to warn of. If nobody knows what is lost, that is everything that may be. `since` is
+    None if that may be anything ever done."""
+    if lost is None:
+        return tuple(_unknown_risks(since))
+    return tuple(_known_risks(lost, since or _LONG_AGO))
 
 
 def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
@@ -277,10 +287,11 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
         )
 
 
-def _unknown_risks(since: datetime) -> Iterator[Risk]:
-    then = format_moment(since)
+def _unknown_risks(begins: datetime | None) -> Iterator[Risk]:
+    then = f" after {format_moment(begins)}" if begins else ""
+    since = begins or _LONG_AGO
     yield Risk(
-        f"Nobody knows what was promised after {then}. cascade looks up the rows that it has made "
+        f"Nobody knows what was promised{then}. cascade looks up the rows that it has made "
         "since, and writes them down again: nobody is paid twice for what has a row."
     )
     yield Risk(
