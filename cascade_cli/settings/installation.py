@@ -33,7 +33,7 @@ def adding(extra: str, environment: Path, installed: Distribution | None) -> str
     there as well, and where cascade came from: an index may know nothing of it, or hold a
     stranger's package of that name.
     """
-    by = _installer(environment, installed)
+    by = installer(environment, installed)
     if by.endswith("pip"):
         return f"{by} install '{NAME}[{extra}]'"
     there = {name for name, module in _EXTRAS.items() if find_spec(module)}
@@ -43,10 +43,11 @@ def adding(extra: str, environment: Path, installed: Distribution | None) -> str
 
 def installed_by() -> str:
     """What cascade was installed with: `pipx`, `uv tool`, `uv pip` or `pip`."""
-    return _installer(Path(sys.prefix), _installed())
+    return installer(Path(sys.prefix), _installed())
 
 
-def _installer(environment: Path, installed: Distribution | None) -> str:
+def installer(environment: Path, installed: Distribution | None) -> str:
+    """What cascade was installed with there."""
     by = (_text(installed, "INSTALLER") or "pip").strip()
     plain = "uv pip" if by == "uv" else "pip"
     return next((name for name, mark in _MARKS.items() if (environment / mark).is_file()), plain)
