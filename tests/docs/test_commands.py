@@ -14,7 +14,7 @@ from tests.docs.documents import ALL, README, TEXTS, code, fences
 COMMANDS = dict(commands())
 OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 # Options of pip, crontab, pytest and man, and of the project's own tests.
-OTHER_PROGRAMS = {"-e", "-m", "-n", "-k", "-M", "--mutants", "--sample", "--trace"}
+OTHER_PROGRAMS = {"-e", "-m", "-n", "-k", "-M", "--mutants", "--no-compile", "--sample", "--trace"}
 
 
 def test_the_two_commands_stand_alone_on_a_line_near_the_top() -> None:

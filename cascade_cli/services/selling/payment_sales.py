@@ -159,7 +159,7 @@ class PaymentSales:
         if missing:
             told = [self._nobody_called(name, list(found)) for name in missing[:SHOWN_NAMES]]
             more = len(missing) - SHOWN_NAMES
-            told += [f"So it is with {more} more."] if more > 0 else []
+            told += [f"{more} more do not exist either."] if more > 0 else []
             raise UnknownCitizenError(
                 " ".join(told), "Nothing was sold. Names are compared to the letter."
             )

@@ -37,7 +37,7 @@ def test_a_missing_or_empty_key_is_named(
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("pk_test_x", "begins with 'pk_': it is not a secret key"),
+        ("pk_test_x", "begins with 'pk_', so it is not a secret key"),
         ("whsec_x", "begins with 'whs'"),
         ("sk_live_x", "A live Stripe key was not sent anywhere"),
         ("rk_live_x", "A live Stripe key was not sent anywhere"),

@@ -22,7 +22,7 @@ def test_it_names_the_times_of_the_entries_that_only_the_journal_has() -> None:
 
 def test_of_a_journal_that_cannot_be_read_it_names_no_time() -> None:
     plan = RestorePlan(EMPTY, Present(damage="it is no database"))
-    assert plan.forgets == "all that was ever done; nobody can tell what"
+    assert plan.forgets == "everything ever done; what that was cannot be read"
     assert not any("2000" in risk.sentence for risk in plan.risks)
 
 

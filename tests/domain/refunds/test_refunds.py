@@ -225,7 +225,7 @@ def test_a_refund_s_key_is_told_by_its_form(refund: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "pi_1", "re_", "re_1 2", "re_1_rest1"])
 def test_what_is_no_refund_has_no_key(text: str) -> None:
-    with pytest.raises(ValueError, match="no refund's id"):
+    with pytest.raises(ValueError, match="not a refund's id"):
         refund_key(text)
 
 
