@@ -172,6 +172,7 @@ def _today(shops: Shops, name: str) -> float:
 @pytest.mark.parametrize("name", NAMES)
 def test_alert_report_and_headline_name_profile_and_mode(shops: Shops, name: str) -> None:
     shop, page = shops.each[name], shops.machine.home / "report.html"
+    shops.typed(name, "reconcile", "--since", "2d", "--alert")
     new = shop.sell()
     shop.listener.alerts()
     answer = shops.typed(name, "reconcile", "--since", "2d", "--alert", "--report", str(page))
