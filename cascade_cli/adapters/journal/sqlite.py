@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +21,9 @@ from sqlalchemy.pool import QueuePool
 from cascade_cli.adapters.journal import tables
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.errors import JournalError
+
+_DRAFT_SECONDS = 24 * 3600
+_BACKUP = r"cascade-journal-\d{8}T\d{6}Z\.sqlite3"
 
 
 def open_engine(path: Path, lock_wait_seconds: float) -> Engine:
@@ -58,6 +63,7 @@ def _make(path: Path, lock_wait_seconds: float) -> None:
 @contextmanager
 def draft_of(path: Path) -> Iterator[Path]:
     """For `with`: an empty private file beside `path`. Once it is whole, it can take that name."""
+    _remove_old_drafts(path)
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
@@ -65,6 +71,17 @@ def draft_of(path: Path) -> Iterator[Path]:
     finally:
         for left in (draft, *sidecars(draft)):
             left.unlink(missing_ok=True)
+
+
+def _remove_old_drafts(path: Path) -> None:
+    """Remove the drafts of processes that were killed, for `path` and for backups in its folder."""
+    # A draft is used for minutes. Its maker may be on another machine, where no pid helps.
+    latest = time.time() - _DRAFT_SECONDS
+    name = re.compile(rf"({re.escape(path.name)}|{_BACKUP})\.[0-9a-f]{{32}}(-wal|-shm|-journal)?")
+    for found in path.parent.glob("*.*"):
+        with suppress(OSError):
+            if name.fullmatch(found.name) and found.lstat().st_mtime < latest:
+                found.unlink()
 
 
 def sidecars(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -45,6 +46,20 @@ def test_a_backup_says_its_head_which_counts_as_told_from_now_on(
     assert credited.cascade("journal", "verify", "--against", head).code == 0
     kept = json.loads(credited.journal.with_name("journal-heads.json").read_text())
     assert kept == {str(credited.journal): head}
+
+
+def test_a_backup_removes_the_drafts_of_killed_ones_once_they_are_a_day_old(
+    credited: ShopDay, tmp_path: Path
+) -> None:
+    draft, backup = "0123456789abcdef" * 2, "cascade-journal-20261130T120000Z.sqlite3"
+    old = [f"{backup}.{draft}", f"{backup}.{draft}-wal", f"b.sqlite3.{draft}-journal"]
+    kept = ["b.sqlite3.mine", f"mine.{draft}", backup, f"{backup}.{draft[::-1]}"]
+    for name in (*old, *kept):
+        (tmp_path / name).write_text("")
+    for name in (*old, *kept[:-1]):
+        os.utime(tmp_path / name, (0, 0))
+    _backup(credited, str(tmp_path / "b.sqlite3"))
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*kept, "b.sqlite3"}
 
 
 def test_a_backup_replaces_no_file(credited: ShopDay, tmp_path: Path) -> None:
