@@ -67,7 +67,7 @@ def _show(session: Session, listed: list[ListedProfile], usual: str) -> None:
     if not listed:
         place = short(profile_file("NAME"))
         console.print(Text(f"There is no profile. A profile is a settings file, such as {place}."))
-        console.print(Text("How to make one: cascade help profiles"))
+        console.print(Text("To make one: cascade init"))
         return
     width = max(len(one.name) for one in listed)
     for one in listed:
