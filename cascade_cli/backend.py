@@ -20,8 +20,8 @@ from typing import Any, TypedDict
 
 from cascade_cli.adapters.http.pacing import Pacers
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
-from cascade_cli.domain.records.orders import DUCATS_FORM, PURCHASE_REASON, Order, parse_ducats
-from cascade_cli.domain.shop.money import format_ducats, read_ducats
+from cascade_cli.domain.records.orders import PURCHASE_REASON, Order
+from cascade_cli.domain.shop.money import DUCATS_FORM, format_ducats, parse_ducats, read_ducats
 from cascade_cli.errors import (
     BUG_HINT,
     CascadeError,

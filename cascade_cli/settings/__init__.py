@@ -12,10 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.records.stripe_events import acted_on
 from cascade_cli.domain.refunds.refund_shares import Disputing, Policy, Refunding
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.domain.shop.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.addresses import Keyed, stray_addresses

@@ -11,8 +11,7 @@ from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
-from cascade_cli.domain.records.orders import parse_ducats
-from cascade_cli.domain.shop.money import rounded
+from cascade_cli.domain.shop.money import parse_ducats, rounded
 from cascade_cli.errors import UsageError
 from cascade_cli.services.processor.balance import BalancePlan, BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import ProcessorService

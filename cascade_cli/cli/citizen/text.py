@@ -17,10 +17,16 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.records.citizens import CitizenRow
-from cascade_cli.domain.records.orders import enough, nearest
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.engine_schedule import DailyRuns, Schedule
-from cascade_cli.domain.shop.money import exactly, format_ducats, format_optional, rounded
+from cascade_cli.domain.shop.money import (
+    enough,
+    exactly,
+    format_ducats,
+    format_optional,
+    nearest,
+    rounded,
+)
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode

@@ -13,7 +13,8 @@ from cascade_cli.cli.credit.interrupted import Interruption
 from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.records.orders import Order, Override, parse_ducats
+from cascade_cli.domain.records.orders import Order, Override
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,

@@ -15,9 +15,8 @@ from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
-from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import format_ducats, parse_ducats
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     check_payment_id,

@@ -16,7 +16,7 @@ from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import ExitCode, UsageError
 from cascade_cli.services.decisions.resolve_service import (
     Evidence,

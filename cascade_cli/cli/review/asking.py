@@ -17,7 +17,7 @@ from cascade_cli.domain.decisions.review_draft import hurdles, needs_buyer, need
 from cascade_cli.domain.discrepancies.evidence import describe
 from cascade_cli.domain.matching.settled_by import mentioned_by
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.domain.shop.times import parse_duration
 from cascade_cli.errors import UsageError
 from cascade_cli.services.decisions.resolve_service import ResolveService, Seen

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import UsageError
 
 UTF_8_MENU = (

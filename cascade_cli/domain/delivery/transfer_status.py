@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cascade_cli.domain.records.orders import enough, is_exact
 from cascade_cli.domain.records.stratagems import (
     MAY_STILL_MOVE,
     Failure,
@@ -17,7 +16,7 @@ from cascade_cli.domain.records.stratagems import (
 )
 from cascade_cli.domain.shop.engine_schedule import DailyRuns, Schedule
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, Origin
-from cascade_cli.domain.shop.money import ZERO, format_ducats
+from cascade_cli.domain.shop.money import ZERO, enough, format_ducats, is_exact
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span
 

@@ -15,7 +15,6 @@ from cascade_cli.domain.records.orders import (
     Order,
     Override,
     decided,
-    exact,
     moves_of,
     order_for_charge,
     payment_facts,
@@ -30,7 +29,7 @@ from cascade_cli.domain.refunds.refund_shares import (
     floored,
     to_take,
 )
-from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.shop.money import ZERO, exact, exactly, format_ducats
 
 REFUND_REASON = "Refund of a ducat purchase"
 REASON_AGAIN = "A refund that failed"

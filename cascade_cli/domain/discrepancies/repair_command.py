@@ -11,15 +11,9 @@ from cascade_cli.domain.discrepancies.findings import Discrepancy
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.refund_plan import obstacle_in
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
-from cascade_cli.domain.records.orders import (
-    Override,
-    credit_although,
-    enough,
-    is_exact,
-    refund_although,
-)
+from cascade_cli.domain.records.orders import Override, credit_although, refund_although
 from cascade_cli.domain.records.stratagems import Failure, State
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import enough, format_ducats, is_exact
 from cascade_cli.domain.shop.shell import command
 
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, mentioned_payments
-from cascade_cli.domain.shop.money import MOST_DECIMALS, exactly, format_ducats
+from cascade_cli.domain.shop.money import exact, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 
@@ -50,8 +50,6 @@ def credit_although(
     return command("credit", citizen, ducats, *words)
 
 
-MAX_DECIMALS = 6
-"""Of an amount that is sold, or that results from a division."""
 # In Notes: the citizen whom the payment names, if a person credits another one instead.
 INSTEAD_OF = "instead_of"
 # In Notes: which portion of a payment for many citizens it is.
@@ -65,9 +63,6 @@ RULED_LOG = "ruled_log"
 REFERENCE = "reference"
 # In Notes: who made the credit.
 OPERATOR = "operator"
-DUCATS_FORM = "a positive number such as 525 or 10.50"
-SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
-_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
 PURCHASE_REASON = "Ducat purchase via CASCADE"
 REFERENCE_FORM = "1 to 200 letters, digits, dots, dashes, underscores or colons"
 _REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,200}")
@@ -236,64 +231,6 @@ def manual_key(reference: str) -> str:
     if not _REFERENCE.fullmatch(reference):
         raise ValueError(f"the reference {reference[:80]!r} is not {REFERENCE_FORM}")
     return MANUAL_PREFIX + reference
-
-
-def parse_ducats(text: str) -> Decimal:
-    """An amount as a person types it, or as cascade prints it.
-
-    Raises ValueError, naming the accepted form or the nearest amount that can be transferred.
-    """
-    if not _DUCATS.fullmatch(text):
-        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
-    ducats = Decimal(text)
-    if ducats <= 0:
-        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
-    return exact(ducats)
-
-
-def parse_sale(text: str) -> Decimal:
-    """An amount for sale. Raises ValueError, naming the accepted form."""
-    return for_sale(parse_ducats(text))
-
-
-def for_sale(ducats: Decimal) -> Decimal:
-    """The amount, unchanged. Raises ValueError if it has more decimals than the shop sells."""
-    if ducats != round(ducats, MAX_DECIMALS):
-        raise ValueError(f"{format_ducats(ducats)!r} is not {SALE_FORM}")
-    return ducats
-
-
-def exact(ducats: Decimal) -> Decimal:
-    """The amount, unchanged. Raises ValueError if the engine's float cannot hold it."""
-    if not is_exact(ducats):
-        raise ValueError(
-            f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
-            f"that can is {format_ducats(nearest(ducats))}"
-        )
-    return ducats
-
-
-def is_exact(ducats: Decimal) -> bool:
-    """Whether the engine, which calls float() on the amount, transfers exactly that."""
-    return nearest(ducats) == ducats
-
-
-def nearest(ducats: Decimal) -> Decimal:
-    """The amount that the engine would transfer."""
-    return Decimal(repr(float(ducats)))
-
-
-def enough(ducats: Decimal) -> Decimal:
-    """The amount if the engine's float can hold it, else the smallest larger one that can be
-    typed."""
-    if is_exact(ducats):
-        return ducats
-    with exactly():
-        for decimals in range(MAX_DECIMALS, -1, -1):
-            rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)
-            if is_exact(rounded):
-                return rounded
-    return nearest(ducats)
 
 
 def moves_of(orders: Iterable[Order]) -> tuple[object, ...]:

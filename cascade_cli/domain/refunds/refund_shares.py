@@ -14,7 +14,6 @@ from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
 from cascade_cli.domain.records.charges import Charge, Refund
-from cascade_cli.domain.records.orders import MAX_DECIMALS, is_exact
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.money_back import MoneyCause, within
 from cascade_cli.domain.shop.keys import (
@@ -24,7 +23,7 @@ from cascade_cli.domain.shop.keys import (
     refund_key,
     taken_record_in,
 )
-from cascade_cli.domain.shop.money import ZERO, exactly
+from cascade_cli.domain.shop.money import MAX_DECIMALS, ZERO, exactly, is_exact
 
 # The reason in Notes if only a part of what was sold is delivered.
 REASON_REST = "Ducat purchase via CASCADE, refunded in part"

@@ -19,9 +19,8 @@ from itertools import groupby
 from urllib.parse import quote, unquote
 
 from cascade_cli.domain.records.charges import Charge, Portion
-from cascade_cli.domain.records.orders import parse_ducats
 from cascade_cli.domain.shop.keys import portion_id
-from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats, parse_ducats
 
 MOST_CITIZENS = 1000
 DIGEST_LENGTH = 32

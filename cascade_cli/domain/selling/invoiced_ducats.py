@@ -16,9 +16,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cascade_cli.domain.records.charges import PeriodGood
-from cascade_cli.domain.records.orders import MAX_DECIMALS
 from cascade_cli.domain.refunds.refund_shares import floored
-from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
+from cascade_cli.domain.shop.money import MAX_DECIMALS, ZERO, exactly, format_ducats
 
 PRODUCT_PREFIX = "cascade_ducats_"
 _NUMBER = r"([0-9]{1,12}(?:-[0-9]{1,6})?)"

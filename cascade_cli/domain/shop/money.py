@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager, nullcontext
-from decimal import Context, Decimal, InvalidOperation, getcontext, localcontext
+from decimal import ROUND_CEILING, Context, Decimal, InvalidOperation, getcontext, localcontext
 from functools import lru_cache
 
 ZERO = Decimal(0)
@@ -14,6 +15,11 @@ ONE_HUNDREDTH = Decimal("0.01")
 TOO_MANY = Decimal(10) ** 12
 MOST_DECIMALS = 30
 _USUAL_LENGTH = 40
+MAX_DECIMALS = 6
+"""Of an amount that is sold, or that results from a division."""
+DUCATS_FORM = "a positive number such as 525 or 10.50"
+SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
+_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
 # Enough for the sum of any number of such amounts; Python's default of 28 digits would round.
 EXACT_DIGITS = 60
 _EXACT = nullcontext()
@@ -74,6 +80,64 @@ def _ducats_in(text: str) -> Decimal | None:
 
 
 _known_ducats = lru_cache(maxsize=4096)(_ducats_in)
+
+
+def parse_ducats(text: str) -> Decimal:
+    """An amount as a person types it, or as cascade prints it.
+
+    Raises ValueError, naming the accepted form or the nearest amount that can be transferred.
+    """
+    if not _DUCATS.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    ducats = Decimal(text)
+    if ducats <= 0:
+        raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
+    return exact(ducats)
+
+
+def parse_sale(text: str) -> Decimal:
+    """An amount for sale. Raises ValueError, naming the accepted form."""
+    return for_sale(parse_ducats(text))
+
+
+def for_sale(ducats: Decimal) -> Decimal:
+    """The amount, unchanged. Raises ValueError if it has more decimals than the shop sells."""
+    if ducats != round(ducats, MAX_DECIMALS):
+        raise ValueError(f"{format_ducats(ducats)!r} is not {SALE_FORM}")
+    return ducats
+
+
+def exact(ducats: Decimal) -> Decimal:
+    """The amount, unchanged. Raises ValueError if the engine's float cannot hold it."""
+    if not is_exact(ducats):
+        raise ValueError(
+            f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
+            f"that can is {format_ducats(nearest(ducats))}"
+        )
+    return ducats
+
+
+def is_exact(ducats: Decimal) -> bool:
+    """Whether the engine, which calls float() on the amount, transfers exactly that."""
+    return nearest(ducats) == ducats
+
+
+def nearest(ducats: Decimal) -> Decimal:
+    """The amount that the engine would transfer."""
+    return Decimal(repr(float(ducats)))
+
+
+def enough(ducats: Decimal) -> Decimal:
+    """The amount if the engine's float can hold it, else the smallest larger one that can be
+    typed."""
+    if is_exact(ducats):
+        return ducats
+    with exactly():
+        for decimals in range(MAX_DECIMALS, -1, -1):
+            rounded = ducats.quantize(Decimal(1).scaleb(-decimals), ROUND_CEILING)
+            if is_exact(rounded):
+                return rounded
+    return nearest(ducats)
 
 
 def ratio(number: Decimal | int, divisor: Decimal | int) -> Decimal:

@@ -20,12 +20,11 @@ from cascade_cli.adapters.stripe.purchase_parser import (
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift
-from cascade_cli.domain.records.orders import MAX_DECIMALS
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage
 from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import MAX_DECIMALS, format_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.selling.payment_sales import Purchase
 from cascade_cli.services.selling.payment_status import PaymentStatus, Transfer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.domain.records.orders import DUCATS_FORM
+from cascade_cli.domain.shop.money import DUCATS_FORM
 from tests.harness.counter import Counter, write_credits
 
 NO_AMOUNTS = [

@@ -11,7 +11,7 @@ import pytest
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.records.journal_entries import Intent
-from cascade_cli.domain.records.orders import parse_ducats
+from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, json_response

@@ -13,10 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.domain.discrepancies.repair_command import Repair
-from cascade_cli.domain.records.orders import enough, is_exact, parse_ducats, parse_sale
 from cascade_cli.domain.records.stratagems import Failure
 from cascade_cli.domain.selling.allocation import Allocation, Share, read_allocation
-from cascade_cli.domain.shop.money import format_ducats, read_ducats
+from cascade_cli.domain.shop.money import (
+    enough,
+    format_ducats,
+    is_exact,
+    parse_ducats,
+    parse_sale,
+    read_ducats,
+)
 from tests.domain.samples import a_charge, keyed, the_item
 from tests.harness.counter import Counter, write_credits
 
