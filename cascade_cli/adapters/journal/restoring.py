@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +96,14 @@ class Restoring:
     def kept_as(self, folder: Path) -> Path:
         """The file that will keep the present journal: beside it, or in `folder` if the journal is
         in a server's database."""
-        name = f"before-restore-{self._now():%Y%m%dT%H%M%SZ}"
+        moment = f"before-restore-{self._now():%Y%m%dT%H%M%SZ}"
+        # A script may restore twice within a second.
+        names = (moment if number == 1 else f"{moment}-{number}" for number in count(1))
         if file := self._database.file:
-            return file.resolve().with_name(f"{file.name}.{name}")
-        return folder.absolute() / f"journal.{name}{backups.SUFFIX}"
+            paths = (file.resolve().with_name(f"{file.name}.{name}") for name in names)
+        else:
+            paths = (folder.absolute() / f"journal.{name}{backups.SUFFIX}" for name in names)
+        return next(path for path in paths if not path.exists())
 
     def holds(self, head: Head) -> bool:
         """Whether the backup has that head. A head without a number may be anywhere in it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 import pytest
+import time_machine
 
 from cascade_cli.sandbox.wire import json_response
 from tests.adapters.journal.office import LEASE, Office
@@ -374,6 +375,16 @@ def test_two_histories_after_one_backup_are_one_again(shop: Shop) -> None:
     for ducats, reference in (("5", "before"), ("7", "true"), ("9", "haste")):
         assert shop.credit(ducats, reference).code == 0
     assert len(shop.moving()) == 3
+
+
+def test_restores_within_one_second_keep_each_journal(either: Shop) -> None:
+    kept = set()
+    with time_machine.travel(either.counter.now(), tick=False):
+        for number in range(3):
+            assert either.credit("7", f"after{number}").code == 0
+            kept.add(Path(either.restore("--force", "--yes").data["kept"]))
+    assert len(kept) == 3
+    assert all(path.is_file() for path in kept)
 
 
 def test_nothing_to_catch_up_with_is_said(shop: Shop) -> None:
