@@ -81,7 +81,7 @@ class Counter:
         (row,) = [row for row in self.rows("CITIZENS") if row["Username"] == username]
         return float(row["Ducats"])
 
-    def settle(self, *usernames: str, days_ago: float = 30) -> None:
+    def move_in(self, *usernames: str, days_ago: float = 30) -> None:
         """Citizens, each with nothing, who moved in before anything else happened."""
         at = self.now() - timedelta(days=days_ago)
         for username in usernames:
@@ -129,8 +129,8 @@ def counter(no_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coun
         recorder = Recorder(network)
         with SandboxServer(recorder) as server:
             sandboxed = Sandboxed(app, recorder, server.url)
-            sandboxed.settle(PROCESSOR, AFTERNOON)
+            sandboxed.move_in(PROCESSOR, AFTERNOON)
             counter = Counter(sandboxed, network, traveller, no_settings / "state")
-            counter.settle("marco", "lucia")
+            counter.move_in("marco", "lucia")
             yield counter
         assert not app.crashes, app.crashes

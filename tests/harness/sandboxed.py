@@ -118,7 +118,7 @@ class Sandboxed:
         }
         return self.app.airtable.tables.create("STRATAGEMS", written, at=at)
 
-    def settle(self, username: str, at: datetime) -> None:
+    def move_in(self, username: str, at: datetime) -> None:
         """A citizen moves in."""
         fields = {**processor_fields(at), "CitizenId": username, "Username": username}
         self.app.airtable.tables.create("CITIZENS", fields, at=at)

@@ -43,7 +43,7 @@ class ShopDay:
     def open(self, *citizens: str) -> None:
         """Settle the processor, with its usual million, and these citizens."""
         for name in (PROCESSOR, *citizens):
-            self.sandboxed.settle(name, self.ago(days=90))
+            self.sandboxed.move_in(name, self.ago(days=90))
 
     @property
     def journal(self) -> Path:

@@ -62,7 +62,7 @@ def credit_file_round(
     """One file of credits by hand."""
     with _fresh_market() as market:
         sales = sales_of(rows)
-        market.settle(sales)
+        market.move_in(sales)
         file = market.folder / "gifts.csv"
         lines = [f"{sale.citizen},{sale.ducats},gift,{n}" for n, sale in enumerate(sales)]
         file.write_text("\n".join(["citizen,ducats,reason,reference", *lines, ""]))
@@ -77,7 +77,7 @@ def repair_round(
     """Payments of which a third has a dead row, and the rest none, repaired."""
     with _fresh_market() as market:
         sales = sales_of(rows)
-        market.settle(sales)
+        market.move_in(sales)
         sales = market.sell(sales)
         market.spoil(sales[::3])
         by_key = {f"cascade_payment_{sale.payment_intent}": sale for sale in sales}

@@ -64,7 +64,7 @@ class Market:
         with closing(SandboxApp(state_path(self.folder), random=Random())) as app:  # noqa: S311
             yield app
 
-    def settle(self, sales: list[Sale]) -> None:
+    def move_in(self, sales: list[Sale]) -> None:
         """Who buys lives in Venice with nothing, and the processor can pay."""
         with self.opened() as app, app.store.write():
             create = app.airtable.tables.create

@@ -30,7 +30,7 @@ def race_round(
         open_market(Path(folder)) as market,
     ):
         sales = [Sale(f"citizen_{n}", 10 + n % 50) for n in range(payments)]
-        market.settle(sales)
+        market.move_in(sales)
         sales = market.sell(sales)
         url = journal_url or f"sqlite:///{folder}/journal.sqlite3"
         flaws = _race(market, sales, seed, url, alone)

@@ -67,7 +67,7 @@ def restore_round(
     try:
         with open_market(folder / "here") as market:
             sales = sales_of(rows)
-            market.settle(sales)
+            market.move_in(sales)
             sales = market.sell(sales)
             by_key = {f"cascade_payment_{sale.payment_intent}": sale for sale in sales}
             return _Disaster(market, folder, seed, rows, journals).strike(by_key)

@@ -114,7 +114,7 @@ def shop_in(folder: Path, **settings: str) -> Iterator[Shop]:
     """A shop whose journal is in the folder."""
     with closing(SandboxApp(":memory:")) as app, served(app) as place:
         seed(app, scenario="empty", until=app.now())
-        place.settle("marco", app.now())
+        place.move_in("marco", app.now())
         with shop_at(place, folder, **settings) as shop:
             yield shop
         assert not app.crashes, app.crashes

@@ -28,7 +28,7 @@ def place() -> Iterator[Sandboxed]:
     with closing(SandboxApp(":memory:")) as app, served(app) as place:
         seed(app, scenario="empty", until=app.now())
         for number in range(PAYMENTS):
-            place.settle(f"citizen{number}", app.now())
+            place.move_in(f"citizen{number}", app.now())
         yield place
 
 

@@ -196,7 +196,7 @@ def test_the_price_list_is_public(shop: Shop) -> None:
 
 
 def test_a_citizen_who_only_looks_like_the_buyer_is_named_and_nothing_is_sold(shop: Shop) -> None:
-    shop.place.settle("Zoë", shop.place.app.now())
+    shop.place.move_in("Zoë", shop.place.app.now())
     answer = shop.create(citizen_id=normalize("NFD", "Zoë"), package="100")
     assert kind(answer) == (400, "unknown_citizen")
     told = "there is a 'Zoë', which is written without combining accents"

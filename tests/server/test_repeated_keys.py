@@ -26,7 +26,7 @@ def place() -> Iterator[Sandboxed]:
     with closing(SandboxApp(":memory:")) as app, served(app) as place:
         seed(app, scenario="empty", until=app.now())
         for name in ("marco", "lucia"):
-            place.settle(name, app.now())
+            place.move_in(name, app.now())
         yield place
 
 

@@ -33,7 +33,7 @@ THIEF = Worker("run-thief", "till-2", 7, "anna", "serve")
 def place() -> Iterator[Sandboxed]:
     with closing(SandboxApp(":memory:")) as app, served(app) as place:
         seed(app, scenario="empty", until=app.now())
-        place.settle("marco", app.now())
+        place.move_in("marco", app.now())
         yield place
 
 

@@ -70,7 +70,7 @@ def test_a_subscription_s_payment_tells_where_it_stands(shop: Shop) -> None:
 
 
 def test_a_subscription_that_is_a_gift_names_its_giver_and_message(shop: Shop) -> None:
-    shop.place.settle("lucia", shop.place.app.now())
+    shop.place.move_in("lucia", shop.place.app.now())
     _, charge = subscribed(shop, giver_id="lucia", gift_message="every month")
     gift = asked(shop, charge).json()["gift"]
     assert gift == {"giver_id": "lucia", "message": "every month", "anonymous": False}

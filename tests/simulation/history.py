@@ -101,7 +101,7 @@ class History:
 
     def run(self) -> Run:
         """Play everything; returns what `cascade reconcile` says in the end."""
-        self.stage.settle()
+        self.stage.populate()
         # Threads of its own would run beside the baton.
         with (
             patch.object(gather, "both", self._one_after_the_other),

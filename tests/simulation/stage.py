@@ -96,7 +96,7 @@ class Stage:
         self._gate = Gate(self._blame)
         self._engine_schedule = parse_schedule(plan.schedule)
 
-    def settle(self) -> None:
+    def populate(self) -> None:
         """Before anything happens."""
         if self.plan.legacy_notifications:
             self.app.airtable.tables.use_legacy_notifications()

@@ -98,7 +98,7 @@ def is_used(app: SandboxApp) -> bool:
 def _tell(world: World, stories: Plan) -> None:
     founded = world.window.since - timedelta(days=400)
     world.transfers.open_account(processor_fields(founded), founded)
-    world.settle_population()
+    world.populate()
     for story, count in stories:
         for _ in range(count):
             kind = story(world)

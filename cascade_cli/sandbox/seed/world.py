@@ -84,7 +84,7 @@ class World:
         self._alone: set[tuple[str, float]] = set()
         self.transfers = Transfers(tables, random, window.until)
 
-    def settle_population(self) -> None:
+    def populate(self) -> None:
         """Write all citizens, who arrived in Venice before the window."""
         for citizen in self.citizens:
             self.move_in(

@@ -132,21 +132,21 @@ def test_a_key_matches_to_the_letter_whatever_it_holds(
 def test_a_citizen_is_found_whatever_the_name_holds(
     sandboxed: Sandboxed, wiring: Wiring, name: str
 ) -> None:
-    sandboxed.settle(name, AT)
-    sandboxed.settle("other", AT)
+    sandboxed.move_in(name, AT)
+    sandboxed.move_in("other", AT)
     assert list(wiring.venice.citizens([name])) == [name]
 
 
 def test_citizens_are_found_in_every_spelling_of_case(sandboxed: Sandboxed, wiring: Wiring) -> None:
     for name in ("marco", "Marco", "polo"):
-        sandboxed.settle(name, AT)
+        sandboxed.move_in(name, AT)
     assert set(wiring.venice.citizens(["MARCO"])) == {"marco", "Marco"}
 
 
 def test_a_citizen_who_does_not_exist_is_not_in_the_answer(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
-    sandboxed.settle("marco", AT)
+    sandboxed.move_in("marco", AT)
     assert wiring.venice.citizens(["marc", "marcoo", ""]) == {}
 
 
@@ -155,7 +155,7 @@ def test_long_names_in_number_make_a_post_and_are_all_found(
 ) -> None:
     names = [f"{number:03}{'é' * 300}" for number in range(60)]
     for name in names:
-        sandboxed.settle(name, AT)
+        sandboxed.move_in(name, AT)
     assert set(wiring.venice.citizens(names)) == set(names)
     assert {request.method for request in sandboxed.recorder.to("airtable")} == {"POST"}
 

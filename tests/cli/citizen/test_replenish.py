@@ -335,7 +335,7 @@ def test_a_top_up_takes_seven_requests(treasury: Treasury) -> None:
     ['D\'Alviano "x"', "a\\b", "a{b}c", "x'), TRUE(), ('", "line\nbreak", "\u202eorelam", "é" * 99],
 )
 def test_a_name_is_meant_to_the_letter(treasury: Treasury, name: str) -> None:
-    treasury.counter.settle(name, name + "x", "\n" + name)
+    treasury.counter.move_in(name, name + "x", "\n" + name)
     answer = treasury.replenish("--to", "5", CASCADE_PROCESSOR=name)
     assert answer.code == 0
     assert treasury.counter.ducats_of(name) == 5
@@ -353,6 +353,6 @@ def test_a_name_that_differs_in_case_is_another_citizen(treasury: Treasury) -> N
 def test_a_name_of_ten_thousand_characters_is_found_or_refused(treasury: Treasury) -> None:
     name = "n" * 10_000
     assert treasury.setup(CASCADE_PROCESSOR=name).code == 2
-    treasury.counter.settle(name)
+    treasury.counter.move_in(name)
     assert treasury.replenish("--to", "5", CASCADE_PROCESSOR=name).code == 0
     assert treasury.counter.ducats_of(name) == 5

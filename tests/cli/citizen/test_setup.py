@@ -222,14 +222,14 @@ def test_another_base_is_set_up_for_itself(empty: Treasury) -> None:
 def test_somebody_who_creates_the_same_citizen_at_the_same_time_is_reported(
     empty: Treasury,
 ) -> None:
-    empty.before_write(lambda: empty.counter.settle(PROCESSOR))
+    empty.before_write(lambda: empty.counter.move_in(PROCESSOR))
     answer = empty.setup()
     assert answer.code == 3
     assert "There are 2 citizens of that name now" in answer.err
 
 
 def test_of_two_namesakes_none_is_written(treasury: Treasury) -> None:
-    treasury.counter.settle(PROCESSOR)
+    treasury.counter.move_in(PROCESSOR)
     answer = treasury.setup("--ducats", "5000")
     assert answer.code == 7
     assert "Venice has 2 citizens called 'CASCADE_PAYMENT_PROCESSOR'" in answer.err

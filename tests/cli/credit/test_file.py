@@ -118,7 +118,7 @@ def test_the_file_excludes_other_words(counter: Counter, tmp_path: Path) -> None
 
 def file_of(counter: Counter, tmp_path: Path, rows: int) -> Path:
     names = [f"citizen_{number}" for number in range(rows)]
-    counter.settle(*names)
+    counter.move_in(*names)
     return write_credits(tmp_path / "credits.csv", [(name, "5", "gift", name) for name in names])
 
 

@@ -32,7 +32,7 @@ lookalikes = pytest.mark.parametrize(("venice", "wanted", "how"), LOOKALIKES)
 def test_a_credit_is_refused_and_told_who_was_meant(
     counter: Counter, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     answer = counter.credit(wanted, "5")
     assert (answer.code, counter.writes) == (7, [])
     assert f"Did you mean {venice!r}, which {how}" in answer.err
@@ -42,7 +42,7 @@ def test_a_credit_is_refused_and_told_who_was_meant(
 def test_a_file_of_credits_is_refused_and_told_who_was_meant(
     counter: Counter, tmp_path: Path, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     rows = [("marco", "5", "gift", "r0"), (wanted, "5", "gift", "r1")]
     file = write_credits(tmp_path / "credits.csv", rows)
     answer = counter.type("credit", "--file", str(file), "--yes")
@@ -54,7 +54,7 @@ def test_a_file_of_credits_is_refused_and_told_who_was_meant(
 def test_a_sale_is_refused_and_told_who_was_meant(
     counter: Counter, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     answer = counter.type("checkout", "--package", "100", "--", wanted)
     assert answer.code == 7
     assert f"Did you mean {venice!r}, which {how}" in answer.err
@@ -65,7 +65,7 @@ def test_a_sale_is_refused_and_told_who_was_meant(
 def test_reconcile_names_who_was_meant_and_prints_a_command_that_credits_them(
     counter: Counter, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     intent = counter.paid(citizen=wanted)
     found = counter.type("reconcile", "--since", "1d", "--repair", "--yes", "--json")
     (item,) = found.data["items"]
@@ -82,7 +82,7 @@ def test_reconcile_names_who_was_meant_and_prints_a_command_that_credits_them(
 def test_a_replayed_event_credits_nobody_and_tells_who_was_meant(
     counter: Counter, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     counter.paid(citizen=wanted)
     answer = counter.type("events", "replay", "--since", "1d", "--yes", "--json")
     (payment,) = answer.data["payments"]
@@ -94,7 +94,7 @@ def test_a_replayed_event_credits_nobody_and_tells_who_was_meant(
 def test_explain_of_such_a_name_tells_who_was_meant(
     counter: Counter, venice: str, wanted: str, how: str
 ) -> None:
-    counter.settle(venice)
+    counter.move_in(venice)
     data = counter.type("explain", "--json", "--", wanted).data
     assert (data["exists"], data["similar"]) == (False, venice)
     shown = counter.type("explain", "--", wanted).out
@@ -102,7 +102,7 @@ def test_explain_of_such_a_name_tells_who_was_meant(
 
 
 def test_where_two_names_look_alike_no_command_chooses_one(counter: Counter) -> None:
-    counter.settle("Zanetta", "ZANETTA")
+    counter.move_in("Zanetta", "ZANETTA")
     intent = counter.paid(citizen="zanetta")
     data = counter.type("reconcile", "--since", "1d", "--json").data
     (item,) = data["items"]
@@ -114,7 +114,7 @@ def test_where_two_names_look_alike_no_command_chooses_one(counter: Counter) -> 
 
 
 def test_a_payment_for_another_who_looks_alike_says_how_the_names_differ(counter: Counter) -> None:
-    counter.settle("Zoë", normalize("NFD", "Zoë"))
+    counter.move_in("Zoë", normalize("NFD", "Zoë"))
     intent = counter.paid(citizen="Zoë")
     answer = counter.credit(normalize("NFD", "Zoë"), "100", "--payment", intent)
     assert answer.code == 7
@@ -122,7 +122,7 @@ def test_a_payment_for_another_who_looks_alike_says_how_the_names_differ(counter
 
 
 def test_ducats_on_their_way_to_a_look_alike_are_told_apart_in_words(counter: Counter) -> None:
-    counter.settle("marco\u00a0")
+    counter.move_in("marco\u00a0")
     intent = counter.paid()
     key = f"cascade_payment_{intent}"
     counter.sandboxed.transfer(key, counter.now(), citizen="marco\u00a0")

@@ -42,7 +42,7 @@ AWKWARD = [
 def test_citizens_of_such_names_get_exactly_what_is_theirs(
     counter: Counter, tmp_path: Path
 ) -> None:
-    counter.settle(*AWKWARD)
+    counter.move_in(*AWKWARD)
     due = {name: number for number, name in enumerate(AWKWARD, start=1)}
     file = tmp_path / "credits.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:
@@ -57,7 +57,7 @@ def test_citizens_of_such_names_get_exactly_what_is_theirs(
 
 @pytest.mark.parametrize("name", ["'\\'", "two\nlines", "-dash", "\u202eOCRAM", "') OR ('1'='1"])
 def test_a_name_of_the_command_line_means_that_citizen(counter: Counter, name: str) -> None:
-    counter.settle(name)
+    counter.move_in(name)
     answer = counter.type("credit", "--reason", name, "--yes", "--", name, "5")
     assert answer.code == 0, answer.err
     (row,) = counter.rows()
@@ -137,7 +137,7 @@ def test_references_that_differ_in_case_are_two_credits(counter: Counter) -> Non
 
 
 def test_what_could_act_on_the_terminal_is_shown_spelt_out(counter: Counter) -> None:
-    counter.settle("\x1b[31m\u202ered")
+    counter.move_in("\x1b[31m\u202ered")
     answer = counter.credit("\x1b[31m\u202ered", "5")
     assert answer.code == 0
     assert "\x1b" not in answer.out + answer.err

@@ -80,7 +80,7 @@ def made_anew(counter: Counter) -> str:
     counter.remove("marco")
     counter.sandboxed.app.engine.run()
     counter.pass_time(days=4)
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     return intent
 
 
@@ -102,7 +102,7 @@ def test_nor_does_the_backend_go_on_with_a_credit_by_hand_for_them(counter: Coun
     counter.remove("marco")
     counter.sandboxed.app.engine.run()
     counter.pass_time(days=4)
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     session = Session(quiet=True, environ=counter.environment())
     answer = credit_ducats_sync("marco", "100", reference="prize", session=session)
     assert (answer["success"], answer["retry"]) == (False, False)
@@ -132,7 +132,7 @@ def delivered(counter: Counter) -> str:
     assert counter.ducats_of("marco") == 100
     counter.remove("marco")
     counter.pass_time(hours=1)
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     tables = counter.sandboxed.app.airtable.tables
     (record,) = tables.select("CITIZENS", "{Username} = 'marco'")
     tables.update("CITIZENS", record["id"], {"Ducats": 500})

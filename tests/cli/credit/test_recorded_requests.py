@@ -69,7 +69,7 @@ def inhabited(sandbox_app: SandboxApp, sandboxed: Sandboxed) -> None:
     """The processor and marco live in Venice."""
     assert sandbox_app is sandboxed.app
     for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
-        sandboxed.settle(name, NOW - timedelta(days=9))
+        sandboxed.move_in(name, NOW - timedelta(days=9))
 
 
 def test_a_first_credit_by_hand(exchanged: Exchanged) -> None:

@@ -43,7 +43,7 @@ def test_a_repeated_credit_writes_nothing(counter: Counter) -> None:
 
 def test_a_batch_of_a_hundred_takes_thirty_six_requests(counter: Counter, tmp_path: Path) -> None:
     citizens = [f"citizen_{number}" for number in range(100)]
-    counter.settle(*citizens)
+    counter.move_in(*citizens)
     rows = [(name, "5", "gift", f"r{number}") for number, name in enumerate(citizens)]
     file = write_credits(tmp_path / "credits.csv", rows)
     assert counter.type("credit", "--file", str(file), "--yes").code == 0

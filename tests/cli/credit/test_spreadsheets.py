@@ -18,7 +18,7 @@ Credit = Callable[[bytes], Answer]
 @pytest.fixture
 def credit(counter: Counter, tmp_path: Path) -> Credit:
     """`cascade credit --file` with these bytes in it; Zoë lives in Venice."""
-    counter.settle("Zoë")
+    counter.move_in("Zoë")
 
     def credit(data: bytes) -> Answer:
         file = tmp_path / "credits.csv"
@@ -162,7 +162,7 @@ def test_a_windows_file_is_read_with_a_warning_that_shows_what_was_read(
 def test_a_name_of_another_windows_encoding_is_nobody_s_and_is_refused(
     counter: Counter, credit: Credit
 ) -> None:
-    counter.settle("Jiří")
+    counter.move_in("Jiří")
     answer = credit(sheet(";", ("Jiří", "5", "gift", "r1")).encode("cp1250"))
     assert (answer.code, counter.writes) == (7, [])
     assert "Venice has no citizen 'Jiøí'" in answer.document["error"]["message"]
@@ -205,7 +205,7 @@ def test_another_separator_than_the_file_names_is_refused(
 def test_a_list_of_citizens_for_one_payment_is_read_in_the_same_way(
     counter: Counter, tmp_path: Path, encoding: str
 ) -> None:
-    counter.settle("Zoë")
+    counter.move_in("Zoë")
     file = tmp_path / "members.csv"
     file.write_bytes("sep=;\r\ncitizen;ducats\r\nZoë;12,5\r\nmarco;20\r\n;\r\n".encode(encoding))
     answer = counter.type("checkout", "--file", str(file), "--json")

@@ -178,8 +178,8 @@ class Patient:
 
     def make_healthy(self) -> None:
         """A solvent processor, an engine on time, a heard webhook, a journal."""
-        self.sandboxed.settle(PROCESSOR, self.ago(days=20))
-        self.sandboxed.settle("marco", self.ago(days=20))
+        self.sandboxed.move_in(PROCESSOR, self.ago(days=20))
+        self.sandboxed.move_in("marco", self.ago(days=20))
         for day in range(3, 0, -1):
             for hour in (10, 18):
                 self.executed(datetime(2026, 11, 20, hour, 0, 5, tzinfo=UTC) - timedelta(days=day))

@@ -18,7 +18,7 @@ def test_a_processor_of_another_spelling_is_named(patient: Patient) -> Examinati
 
 @provokes("processor.several")
 def test_two_processors_are_red(patient: Patient) -> Examination:
-    patient.sandboxed.settle(PROCESSOR, patient.ago(days=1))
+    patient.sandboxed.move_in(PROCESSOR, patient.ago(days=1))
     return patient.examined()
 
 

@@ -25,7 +25,7 @@ def shop() -> Iterator[Sandboxed]:
     """A shop that poses as a live one; its processor is there."""
     with closing(SandboxApp(":memory:")) as app, served(app) as shop:
         for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
-            shop.settle(name, app.now())
+            shop.move_in(name, app.now())
         yield shop
 
 

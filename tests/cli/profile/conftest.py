@@ -45,5 +45,5 @@ def _opened(stack: ExitStack) -> Sandboxed:
     app = stack.enter_context(closing(SandboxApp(":memory:")))
     shop = stack.enter_context(served(app))
     for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
-        shop.settle(name, app.now())
+        shop.move_in(name, app.now())
     return shop

@@ -102,7 +102,7 @@ class Shop:
         citizen, at = _CITIZENS[self.name], datetime.now(UTC) - timedelta(hours=5)
         account = self.place.app.stripe.account
         for name in ("CASCADE_PAYMENT_PROCESSOR", citizen):
-            self.place.settle(name, at)
+            self.place.move_in(name, at)
         missing, given, refunded = (self.place.pay(at, citizen) for _ in range(3))
         for charge in (given, refunded):
             row = f"cascade_payment_{charge['payment_intent']}"

@@ -30,9 +30,9 @@ def shop(no_settings: Path) -> Iterator[Counter]:
         recorder = Recorder(network)
         with SandboxServer(recorder) as server:
             sandboxed = Sandboxed(app, recorder, server.url)
-            sandboxed.settle(PROCESSOR, began)
+            sandboxed.move_in(PROCESSOR, began)
             counter = Counter(sandboxed, network, traveller, no_settings / "state")
-            counter.settle("marco", "lucia")
+            counter.move_in("marco", "lucia")
             yield counter
         assert not app.crashes, app.crashes
 

@@ -59,7 +59,7 @@ def test_without_airtable_what_the_journal_tells_is_shown(
 
 
 def test_without_a_processor_the_rest_is_known(day: ShopDay) -> None:
-    day.sandboxed.settle("marco", day.ago(days=9))
+    day.sandboxed.move_in("marco", day.ago(days=9))
     day.sandboxed.pay(day.ago(hours=5))
     ended = day.cascade("status", "--json")
     assert ended.code == 4

@@ -65,7 +65,7 @@ def test_nobody_s_transfers_are_an_empty_list(counter: Counter) -> None:
 
 
 def test_a_name_that_nobody_has_is_told_with_those_that_look_like_it(counter: Counter) -> None:
-    counter.settle("Zanetta")
+    counter.move_in("Zanetta")
     answer = counter.type("stratagem", "list", "--citizen", "zanetta")
     assert answer.code == 0
     assert "no citizen 'zanetta'; there is a 'Zanetta'" in " ".join(answer.err.split())

@@ -24,7 +24,7 @@ PEOPLE = [f"citizen{number}" for number in range(12)]
 def inhabited(sandboxed: Sandboxed) -> None:
     """The processor and some citizens live in Venice."""
     for name in ("CASCADE_PAYMENT_PROCESSOR", "marco", *PEOPLE):
-        sandboxed.settle(name, utc_now() - timedelta(days=9))
+        sandboxed.move_in(name, utc_now() - timedelta(days=9))
 
 
 class Interrupted:

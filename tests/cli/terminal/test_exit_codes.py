@@ -28,7 +28,7 @@ def test_nothing_sold_is_0(cascade: Cascade) -> None:
 def test_settled_and_in_flight_is_0(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     settled = sandboxed.pay(recently)
     sandboxed.transfer(f"cascade_payment_{settled['payment_intent']}", recently)
     sandboxed.pay(recently + timedelta(minutes=59))

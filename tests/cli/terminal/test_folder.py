@@ -338,7 +338,7 @@ def test_a_user_without_a_name_works_where_there_is_a_folder(
 def inhabit(sandboxed: Sandboxed) -> None:
     """The processor and marco live in Venice."""
     for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
-        sandboxed.settle(name, utc_now() - timedelta(days=9))
+        sandboxed.move_in(name, utc_now() - timedelta(days=9))
 
 
 def credited(cascade: Cascade, *words: str, **settings: str | None) -> Answer:

@@ -36,7 +36,7 @@ HOSTILE = {
 @pytest.fixture(autouse=True)
 def hostile(sandboxed: Sandboxed, recently: datetime) -> None:
     """Each name stands wherever a name can stand, on both sides."""
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     for name in HOSTILE.values():
         sandboxed.pay(recently, name)
         delivered = sandboxed.pay(recently)

@@ -55,7 +55,7 @@ def stalled(sandboxed: Sandboxed, recently: datetime) -> dict[str, Any]:
     paid = sandboxed.pay(recently)
     key = f"cascade_payment_{paid['payment_intent']}"
     sandboxed.transfer(key, recently, Status="planned")
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     return paid
 
 

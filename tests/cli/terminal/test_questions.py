@@ -27,7 +27,7 @@ LONGEST_SECONDS = 20
 def inhabited(sandboxed: Sandboxed) -> None:
     """The processor and marco live in Venice."""
     for name in ("CASCADE_PAYMENT_PROCESSOR", "marco"):
-        sandboxed.settle(name, utc_now() - timedelta(days=9))
+        sandboxed.move_in(name, utc_now() - timedelta(days=9))
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def test_reconcile_with_all_that_has_to_be_asked_besides(
 ) -> None:
     # Missing: its key and its citizen. Disputed: its disputes. A row of the older connector near
     # the beginning: the three days before. One that names a payment: that payment.
-    sandboxed.settle("marco", SINCE - 300 * HOUR)
+    sandboxed.move_in("marco", SINCE - 300 * HOUR)
     sandboxed.pay(NOW - 30 * HOUR, "it's {Status}")
     contested = sandboxed.pay(NOW - 40 * HOUR)
     sandboxed.transfer(f"cascade_payment_{contested['payment_intent']}", NOW - 40 * HOUR)
@@ -85,7 +85,7 @@ def test_reconcile_with_all_that_has_to_be_asked_besides(
 
 def test_reconcile_of_a_window_that_is_over(exchanged: Exchanged, sandboxed: Sandboxed) -> None:
     # A row of the older connector after the window: the payments until then are read as well.
-    sandboxed.settle("marco", SINCE - 300 * HOUR)
+    sandboxed.move_in("marco", SINCE - 300 * HOUR)
     sandboxed.pay(NOW - 60 * HOUR)
     sandboxed.transfer("cascade_payment_marco_1795100000", NOW - 20 * HOUR)
     window = ("--since", "2026-11-13", "--until", "2026-11-19T00:00:00Z")

@@ -95,7 +95,7 @@ def a_night(tmp_path: Path) -> Iterator[Night]:
         recorder = Recorder(killer)
         with SandboxServer(recorder) as server:
             place = Sandboxed(app, recorder, server.url)
-            place.settle("marco", app.now())
+            place.move_in("marco", app.now())
             yield Night(place, killer, tmp_path)
 
 

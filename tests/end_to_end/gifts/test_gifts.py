@@ -217,7 +217,7 @@ def test_the_older_layout_of_notifications_tells_both(counter: Counter) -> None:
 
 def test_serve_sells_a_gift_and_tells_both_when_it_is_paid(shop: Shop) -> None:
     place = shop.place
-    place.settle("lucia", place.app.now())
+    place.move_in("lucia", place.app.now())
     body: Any = {"citizen_id": "lucia", "ducat_amount": 100, "giver_id": "marco"}
     made = shop.create(**body, gift_message="for you", gift_anonymous=True).json()
     assert made["gift"] == {"giver_id": "marco", "message": "for you", "anonymous": True}
@@ -253,7 +253,7 @@ def test_serve_sells_a_gift_and_tells_both_when_it_is_paid(shop: Shop) -> None:
 def test_the_api_sells_no_gift_that_makes_no_sense(
     shop: Shop, body: dict[str, Any], status: int
 ) -> None:
-    shop.place.settle("lucia", shop.place.app.now())
+    shop.place.move_in("lucia", shop.place.app.now())
     answer = shop.create(citizen_id="lucia", ducat_amount=100, **body)
     assert answer.status_code == status, answer.text
     assert not [r for r in shop.place.recorder.to("stripe") if r.method == "POST"]

@@ -17,7 +17,7 @@ def asked(counter: Counter, what: str) -> int:
 
 
 def test_all_portions_are_looked_at_and_their_citizens_asked_for_at_once(counter: Counter) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     replayed(counter)
     counter.sandboxed.app.engine.run()

@@ -26,7 +26,7 @@ def test_with_the_payment_s_id_the_citizen_tells_which_portion_is_meant(counter:
 def test_another_is_credited_in_the_place_of_one_who_vanished(counter: Counter) -> None:
     intent = bought(counter, {"marco": "20", "lucia": "10.5"})
     gone(counter, "lucia")
-    counter.settle("zuan")
+    counter.move_in("zuan")
     replayed(counter)
     # The payment's own id says nothing of whom zuan stands for; the portion's does.
     assert counter.credit("zuan", "10.5", "--payment", f"{intent}.2").code == 0

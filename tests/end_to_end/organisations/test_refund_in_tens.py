@@ -21,7 +21,7 @@ Command = Callable[[Counter, str], Answer]
 def guild_of(counter: Counter, number: int) -> dict[str, str]:
     """So many citizens, for each of whom ten ducats are to be bought."""
     names = [f"member_{n}" for n in range(1, number + 1)]
-    counter.settle(*names)
+    counter.move_in(*names)
     return dict.fromkeys(names, "10")
 
 

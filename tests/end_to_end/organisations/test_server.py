@@ -24,7 +24,7 @@ GUILD = [
 @pytest.fixture
 def shop(tmp_path: Path) -> Any:
     with shop_in(tmp_path) as shop:
-        shop.place.settle("lucia", shop.place.app.now())
+        shop.place.move_in("lucia", shop.place.app.now())
         yield shop
 
 

@@ -86,7 +86,7 @@ def opened(counter: Counter, folder: Path) -> Iterator[ServerParts]:
 
 @pytest.fixture
 def server(counter: Counter, tmp_path: Path) -> Iterator[ServerParts]:
-    counter.settle(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
+    counter.move_in(*(name for name in MEMBERS if name not in {"marco", "lucia"}))
     with opened(counter, tmp_path) as server:
         yield server
 

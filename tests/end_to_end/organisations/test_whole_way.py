@@ -19,7 +19,7 @@ from tests.harness.counter import Counter
 
 
 def test_one_payment_becomes_one_transfer_for_each_citizen(counter: Counter) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     metadata = metadata_of(counter, intent)
     assert metadata.keys() == {
@@ -60,7 +60,7 @@ def test_one_payment_becomes_one_transfer_for_each_citizen(counter: Counter) -> 
 
 
 def test_a_citizen_who_vanished_is_one_discrepancy_and_holds_up_nobody(counter: Counter) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     tables = counter.sandboxed.app.airtable.tables
     (gone,) = tables.select("CITIZENS", "{Username} = 'lucia'")
@@ -77,7 +77,7 @@ def test_a_citizen_who_vanished_is_one_discrepancy_and_holds_up_nobody(counter: 
     assert (data["counts"]["settled"], data["counts"]["unknown_citizen"]) == (2, 1)
     assert data["ducats"]["undelivered"] == "50.5"
     # The citizen comes back: a command for the whole payment finishes what is left.
-    counter.settle("lucia")
+    counter.move_in("lucia")
     again = counter.type("credit", "--payment", intent, "--reason", "late", "--yes", "--json")
     assert [d["result"] for d in again.data["deliveries"]] == ["already", "credited", "already"]
     counter.sandboxed.app.engine.run()
@@ -85,7 +85,7 @@ def test_a_citizen_who_vanished_is_one_discrepancy_and_holds_up_nobody(counter: 
 
 
 def test_another_machine_credits_from_the_metadata_alone(counter: Counter, tmp_path: Path) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     elsewhere = str(tmp_path / "another machine")
     counter.pass_time(hours=1)
@@ -101,7 +101,7 @@ def test_what_does_not_fit_the_metadata_is_credited_by_the_journal_alone(
     counter: Counter, tmp_path: Path
 ) -> None:
     members = {f"{'member_of_the_guild_of_glassblowers_' * 4}{n:03}": "10" for n in range(150)}
-    counter.settle(*members)
+    counter.move_in(*members)
     answer = offered(counter, members=members)
     assert answer.data["allocation"]["in_metadata"] is False
     assert any(
@@ -134,7 +134,7 @@ def test_what_does_not_fit_the_metadata_is_credited_by_the_journal_alone(
 def test_an_allocation_that_was_edited_is_noticed_and_nobody_is_credited(
     counter: Counter, tmp_path: Path
 ) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     metadata = metadata_of(counter, bought(counter))
     metadata["allocation_1"] = metadata["allocation_1"].replace("20=zuan", "9000=zuan")
     forged = sold_by(counter, metadata, 1705)
@@ -152,7 +152,7 @@ def test_an_allocation_that_was_edited_is_noticed_and_nobody_is_credited(
 def test_a_refund_takes_its_share_back_from_each_citizen_under_keys_of_their_own(
     counter: Counter,
 ) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     assert replayed(counter).code == 0
     counter.sandboxed.app.engine.run()
@@ -173,7 +173,7 @@ def test_a_refund_takes_its_share_back_from_each_citizen_under_keys_of_their_own
 
 
 def test_the_next_run_remembers_each_portion_that_was_open(counter: Counter) -> None:
-    counter.settle("zuan")
+    counter.move_in("zuan")
     intent = bought(counter)
     assert replayed(counter).code == 0
     first = counter.type("reconcile", "--since", "last", "--json").data

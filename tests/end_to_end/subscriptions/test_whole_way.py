@@ -182,7 +182,7 @@ def test_nothing_is_owed_while_a_subscription_is_paused(counter: Counter) -> Non
 
 @pytest.mark.parametrize("citizen", ["marco", "--yes"])
 def test_an_invoice_that_was_paid_in_cash_is_left_to_people(counter: Counter, citizen: str) -> None:
-    counter.settle("--yes")
+    counter.move_in("--yes")
     subscription = subscribed(counter)["subscription"]
     replayed(counter)
     step(counter, "update_subscription", subscription, metadata={"citizen_id": citizen})

@@ -41,7 +41,7 @@ def legacy_id(at: datetime) -> str:
 
 @pytest.fixture(autouse=True)
 def marco(sandboxed: Sandboxed) -> None:
-    sandboxed.settle("marco", SINCE - timedelta(days=300))
+    sandboxed.move_in("marco", SINCE - timedelta(days=300))
 
 
 def test_a_transfer_made_before_the_window_is_found_by_its_key(

@@ -25,7 +25,7 @@ BROKEN = Response(400, b'{"error": {"message": "no"}}')
 @pytest.fixture
 def missing(sandboxed: Sandboxed, recently: datetime) -> str:
     """A payment without a transfer."""
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     return str(sandboxed.pay(recently)["payment_intent"])
 
 
@@ -110,7 +110,7 @@ def test_what_lies_outside_the_window_is_neither_solved_nor_forgotten(
 def test_what_since_last_follows_up_is_told_as_solved_however_old_it_is(
     nightly: Cascade, listener: Listener, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     old = sandboxed.pay(recently - timedelta(days=6))["payment_intent"]
     nightly("--since", "last")
     listener.alerts()
@@ -200,7 +200,7 @@ def test_one_service_that_fails_does_not_keep_the_others_from_hearing(
 def test_repair_tells_what_is_true_after_it(
     nightly: Cascade, listener: Listener, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle(PROCESSOR, recently)
+    sandboxed.move_in(PROCESSOR, recently)
     nightly("--repair", "--dry-run")
     assert [a["title"] for a in listener.alerts()] == ["cascade: 1 new, 0 solved, 0 still open"]
     assert nightly("--repair", "--yes").code == 0
@@ -211,7 +211,7 @@ def test_repair_tells_what_is_true_after_it(
 def test_a_repair_that_is_refused_tells_so_and_what_is_open(
     nightly: Cascade, listener: Listener, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle(PROCESSOR, recently)
+    sandboxed.move_in(PROCESSOR, recently)
     assert nightly("--repair").code == 7
     (alert,) = listener.alerts()
     assert alert["title"] == "cascade: reconciliation failed (exit code 7)"

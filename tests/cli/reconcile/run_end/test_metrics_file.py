@@ -38,7 +38,7 @@ def _read(file: Path) -> dict[str, float]:
 def test_it_tells_what_the_run_came_to(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime, file: Path
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     paid = [sandboxed.pay(recently), sandboxed.pay(recently, ducats="50", cents=500)]
     sandboxed.transfer(f"cascade_payment_{paid[0]['payment_intent']}", recently)
     assert cascade("reconcile", "--metrics-file", str(file)).code == 3

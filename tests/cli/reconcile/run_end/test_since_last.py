@@ -12,7 +12,7 @@ from tests.harness.sandboxed import Sandboxed
 def test_the_second_run_says_what_is_new_and_what_is_still_open(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     first = sandboxed.pay(recently)
     begun = cascade("reconcile", "--since", "last", "--json")
     assert "no complete run is recorded yet" in begun.err
@@ -26,7 +26,7 @@ def test_the_second_run_says_what_is_new_and_what_is_still_open(
 def test_a_run_over_less_than_what_is_open_does_not_move_the_mark(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     missing = sandboxed.pay(recently)
     cascade("reconcile", "--since", "last")
     cascade("reconcile", "--since", "10m")
@@ -51,7 +51,7 @@ def test_a_repair_that_finds_nothing_to_repair_is_a_complete_run_as_well(
 def test_a_first_run_over_a_short_window_leaves_the_week_before_it_to_the_next(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently - timedelta(days=6))
+    sandboxed.move_in("marco", recently - timedelta(days=6))
     missing = sandboxed.pay(recently - timedelta(days=5))
     assert cascade("reconcile", "--since", "10m").code == 0
     found = json.loads(cascade("reconcile", "--since", "last", "--json").out)["data"]
@@ -61,7 +61,7 @@ def test_a_first_run_over_a_short_window_leaves_the_week_before_it_to_the_next(
 def test_until_ends_the_window_of_last_too(
     cascade: Cascade, sandboxed: Sandboxed, recently: datetime
 ) -> None:
-    sandboxed.settle("marco", recently)
+    sandboxed.move_in("marco", recently)
     cascade("reconcile", "--since", "last")
     words = ("reconcile", "--since", "last", "--until", "1d", "--json")
     window = json.loads(cascade(*words).out)["data"]["window"]

@@ -118,7 +118,7 @@ class RandomShop:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_discrepancies_are_those_of_a_reading_of_everything(shop: NightShop, seed: int) -> None:
-    shop.sandboxed.settle("polo", shop.day.ago(days=90))
+    shop.sandboxed.move_in("polo", shop.day.ago(days=90))
     random_shop = RandomShop(shop, seed)
     shop.begin()
     for _ in range(NIGHTS):

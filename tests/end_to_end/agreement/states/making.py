@@ -137,5 +137,5 @@ def anew(counter: Counter, _intent: str = "") -> None:
     """marco leaves Venice, and somebody else comes by that name."""
     counter.remove("marco")
     counter.pass_time(hours=1)
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     enrich(counter)

@@ -64,7 +64,7 @@ def _many(cents: int = 8_000) -> State:
     """One portion in each of several states."""
 
     def make(counter: Counter) -> str:
-        counter.settle(*(name for name in MEMBERS if name != "gia"))
+        counter.move_in(*(name for name in MEMBERS if name != "gia"))
         intent = _sold(counter, cents, *MEMBERS)
         for number, name in enumerate(MEMBERS, start=1):
             if name in ROWS:

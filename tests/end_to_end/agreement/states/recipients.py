@@ -34,14 +34,14 @@ def _left_before_it_arrived(counter: Counter) -> str:
     counter.remove("marco")
     engine(counter)
     counter.pass_time(days=4)
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     return intent
 
 
 def _arrived_after_paying(counter: Counter) -> str:
     counter.remove("marco")
     intent = counter.paid()
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     return intent
 
 
@@ -49,13 +49,13 @@ def _legacy_row_for_a_late_arrival(counter: Counter) -> str:
     counter.remove("marco")
     intent = counter.paid()
     legacy(counter, 4, Status="active")
-    counter.settle("marco", days_ago=0)
+    counter.move_in("marco", days_ago=0)
     return intent
 
 
 def _named(venice: str, wanted: str) -> State:
     def make(counter: Counter) -> str:
-        counter.settle(venice)
+        counter.move_in(venice)
         return counter.paid(citizen=wanted)
 
     return make
@@ -80,12 +80,12 @@ def _replaced_by_a_person(counter: Counter) -> str:
 
 
 def _on_its_way_to_a_look_alike(counter: Counter) -> str:
-    counter.settle("marco\u00a0")
+    counter.move_in("marco\u00a0")
     return keyed_to(counter, counter.paid(), citizen="marco\u00a0", **LIVE)
 
 
 def _two_look_alike(counter: Counter) -> str:
-    counter.settle("Zanetta", "ZANETTA")
+    counter.move_in("Zanetta", "ZANETTA")
     return counter.paid(citizen="zanetta")
 
 
