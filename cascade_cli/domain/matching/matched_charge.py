@@ -233,7 +233,12 @@ class MatchedCharge:
     @property
     def is_young(self) -> bool:
         """Within the grace time, while the webhook may still credit it."""
-        return self.terms.now - self.charge.created_at < self.terms.grace
+        return self.terms.now < self.grace_ends
+
+    @property
+    def grace_ends(self) -> datetime:
+        """From when on a transfer that is not there is missing."""
+        return self.charge.created_at + self.terms.grace
 
     @property
     def is_void(self) -> bool:

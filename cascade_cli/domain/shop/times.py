@@ -14,6 +14,7 @@ CLOCK_TOLERANCE = timedelta(seconds=10)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN = re.compile(r"([0-9]{1,9})([smhdw])")
+_FAR_FUTURE = datetime(3000, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -35,7 +36,8 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is not a duration; write it like {DURATION_FORMS}")
     number, unit = match.groups()
     try:
-        return timedelta(**{_UNITS[unit]: int(number)})
+        # A payment's time and a duration have to add up to a date.
+        return _FAR_FUTURE + timedelta(**{_UNITS[unit]: int(number)}) - _FAR_FUTURE
     except OverflowError:
         raise ValueError(f"{text!r} is longer than any calendar") from None
 

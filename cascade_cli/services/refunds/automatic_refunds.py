@@ -272,10 +272,8 @@ def _result_of_idle_plan(plan: RefundPlan) -> RefundResult:
     it before its money went back may be about to deliver it."""
     matched = plan.picture.matched
     if matched.is_young and not matched.moving and (matched.cents_back or matched.charge.disputed):
-        when = matched.charge.created_at + matched.terms.grace
-        return RefundResult(
-            "not delivered; it is checked again after the grace time", again_at=when
-        )
+        note = "not delivered; it is checked again after the grace time"
+        return RefundResult(note, again_at=matched.grace_ends)
     return _result_of_picture(plan.picture, plan.waits)
 
 

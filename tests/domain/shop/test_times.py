@@ -33,7 +33,21 @@ def test_a_number_with_a_unit_is_a_duration(text: str, span: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "15", "m", "1.5h", "-1h", "1h30m", "15 m", "1y", "1M", "٣d", "9999999999s", "999999999w"],
+    [
+        "",
+        "15",
+        "m",
+        "1.5h",
+        "-1h",
+        "1h30m",
+        "15 m",
+        "1y",
+        "1M",
+        "٣d",
+        "9999999999s",
+        "999999999w",
+        "9999999d",
+    ],
 )
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a duration|longer than any calendar"):
