@@ -176,9 +176,7 @@ def test_a_dispute_goes_through_its_stages(
     assert [stages[0], answered, closed] == stages
 
 
-def test_money_goes_back_by_a_command_of_the_sandbox_too(
-    counter: Counter,
-) -> None:
+def test_the_sandbox_refuses_to_refund_what_it_does_not_have(counter: Counter) -> None:
     assert counter.type("sandbox", "refund", "pi_none", "--json").code == 2
     assert counter.type("sandbox", "refund", "re_none", "--status", "odd").code == 2
     assert counter.type("sandbox", "dispute", "du_none", "--status", "needs_response").code == 2

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from cascade_cli.sandbox.stripe.resources import disputes, refunds
+
 Positive = Annotated[float, "more than 0"]
 """A number of ducats."""
 Cents = Annotated[int, "more than 0"]
 """Minor units of a currency."""
 
-Opening = Literal["needs_response", "warning_needs_response", "prevented"]
 Stage = Literal[
     "needs_response", "under_review", "won", "lost", "appeal_needs_response",
     "appeal_under_review", "warning_under_review", "warning_closed",
 ]  # fmt: skip
 Status = Literal["planned", "active", "executed", "failed", "expired", "cancelled", "error"]
-RefundStatus = Literal["succeeded", "pending", "requires_action", "failed", "canceled"]
 Step = Literal["renew", "fail", "pay", "pay-elsewhere", "pause", "resume", "cancel"]
 
 
@@ -73,7 +73,7 @@ class RefundTold:
 
     at: timedelta
     cents: Cents | None = None
-    status: RefundStatus = "succeeded"
+    status: refunds.Status = "succeeded"
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class DisputeTold:
 
     at: timedelta
     cents: Cents | None = None
-    status: Opening = "needs_response"
+    status: disputes.Opening = "needs_response"
     stage: tuple[StageTold, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from cascade_cli.sandbox.stripe.currencies import show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
@@ -14,9 +15,11 @@ from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retr
 
 UNHEARD_OF = "unheard_of"
 """A status that Stripe does not have: it stands for those that Stripe may add."""
-OPENINGS = ("needs_response", "warning_needs_response", "prevented")
+Opening = Literal["needs_response", "warning_needs_response", "prevented"]
+OPENINGS: tuple[str, ...] = get_args(Opening)
 PREVENTIONS = ("block", "resolution")
 _FEE = 1500
+# Which status may follow which.
 _AFTER = {
     "warning_needs_response": ("warning_under_review", "warning_closed", "needs_response"),
     "warning_under_review": ("warning_closed", "needs_response"),

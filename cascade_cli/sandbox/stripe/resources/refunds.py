@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from cascade_cli.sandbox.stripe.currencies import check_step, show
 from cascade_cli.sandbox.stripe.errors import Document, StripeError
 from cascade_cli.sandbox.stripe.metadata import Metadata, merge
@@ -11,8 +13,10 @@ from cascade_cli.sandbox.stripe.resources import disputes
 from cascade_cli.sandbox.stripe.resources.balance import DAY_SECONDS, fee_for, move
 from cascade_cli.sandbox.stripe.routing import Change, One, Write, listing, retrieving
 
-STATUSES = ("requires_action", "pending", "succeeded", "failed", "canceled")
+Status = Literal["requires_action", "pending", "succeeded", "failed", "canceled"]
+STATUSES: tuple[str, ...] = get_args(Status)
 UNFUNDED = "insufficient_funds"
+# Which status may follow which.
 _AFTER = {
     "requires_action": ("pending", "succeeded", "failed", "canceled"),
     "pending": ("succeeded", "failed", "canceled"),
@@ -23,9 +27,9 @@ _AFTER = {
 def create(writer: ObjectWriter, charge: Document, params: Document) -> Document:
     """Send money back to the card; without an amount, all that is left.
 
-    `status` is the refund's first one: `succeeded`, `pending` (with a `pending_reason`), or
-    `requires_action`. The money leaves the balance at once, unless the refund waits for the
-    customer's bank details or for enough money on the balance.
+    `status` is the refund's first one. The money leaves the balance at once, unless the refund
+    waits for the customer's bank details (`requires_action`) or for enough money on the balance
+    (`pending`, with that reason).
     """
     _check_refundable(writer, charge)
     if not charge["captured"]:
