@@ -33,6 +33,7 @@ class Item:
     charge: Charge | None
     citizen: str | None
     ducats: Decimal | None
+    """How many the charge sold, or the transfer without a charge moves; None if unknown."""
     stratagems: tuple[Stratagem, ...]
     telling: Stratagem | None
     """If there are several stratagems: the one whose status says most about the ducats."""

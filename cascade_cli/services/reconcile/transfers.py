@@ -80,7 +80,7 @@ class Found:
         }
 
 
-def bare(rows: Sequence[Stratagem]) -> Snapshot:
+def rows_alone(rows: Sequence[Stratagem]) -> Snapshot:
     """These rows, and nothing that was looked up."""
     made = [row.created_at for row in rows] or [datetime.min.replace(tzinfo=UTC)]
     return Snapshot(Window(min(made), max(made)), (), tuple(rows))
@@ -95,10 +95,10 @@ class TransferService:
         payments: PaymentsPort,
         now: Callable[[], datetime],
         past: PastDeliveries | None = None,
-        beside: Callable[[Sequence[Stratagem]], Snapshot] = bare,
+        around: Callable[[Sequence[Stratagem]], Snapshot] = rows_alone,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now
-        self._past, self._beside = past, beside
+        self._past, self._around = past, around
 
     def find(self, identity: str) -> Found:
         """By StratagemId, record id, or payment. Stripe is asked only for what Venice cannot tell:
@@ -126,7 +126,7 @@ class TransferService:
         now = self._now()
         by_hand = [row for row in rows if row.origin is Origin.MANUAL]
         dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
-        return self._beside(dead) if dead else bare(rows)
+        return self._around(dead) if dead else rows_alone(rows)
 
     def again(self, found: Found) -> Found:
         """The same rows as they are now, in one request; for a payment for many, also new ones."""
