@@ -32,12 +32,12 @@ def seed_from(session: Session, options: SeedOptions) -> Outcome:
         # Check this first, so that a story's `now` never moves the clock of a sandbox in use.
         if is_used(app):
             raise ValueError("the sandbox holds data already; reset it before seeding it")
-        now = story.told.now or clock().replace(microsecond=0)
+        now = story.content.now or clock().replace(microsecond=0)
         try:
             tell_story(app, story, now)
         except StoryError as error:
             raise _refused(path, error) from error
-        if story.told.now:
+        if story.content.now:
             clock.set(now)
     return _outcome(path, story, instance.clock_of(session.folder))
 
@@ -63,7 +63,7 @@ def _refused(path: Path, error: StoryError) -> UsageError:
 
 
 def _outcome(path: Path, story: StoryFile, clock: SandboxClock) -> Outcome:
-    tables = story.told
+    tables = story.content
     counts = {
         "citizens": len(tables.citizen),
         "payments": len(tables.payment),

@@ -98,7 +98,7 @@ class CreateIntent(BaseModel):
         )
 
 
-class GiftTold(BaseModel):
+class GiftTable(BaseModel):
     """A gift; without its giver if the giver stays anonymous."""
 
     giver_id: str | None
@@ -106,7 +106,7 @@ class GiftTold(BaseModel):
     anonymous: bool
 
     @classmethod
-    def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTold | None:
+    def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTable | None:
         """The gift as one of the two may see it: the giver always learns who gave it."""
         if gift is None:
             return None
@@ -130,7 +130,7 @@ class CreatedIntent(BaseModel):
     currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
     currency_rate_date: date | None
     package: str | None
-    gift: GiftTold | None
+    gift: GiftTable | None
 
     @classmethod
     def of(cls, intent: PaymentIntent, quote: Quote) -> CreatedIntent:
@@ -149,7 +149,7 @@ class CreatedIntent(BaseModel):
             currency_rate=quote.exchange.number if quote.exchange else None,
             currency_rate_date=quote.exchange.day if quote.exchange else None,
             package=quote.package,
-            gift=GiftTold.of(gift_of(intent.metadata), to_giver=True),
+            gift=GiftTable.of(gift_of(intent.metadata), to_giver=True),
         )
 
 
@@ -223,7 +223,7 @@ class IntentState(BaseModel):
     package: str | None
     currency_rate: str | None
     currency_rate_date: str | None
-    gift: GiftTold | None
+    gift: GiftTable | None
     transfer: TransferState
     allocation: list[PortionState] | None = None
 
@@ -254,7 +254,7 @@ class IntentState(BaseModel):
                 for charge, transfer in status.portions
             ]
             or None,
-            gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
+            gift=GiftTable.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
         )
 
 

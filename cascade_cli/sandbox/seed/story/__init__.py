@@ -16,7 +16,7 @@ from cascade_cli.sandbox.airtable import Tables
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.faults import Fault
 from cascade_cli.sandbox.seed.story.reading import Places, StoryError, read_story
-from cascade_cli.sandbox.seed.story.tables import StoryTold
+from cascade_cli.sandbox.seed.story.tables import StoryTable
 from cascade_cli.sandbox.seed.story.telling import Teller
 from cascade_cli.sandbox.seed.transfers import Transfers
 from cascade_cli.sandbox.stripe import StripeAccount
@@ -27,7 +27,7 @@ class StoryFile:
     """A story that was read and checked."""
 
     text: str
-    told: StoryTold
+    content: StoryTable
     places: Places
 
 
@@ -51,11 +51,11 @@ def tell_story(app: SandboxApp, story: StoryFile, now: datetime) -> None:
     # Read the table definitions first: within a transaction they would not be cached.
     tables.catalogue.tables()
     with app.store.write() as connection:
-        if story.told.engine_notices:
+        if story.content.engine_notices:
             tables.use_legacy_notifications()
         transfers = Transfers(tables, ids, now)
-        Teller(StripeAccount(app.store, ids), transfers, story.places, now).tell(story.told)
-        for fault in story.told.fault:
+        Teller(StripeAccount(app.store, ids), transfers, story.places, now).tell(story.content)
+        for fault in story.content.fault:
             app.faults.add(
                 Fault(
                     service=fault.service,

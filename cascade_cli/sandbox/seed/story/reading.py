@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from cascade_cli.sandbox.seed.story.tables import StoryTold
+from cascade_cli.sandbox.seed.story.tables import StoryTable
 
 Path = tuple[str | int, ...]
 _SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+")
@@ -22,7 +22,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _LONGEST = timedelta(days=3650)
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\s\"'-]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*[.=]")
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 
 
 class StoryError(ValueError):
@@ -44,25 +44,25 @@ class Places:
         known = (path[:length] for length in range(len(path), 0, -1))
         return next((self.lines[one] for one in known if one in self.lines), 1)
 
-    def told(self, path: Path, problem: str) -> str:
+    def located(self, path: Path, problem: str) -> str:
         """`line 12, payment 2, ducats: problem`."""
         return ", ".join([f"line {self.line(path)}", *_words(path)]) + f": {problem}"
 
 
-def read_story(text: str) -> tuple[StoryTold, Places]:
+def read_story(text: str) -> tuple[StoryTable, Places]:
     """The story, with the lines of its keys. Raises StoryError with the first ten mistakes."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StoryError(f"it is not TOML: {error}") from None
     reader, places = _Reader(), Places(dict(_places(text)))
-    told = reader.table(StoryTold, document, ())
+    content = reader.table(StoryTable, document, ())
     if reader.problems:
         problems = sorted(reader.problems, key=lambda problem: places.line(problem[0]))
-        lines = [places.told(*problem) for problem in problems[:_MOST_TOLD]]
+        lines = [places.located(*problem) for problem in problems[:_MOST_SHOWN]]
         left = len(problems) - len(lines)
         raise StoryError("\n".join(["", *lines, *([f"and {left} more"] if left else [])]))
-    return told, places
+    return content, places
 
 
 class _Reader:

@@ -26,7 +26,7 @@ Step = Literal["renew", "fail", "pay", "pay-elsewhere", "pause", "resume", "canc
 
 
 @dataclass(frozen=True)
-class CitizenTold:
+class CitizenTable:
     """A citizen of Venice, with the ducats that they have now."""
 
     name: str
@@ -36,7 +36,7 @@ class CitizenTold:
 
 
 @dataclass(frozen=True)
-class ProcessorTold:
+class ProcessorTable:
     """The citizen who pays the ducats out. If `exists` is false, Venice has no such citizen."""
 
     ducats: float = 1_000_000.0
@@ -44,7 +44,7 @@ class ProcessorTold:
 
 
 @dataclass(frozen=True)
-class StratagemTold:
+class StratagemTable:
     """A row of STRATAGEMS.
 
     `ran` is when the engine took it, by default ten minutes after it was written. `error` is the
@@ -68,7 +68,7 @@ class StratagemTold:
 
 
 @dataclass(frozen=True)
-class RefundTold:
+class RefundTable:
     """Money that goes back: `cents` of the payment, or all that is left."""
 
     at: timedelta
@@ -77,7 +77,7 @@ class RefundTold:
 
 
 @dataclass(frozen=True)
-class StageTold:
+class StageTable:
     """What a dispute became."""
 
     at: timedelta
@@ -85,17 +85,17 @@ class StageTold:
 
 
 @dataclass(frozen=True)
-class DisputeTold:
+class DisputeTable:
     """A claim on a payment, and what became of it."""
 
     at: timedelta
     cents: Cents | None = None
     status: disputes.Opening = "needs_response"
-    stage: tuple[StageTold, ...] = ()
+    stage: tuple[StageTable, ...] = ()
 
 
 @dataclass(frozen=True)
-class PartTold:
+class PartTable:
     """One citizen's part of a payment for many."""
 
     citizen: str
@@ -103,7 +103,7 @@ class PartTold:
 
 
 @dataclass(frozen=True)
-class PaymentTold:
+class PaymentTable:
     """A payment by card, for one citizen or, with `part`, for many; `cents` by default at 0.10 US
     dollars a ducat. `metadata` overrides what the shop writes there; an empty text leaves a key
     out."""
@@ -115,23 +115,23 @@ class PaymentTold:
     currency: str = "usd"
     state: Literal["paid", "held", "declined"] = "paid"
     metadata: dict[str, str] = field(default_factory=dict)
-    part: tuple[PartTold, ...] = ()
-    stratagem: tuple[StratagemTold, ...] = ()
-    refund: tuple[RefundTold, ...] = ()
-    dispute: tuple[DisputeTold, ...] = ()
+    part: tuple[PartTable, ...] = ()
+    stratagem: tuple[StratagemTable, ...] = ()
+    refund: tuple[RefundTable, ...] = ()
+    dispute: tuple[DisputeTable, ...] = ()
 
 
 @dataclass(frozen=True)
-class StepTold:
+class StepTable:
     """A step in a subscription's life, with the stratagem for its payment."""
 
     at: timedelta
     do: Step
-    stratagem: tuple[StratagemTold, ...] = ()
+    stratagem: tuple[StratagemTable, ...] = ()
 
 
 @dataclass(frozen=True)
-class SubscriptionTold:
+class SubscriptionTable:
     """Ducats for a citizen every month; `stratagem` is for the first payment."""
 
     at: timedelta
@@ -140,12 +140,12 @@ class SubscriptionTold:
     cents: Cents | None = None
     currency: str = "usd"
     bonus: Positive | None = None
-    stratagem: tuple[StratagemTold, ...] = ()
-    step: tuple[StepTold, ...] = ()
+    stratagem: tuple[StratagemTable, ...] = ()
+    step: tuple[StepTable, ...] = ()
 
 
 @dataclass(frozen=True)
-class FaultTold:
+class FaultTable:
     """What goes wrong at a service: the next `times` requests that fit, after `skip` others.
 
     `answer` is an HTTP status, or 0 for a connection that closes without an answer. `applied`
@@ -163,15 +163,15 @@ class FaultTold:
 
 
 @dataclass(frozen=True)
-class StoryTold:
+class StoryTable:
     """The whole file. With `now` the sandbox's clock shows that moment."""
 
     title: str = ""
     now: datetime | None = None
     engine_notices: bool = False
-    processor: ProcessorTold = ProcessorTold()
-    citizen: tuple[CitizenTold, ...] = ()
-    payment: tuple[PaymentTold, ...] = ()
-    subscription: tuple[SubscriptionTold, ...] = ()
-    stratagem: tuple[StratagemTold, ...] = ()
-    fault: tuple[FaultTold, ...] = ()
+    processor: ProcessorTable = ProcessorTable()
+    citizen: tuple[CitizenTable, ...] = ()
+    payment: tuple[PaymentTable, ...] = ()
+    subscription: tuple[SubscriptionTable, ...] = ()
+    stratagem: tuple[StratagemTable, ...] = ()
+    fault: tuple[FaultTable, ...] = ()

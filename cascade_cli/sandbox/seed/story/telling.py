@@ -15,14 +15,14 @@ from cascade_cli.sandbox.seed import prices
 from cascade_cli.sandbox.seed.citizens import processor_fields
 from cascade_cli.sandbox.seed.story.reading import Path, Places, StoryError
 from cascade_cli.sandbox.seed.story.tables import (
-    CitizenTold,
-    DisputeTold,
-    PartTold,
-    PaymentTold,
-    RefundTold,
-    StoryTold,
-    StratagemTold,
-    SubscriptionTold,
+    CitizenTable,
+    DisputeTable,
+    PartTable,
+    PaymentTable,
+    RefundTable,
+    StoryTable,
+    StratagemTable,
+    SubscriptionTable,
 )
 from cascade_cli.sandbox.seed.transfers import KEYED_LIFE, LEGACY_LIFE, StratagemRow, Transfers
 from cascade_cli.sandbox.stripe import StripeAccount, StripeError
@@ -43,7 +43,7 @@ class Teller:
         self._account, self._transfers = account, transfers
         self._places, self._now = places, now
 
-    def tell(self, story: StoryTold) -> None:
+    def tell(self, story: StoryTable) -> None:
         """Write the whole story."""
         if story.processor.exists:
             at = self._now - timedelta(days=400)
@@ -55,10 +55,10 @@ class Teller:
             self._pay(payment, ("payment", number))
         for number, subscription in enumerate(story.subscription):
             self._subscribe(subscription, ("subscription", number))
-        for number, told in enumerate(story.stratagem):
-            self._write_without_payment(told, ("stratagem", number))
+        for number, table in enumerate(story.stratagem):
+            self._write_without_payment(table, ("stratagem", number))
 
-    def _add_citizen(self, citizen: CitizenTold, path: Path) -> None:
+    def _add_citizen(self, citizen: CitizenTable, path: Path) -> None:
         if self._transfers.has_account(citizen.name):
             raise self._wrong((*path, "name"), f"{citizen.name!r} is in Venice already")
         at = self._now - citizen.arrived
@@ -72,7 +72,7 @@ class Teller:
         }
         self._transfers.open_account(fields, at)
 
-    def _pay(self, payment: PaymentTold, path: Path) -> None:
+    def _pay(self, payment: PaymentTable, path: Path) -> None:
         ducats = sum(part.ducats for part in payment.part) or payment.ducats
         cents = payment.cents or (ducats and prices.custom(ducats).cents)
         if not cents:
@@ -93,10 +93,10 @@ class Teller:
         for number, dispute in enumerate(payment.dispute):
             at = self._within((*path, "dispute", number), dispute.at, payment.at)
             self._dispute(charge, dispute, at)
-        for number, told in enumerate(payment.stratagem):
-            self._write(told, charge, payment, (*path, "stratagem", number))
+        for number, table in enumerate(payment.stratagem):
+            self._write(table, charge, payment, (*path, "stratagem", number))
 
-    def _refund(self, charge: dict[str, Any], refund: RefundTold, path: Path) -> None:
+    def _refund(self, charge: dict[str, Any], refund: RefundTable, path: Path) -> None:
         at = self._now - refund.at
         first = "succeeded" if refund.status == "failed" else refund.status
         first = "pending" if first == "canceled" else first
@@ -105,7 +105,7 @@ class Teller:
             if first != refund.status:
                 self._account.settle_refund(made["id"], at=at, status=refund.status)
 
-    def _dispute(self, charge: dict[str, Any], dispute: DisputeTold, path: Path) -> None:
+    def _dispute(self, charge: dict[str, Any], dispute: DisputeTable, path: Path) -> None:
         at = self._now - dispute.at
         with self._stripe(path):
             made = self._account.dispute(
@@ -118,15 +118,15 @@ class Teller:
             with self._stripe(place):
                 self._account.turn_dispute(made["id"], at=self._now - stage.at, status=stage.status)
 
-    def _subscribe(self, told: SubscriptionTold, path: Path) -> None:
-        at, account = self._now - told.at, self._account
-        cents = told.cents or prices.custom(told.ducats).cents
-        bonus = f"_{told.bonus:g}" if told.bonus else ""
-        product = f"cascade_ducats_{told.ducats:g}{bonus}".replace(".", "-")
-        metadata = prices.metadata(told.citizen, told.ducats)
+    def _subscribe(self, table: SubscriptionTable, path: Path) -> None:
+        at, account = self._now - table.at, self._account
+        cents = table.cents or prices.custom(table.ducats).cents
+        bonus = f"_{table.bonus:g}" if table.bonus else ""
+        product = f"cascade_ducats_{table.ducats:g}{bonus}".replace(".", "-")
+        metadata = prices.metadata(table.citizen, table.ducats)
         del metadata["ducat_amount"]
         monthly = {
-            "currency": told.currency,
+            "currency": table.currency,
             "unit_amount": cents,
             "product": product,
             "recurring": {"interval": "month"},
@@ -145,15 +145,15 @@ class Teller:
             )
             paid = account.complete_checkout(session["id"], at=at)
         id, invoice = paid["subscription"], paid["invoice"]
-        sold = PaymentTold(told.at, told.citizen, told.ducats + (told.bonus or 0))
-        self._write_for(told.stratagem, invoice, sold, path)
-        before = told.at
-        for number, step in enumerate(told.step):
+        sold = PaymentTable(table.at, table.citizen, table.ducats + (table.bonus or 0))
+        self._write_for(table.stratagem, invoice, sold, path)
+        before = table.at
+        for number, step in enumerate(table.step):
             place = self._within((*path, "step", number), step.at, before)
             before = step.at
             with self._stripe(place):
                 made = self._step(id, step.do, self._now - step.at)
-            sold = PaymentTold(step.at, told.citizen, told.ducats + (told.bonus or 0))
+            sold = PaymentTable(step.at, table.citizen, table.ducats + (table.bonus or 0))
             self._write_for(step.stratagem, made, sold, place)
 
     def _step(self, id: str, do: str, at: datetime) -> str:
@@ -171,96 +171,96 @@ class Teller:
         return str(account.subscription(id, at=at)["latest_invoice"])
 
     def _write_for(
-        self, rows: Sequence[StratagemTold], invoice: str, sold: PaymentTold, path: Path
+        self, rows: Sequence[StratagemTable], invoice: str, sold: PaymentTable, path: Path
     ) -> None:
-        for number, told in enumerate(rows):
+        for number, table in enumerate(rows):
             place, at = (*path, "stratagem", number), self._now - sold.at
             with self._stripe(place), self._account.writing(at) as writer:
                 charge = writer.get("charge", self._account.charge_of(invoice, at=at))
-            self._write(told, charge, sold, place)
+            self._write(table, charge, sold, place)
 
     def _write(
-        self, told: StratagemTold, charge: dict[str, Any], sold: PaymentTold, path: Path
+        self, table: StratagemTable, charge: dict[str, Any], sold: PaymentTable, path: Path
     ) -> None:
         """Write the row for a payment, or for one part of it."""
         whom, ducats, suffix = sold.citizen, sold.ducats, ""
         if sold.part:
-            if told.part is None or told.part > len(sold.part):
+            if table.part is None or table.part > len(sold.part):
                 raise self._wrong((*path, "part"), f"say which: 1 to {len(sold.part)}")
-            part = sold.part[told.part - 1]
-            whom, ducats, suffix = part.citizen, part.ducats, f".{told.part}"
-        citizen, amount = told.citizen or whom, told.ducats or ducats
+            part = sold.part[table.part - 1]
+            whom, ducats, suffix = part.citizen, part.ducats, f".{table.part}"
+        citizen, amount = table.citizen or whom, table.ducats or ducats
         if citizen is None or amount is None:
             raise self._wrong(path, "say for which citizen, and how many ducats")
-        written = self._now - sold.at + _WRITTEN_AFTER if told.at is None else self._now - told.at
-        if told.at is not None:
-            self._within(path, told.at, sold.at)
+        written = self._now - sold.at + _WRITTEN_AFTER if table.at is None else self._now - table.at
+        if table.at is not None:
+            self._within(path, table.at, sold.at)
         at = min(written, self._now)
-        if told.by == "legacy":
+        if table.by == "legacy":
             row = self._transfers.legacy(citizen, amount, at)
         else:
-            by = {"operator": "francesca"} if told.by == "operator" else {"event": "evt_story"}
+            by = {"operator": "francesca"} if table.by == "operator" else {"event": "evt_story"}
             row = self._transfers.keyed(charge, citizen, amount, at, by)
             row = self._transfers.change(
-                row, at, StratagemId=told.id or f"{row.fields['StratagemId']}{suffix}"
+                row, at, StratagemId=table.id or f"{row.fields['StratagemId']}{suffix}"
             )
-        self._finish(row, told, path)
+        self._finish(row, table, path)
 
-    def _write_without_payment(self, told: StratagemTold, path: Path) -> None:
+    def _write_without_payment(self, table: StratagemTable, path: Path) -> None:
         """Write a row that belongs to no payment of the story."""
-        if told.at is None or told.citizen is None or told.ducats is None:
+        if table.at is None or table.citizen is None or table.ducats is None:
             raise self._wrong(path, "a stratagem without a payment needs at, citizen and ducats")
-        at = self._now - told.at
-        if told.by == "legacy":
-            row = self._transfers.legacy(told.citizen, told.ducats, at)
+        at = self._now - table.at
+        if table.by == "legacy":
+            row = self._transfers.legacy(table.citizen, table.ducats, at)
         else:
-            name = told.id or f"cascade_manual_{path[-1]}"
+            name = table.id or f"cascade_manual_{path[-1]}"
             reference = name.removeprefix("cascade_manual_")
             notes = {
                 "source": "cascade",
-                "amount": told.ducats,
+                "amount": table.ducats,
                 "reason": "Told in a story",
                 "operator": "francesca",
                 "reference": reference,
                 "created_at": at.isoformat(),
             }
-            row = self._transfers.order(name, told.citizen, notes, at, life=KEYED_LIFE)
-        self._finish(row, told, path)
+            row = self._transfers.order(name, table.citizen, notes, at, life=KEYED_LIFE)
+        self._finish(row, table, path)
 
-    def _finish(self, row: StratagemRow, told: StratagemTold, path: Path) -> None:
+    def _finish(self, row: StratagemRow, table: StratagemTable, path: Path) -> None:
         """Give the row its status and the engine's lines in Notes, as the story says."""
         at = row.created_at
-        life = told.lives or (LEGACY_LIFE if told.by == "legacy" else KEYED_LIFE)
-        named = {"StratagemId": told.id} if told.id else {}
-        notes = row.notes if told.notes is None else told.notes
+        life = table.lives or (LEGACY_LIFE if table.by == "legacy" else KEYED_LIFE)
+        named = {"StratagemId": table.id} if table.id else {}
+        notes = row.notes if table.notes is None else table.notes
         row = self._transfers.change(
             row, at, Notes=notes, ExpiresAt=(at + life).isoformat(), **named
         )
-        ran = self._ran(row, told, path)
-        if told.status == "executed":
+        ran = self._ran(row, table, path)
+        if table.status == "executed":
             try:
                 line = self._transfers.finish(row, ran).success_line(ran)
             except (ValueError, TypeError, AttributeError) as error:
                 place = (*path, "notes")
                 raise self._wrong(place, f"the engine cannot have executed this: {error}") from None
-        elif told.status in _UNNOTED:
+        elif table.status in _UNNOTED:
             line = ""
         else:
-            text = told.error or "Processing error: Read timed out."
-            line = failure_line(text) if told.status == "failed" else note_line(ran, text)
-        notes = row.notes + line + "".join(f"\n{text}" for text in told.log)
-        cells = {"Status": told.status, "Notes": notes, **told.cells}
+            text = table.error or "Processing error: Read timed out."
+            line = failure_line(text) if table.status == "failed" else note_line(ran, text)
+        notes = row.notes + line + "".join(f"\n{text}" for text in table.log)
+        cells = {"Status": table.status, "Notes": notes, **table.cells}
         try:
             self._transfers.change(row, ran, **cells)
         except Refusal as refusal:
             raise self._wrong((*path, "cells"), f"Airtable refuses it: {refusal}") from refusal
 
-    def _ran(self, row: StratagemRow, told: StratagemTold, path: Path) -> datetime:
-        if told.ran is not None:
-            self._within((*path, "ran"), told.ran, self._now - row.created_at)
-            return self._now - told.ran
+    def _ran(self, row: StratagemRow, table: StratagemTable, path: Path) -> datetime:
+        if table.ran is not None:
+            self._within((*path, "ran"), table.ran, self._now - row.created_at)
+            return self._now - table.ran
         at = row.created_at + _TAKEN_AFTER
-        if told.status in _UNNOTED:
+        if table.status in _UNNOTED:
             return row.created_at
         if at > self._now:
             raise self._wrong(
@@ -285,20 +285,20 @@ class Teller:
             raise self._wrong(path, f"Stripe refuses it: {error}") from error
 
     def _wrong(self, path: Path, problem: str) -> StoryError:
-        return StoryError(f"\n{self._places.told(path, problem)}")
+        return StoryError(f"\n{self._places.located(path, problem)}")
 
 
-def _metadata(payment: PaymentTold) -> dict[str, str]:
-    told = prices.metadata(payment.citizen or "", payment.ducats or 0)
+def _metadata(payment: PaymentTable) -> dict[str, str]:
+    table = prices.metadata(payment.citizen or "", payment.ducats or 0)
     if payment.citizen is None:
-        del told["citizen_id"]
+        del table["citizen_id"]
     if payment.ducats is None:
-        del told["ducat_amount"]
-    told |= _allocation(payment.part) if payment.part else {}
-    return {name: text for name, text in (told | payment.metadata).items() if text}
+        del table["ducat_amount"]
+    table |= _allocation(payment.part) if payment.part else {}
+    return {name: text for name, text in (table | payment.metadata).items() if text}
 
 
-def _allocation(parts: Sequence[PartTold]) -> dict[str, str]:
+def _allocation(parts: Sequence[PartTable]) -> dict[str, str]:
     """The metadata in which the shop keeps who gets how much of one payment."""
     groups = groupby(parts, key=lambda part: f"{part.ducats:.15g}")
     text = ";".join(
