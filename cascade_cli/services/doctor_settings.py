@@ -79,7 +79,7 @@ def examine_settings(
     wrong = {reading.name for reading in readings if reading.problem}
     usable = {name: value for name, value in values.items() if name not in wrong}
     checks = list(settings.judge_settings(readings))
-    usable, contradictions = _reconciled({**_STAND_INS, **usable})
+    usable, contradictions = _without_contradictions({**_STAND_INS, **usable})
     found = Settings.read(usable)
     checks += [*contradictions, *_limits(found, read_prices, at.date())]
     token = found.api_token
@@ -108,7 +108,7 @@ def _reading(
     return settings.Reading(name, is_set)
 
 
-def _reconciled(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
+def _without_contradictions(values: dict[str, str]) -> tuple[dict[str, str], list[Check]]:
     """Values that do not contradict each other, and a check for each contradiction."""
     checks = []
     try:

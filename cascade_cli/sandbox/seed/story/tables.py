@@ -17,10 +17,6 @@ Positive = Annotated[float, "more than 0"]
 Cents = Annotated[int, "more than 0"]
 """Minor units of a currency."""
 
-Stage = Literal[
-    "needs_response", "under_review", "won", "lost", "appeal_needs_response",
-    "appeal_under_review", "warning_under_review", "warning_closed",
-]  # fmt: skip
 Status = Literal["planned", "active", "executed", "failed", "expired", "cancelled", "error"]
 Step = Literal["renew", "fail", "pay", "pay-elsewhere", "pause", "resume", "cancel"]
 
@@ -81,7 +77,7 @@ class StageTable:
     """What a dispute became."""
 
     at: timedelta
-    status: Stage
+    status: disputes.Stage
 
 
 @dataclass(frozen=True)

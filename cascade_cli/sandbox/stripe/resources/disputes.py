@@ -17,6 +17,11 @@ UNHEARD_OF = "unheard_of"
 """A status that Stripe does not have: it stands for those that Stripe may add."""
 Opening = Literal["needs_response", "warning_needs_response", "prevented"]
 OPENINGS: tuple[str, ...] = get_args(Opening)
+Stage = Literal[
+    "needs_response", "under_review", "won", "lost", "appeal_needs_response",
+    "appeal_under_review", "warning_under_review", "warning_closed",
+]  # fmt: skip
+"""What a story may say that a dispute becomes."""
 PREVENTIONS = ("block", "resolution")
 _FEE = 1500
 # Which status may follow which.
