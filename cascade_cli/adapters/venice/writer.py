@@ -20,8 +20,7 @@ from cascade_cli.adapters.http.transport import PermitError, was_never_connected
 from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
-from cascade_cli.adapters.venice.notes_codec import notes_text
-from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
+from cascade_cli.adapters.venice.stratagem_rows import notes_text, to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
