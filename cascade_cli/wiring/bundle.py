@@ -23,9 +23,8 @@ from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import DEFAULT_FILE
 from cascade_cli.settings.profiles import profile_names
 from cascade_cli.settings.sources import Form
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.doctor import Examination, examination
-from cascade_cli.wiring.worker import this_worker
 
 _MOST_ENTRIES = 1000
 
