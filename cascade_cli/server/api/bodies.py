@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from cascade_cli.adapters.stripe.allocations import sealed_in
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
     CURRENCY_RATE,
@@ -17,6 +16,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
     PACKAGE,
     gift_of,
+    sealed_in,
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from cascade_cli.adapters.stripe.errors import KeyReusedError
+from cascade_cli.adapters.stripe.client import KeyReusedError
 from cascade_cli.adapters.stripe.signature import RefusedEventError
 from cascade_cli.errors import (
     AnswerError,
