@@ -99,6 +99,7 @@ def journal_database(invocation: Invocation) -> Database:
 
     values = invocation.found
     invocation.enter_sandbox(values)
+    # The sandbox has a journal of its own, whatever CASCADE_JOURNAL_URL says.
     chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
     if not chosen:
         check_state_folder(invocation.folder)

@@ -75,6 +75,7 @@ def keep_key(folder: Path, key: bytes) -> None:
 
 def versions() -> dict[str, Any]:
     """The versions of cascade and of what it runs on. None of them names this machine."""
+    # Only its number: the rest of a kernel's release is free text of whoever built it.
     release = _NUMBERS.match(platform.release())
     return {
         "cascade": __version__,

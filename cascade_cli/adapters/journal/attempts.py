@@ -167,8 +167,10 @@ def _attempts(base: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _body(action: str, detail: Mapping[str, Any]) -> str:
+    # Canonical JSON: the same attempt has the same text in every entry.
     return to_json({"action": action, "detail": dict(detail)})
 
 
 def _body_prefix(action: str) -> str:
+    # `action` sorts before `detail`, so each body begins with it.
     return to_json({"action": action})[:-1]

@@ -210,6 +210,7 @@ class Journal:
         The result reports tampering; it is not raised.
         """
         try:
+            # Others may write meanwhile: a chain read in two states would look broken.
             with self._database.reading_one_state() as connection:
                 return verification.verify(connection, against)
         except TamperedError as error:
@@ -390,4 +391,5 @@ class Journal:
         with self._database.writing(consequence) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
             yield transaction
+            # Not after an error: then the database undoes the whole transaction.
             transaction.flush()

@@ -100,6 +100,7 @@ class VeniceWriter:
             "FirstName": "CASCADE",
             "LastName": "Payment Processor",
             "SocialClass": social_class,
+            # Airtable's numbers are floats, on its side and on the wire.
             "Ducats": float(ducats),
             "IsAI": True,
             # The city's own jobs may move anybody who is in Venice into a house, and charge rent.
@@ -112,6 +113,7 @@ class VeniceWriter:
 
     def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
         """Set the balance, whatever it is at that moment. With `leaves`, do `leave_venice` too."""
+        # Airtable has no increment: only a whole balance can be written.
         fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
         self._update_citizen(record_id, fields, "Ducats")
 

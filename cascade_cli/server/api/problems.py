@@ -116,6 +116,7 @@ def install(
 
     app.add_exception_handler(CascadeError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
+    # Starlette's class, so that an unknown path and a wrong method get this shape too.
     app.add_exception_handler(HTTPException, http)
 
 
