@@ -39,7 +39,7 @@ from cascade_cli.services.delivery.credit_requests import (
     meant,
 )
 from cascade_cli.wiring import Invocation
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 # A credit may wait for minutes after a lost answer. In asyncio's own pool, that would hold up other
 # work of the program, such as looking up addresses.

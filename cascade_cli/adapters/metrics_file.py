@@ -66,6 +66,7 @@ def _number(value: Value) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else repr(value)
 
 
+# In a help text only these two are escaped; in the value of a label, the quote is as well.
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n")
 

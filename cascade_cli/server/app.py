@@ -12,10 +12,9 @@ from cascade_cli import __version__
 from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.server import health, webhook
 from cascade_cli.server.api import docs, payments, problems
+from cascade_cli.server.health import Readiness
 from cascade_cli.server.http.limits import LimitsMiddleware
-from cascade_cli.server.last_failure import LastFailure
-from cascade_cli.server.metrics import Metrics
-from cascade_cli.server.readiness import Readiness
+from cascade_cli.server.metrics import LastFailure, Metrics
 from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker

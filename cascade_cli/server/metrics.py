@@ -1,7 +1,13 @@
-"""What Prometheus reads. Labels come from short fixed lists; none holds an id, a name or a key."""
+"""What the server notes about itself: figures for Prometheus, and for `doctor --bundle` what went
+wrong.
+
+Labels come from short fixed lists; none holds an id, a name or a key.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -14,6 +20,8 @@ from cascade_cli.domain.records.stripe_events import Settlement
 from cascade_cli.errors import JournalError
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+# The same failure repeats during an outage, and strangers can cause some.
+_SAME_SECONDS, _ANY_SECONDS = 60.0, 1.0
 
 
 class Metrics:
@@ -70,6 +78,7 @@ class _InboxCollector(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
+        # First what needs no journal: it is also told while the journal cannot be read.
         paused = GaugeMetricFamily("cascade_worker_paused", "1 while nothing can be credited.")
         paused.add_metric([], float(self._is_paused()))
         yield paused
@@ -89,3 +98,29 @@ class _InboxCollector(Collector):
         age = GaugeMetricFamily("cascade_inbox_oldest_waiting_seconds", "0 if none waits.")
         age.add_metric([], (self._now() - oldest).total_seconds() if oldest else 0.0)
         yield age
+
+
+class LastFailure:
+    """What went wrong while the server runs, kept like a command's error. `keep` writes it down, in
+    a thread of its own: no request waits for the disk."""
+
+    def __init__(
+        self, keep: Callable[[Exception], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keep, self._clock, self._lock = keep, clock, threading.Lock()
+        self._told: tuple[type[Exception], str] | None = None
+        self._at = 0.0
+
+    def hear(self, error: Exception) -> None:
+        """Keep this one, unless the same was kept within the last minute."""
+        if self._is_news((type(error), str(error))):
+            threading.Thread(target=self._keep, args=[error], name="last failure").start()
+
+    def _is_news(self, told: tuple[type[Exception], str]) -> bool:
+        with self._lock:
+            now = self._clock()
+            quiet_seconds = _SAME_SECONDS if told == self._told else _ANY_SECONDS
+            if self._told and now - self._at < quiet_seconds:
+                return False
+            self._told, self._at = told, now
+            return True

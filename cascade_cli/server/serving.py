@@ -17,10 +17,9 @@ import uvicorn
 from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.errors import JournalError
 from cascade_cli.server.app import AppState, create_app
+from cascade_cli.server.health import Probe, Readiness
 from cascade_cli.server.http.protocol import BoundedProtocol, ConnectionRegister, most_connections
-from cascade_cli.server.last_failure import LastFailure
-from cascade_cli.server.metrics import Metrics
-from cascade_cli.server.readiness import Probe, Readiness
+from cascade_cli.server.metrics import LastFailure, Metrics
 from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, Leadership, kind_of

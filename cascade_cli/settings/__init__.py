@@ -18,10 +18,9 @@ from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.domain.shop.times import format_span, parse_duration
 from cascade_cli.errors import SettingsError
-from cascade_cli.settings.addresses import Keyed, stray_addresses
 from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import PROFILE, STATE_DIR
-from cascade_cli.settings.sources import choose_file
+from cascade_cli.settings.sources import Keyed, choose_file, stray_addresses
 from cascade_cli.settings.values import (
     Secret,
     Setting,

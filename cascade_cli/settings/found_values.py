@@ -66,6 +66,7 @@ class FoundValues(TracedValues):
             return self._state_of_profile()
         with self._lock:
             if name not in self._known:
+                # An error is kept as well, so that a command that fails is run only once.
                 self._known[name] = self._fetched(name)
             known = self._known[name]
         if isinstance(known, SettingsError):

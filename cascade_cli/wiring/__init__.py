@@ -1,8 +1,8 @@
 """Settings → adapters → services, for commands, the server and Python callers alike.
 
-`connection` finds the settings and wires the services that read (`reading`). `write_context` adds
-the services that write (`writing`), the journal and the run lock. `serving` wires what `cascade
-serve` calls, and `doctor` doctor's readers.
+`connection` finds the settings and wires the services that read (`reading`). `writing` adds the
+services that write, the journal and the run lock. `serving` wires what `cascade serve` calls, and
+`doctor` doctor's readers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cascade_cli.errors import CascadeError, SettingsError
 
 if TYPE_CHECKING:
     from cascade_cli.adapters.http.pacing import Pacers
+    from cascade_cli.domain.records.journal_entries import Worker
     from cascade_cli.settings import Settings
     from cascade_cli.settings.found_values import FoundValues
     from cascade_cli.settings.settings_file import SettingsFile
@@ -114,3 +115,24 @@ class Invocation:
 
 def _machine_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def this_worker(command: str, base: str = "") -> Worker:
+    """Who runs this command, where, and for which shop's base; an empty `base` means all shops."""
+    import secrets  # noqa: PLC0415 - not for --help
+    import socket  # noqa: PLC0415 - as above
+
+    from cascade_cli.domain.records.journal_entries import Worker  # noqa: PLC0415 - as above
+
+    host, pid = socket.gethostname(), os.getpid()
+    return Worker(secrets.token_hex(8), host, pid, operator(), command, base)
+
+
+def operator() -> str:
+    """The user's name, or the uid: in a container, a user may have no name."""
+    import getpass  # noqa: PLC0415 - not for --help
+
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return f"uid {os.getuid()}"

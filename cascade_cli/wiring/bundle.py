@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.adapters.bundle import machine
+from cascade_cli.adapters.bundle import installation
 from cascade_cli.adapters.bundle.last_error import causes_of, last_error
-from cascade_cli.adapters.bundle.program_words import program_words
 from cascade_cli.domain.bundle import parts
 from cascade_cli.domain.bundle.parts import Bundle, GivenSetting
 from cascade_cli.domain.bundle.stand_ins import StandIns
@@ -24,9 +23,8 @@ from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import DEFAULT_FILE
 from cascade_cli.settings.profiles import profile_names
 from cascade_cli.settings.sources import Form
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.doctor import Examination, examination
-from cascade_cli.wiring.worker import this_worker
 
 _MOST_ENTRIES = 1000
 
@@ -44,7 +42,7 @@ class Report:
         """Call this when the bundle was written. If the key cannot be kept, the next bundle gets a
         new one."""
         with suppress(OSError):
-            machine.keep_key(self.folder, self.key)
+            installation.keep_key(self.folder, self.key)
 
 
 def make_report(
@@ -68,11 +66,13 @@ def make_report(
     with examination(invocation, hear) as found:
         took = time.monotonic() - began
         folder = invocation.folder
-        key = machine.stand_in_key(folder)
-        words = program_words()
+        key = installation.stand_in_key(folder)
+        words = installation.program_words()
         stand_ins = StandIns(key, words, _names(found, words))
         sources = {
-            "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
+            "versions": lambda: parts.versions_part(
+                installation.versions(), installation.libraries()
+            ),
             "settings": lambda: parts.settings_part(
                 _given(found.given), sandbox=invocation.sandbox
             ),
@@ -165,8 +165,8 @@ def _given(given: FoundValues) -> Iterator[GivenSetting]:
 
 
 def _sizes(given: FoundValues, folder: Path) -> dict[str, Any]:
-    files = list(machine.state_files(folder)) if folder.is_dir() else []
-    settings_file = machine.one_file(
+    files = list(installation.state_files(folder)) if folder.is_dir() else []
+    settings_file = installation.one_file(
         "the settings file", given.file.path if given.file else Path(DEFAULT_FILE)
     )
-    return parts.sizes_part(files, machine.free_bytes(folder), settings_file)
+    return parts.sizes_part(files, installation.free_bytes(folder), settings_file)

@@ -64,6 +64,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
     """
     with effective(invocation) as values:
         settings = Settings.read(values)
+        # A folder that cannot be used is told before the first request.
         if not settings.journal_url:
             make_state_folder(invocation.folder)
         invocation.connected_to(settings)
@@ -147,6 +148,7 @@ def sandbox_values(invocation: Invocation, values: FoundValues) -> Iterator[dict
         pay = f"{url}/stripe/pay"
         pages = {SUCCESS_URL.name: f"{pay}/thanks", CANCEL_URL.name: f"{pay}/cancelled"}
         token = {API_TOKEN.name: SANDBOX_TOKEN}
+        # The user's own values replace the first three; nothing replaces the sandbox's services.
         usable = {**rates(url), **pages, **token, **kept, **Connection(url).settings()}
         invocation.secrets += [
             usable[one.name] for one in SETTINGS if one.secret and one.name in usable

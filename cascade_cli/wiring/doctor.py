@@ -36,11 +36,10 @@ from cascade_cli.settings.secret_sources import KEYRING
 from cascade_cli.settings.settings_file import SettingsFile
 from cascade_cli.settings.sources import names_of
 from cascade_cli.settings.values import ChangedValues, secret, url
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.connection import kept_pace, sandbox_values
 from cascade_cli.wiring.journal import chosen_url, default_file
 from cascade_cli.wiring.reading import STRIPE_LOCKOUT_SECONDS, connect, prices_of
-from cascade_cli.wiring.worker import this_worker
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascade_cli.settings import JOURNAL_URL, Settings
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.state_folder import check_state_folder
 
 if TYPE_CHECKING:
@@ -75,8 +75,6 @@ def open_journal(
 @contextmanager
 def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
     """The journal, opened for what a reconciliation keeps in it. Raises JournalError."""
-    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - see above
-
     worker, now = this_worker("reconcile"), wiring.clock.now
     with closing(open_journal(invocation, wiring.settings, worker, now)) as journal:
         yield journal
@@ -86,7 +84,6 @@ def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     """The journal of all shops, to read; None if there is none. Needs no other setting."""
     from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
-    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
     database = journal_database(invocation)
     if not database.exists():
@@ -102,6 +99,7 @@ def journal_database(invocation: Invocation) -> Database:
 
     values = invocation.found
     invocation.enter_sandbox(values)
+    # The sandbox has a journal of its own, whatever CASCADE_JOURNAL_URL says.
     chosen = "" if invocation.sandbox else values.get(JOURNAL_URL.name, "").strip()
     if not chosen:
         check_state_folder(invocation.folder)
@@ -114,7 +112,6 @@ def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
     UsageError for what is no backup, SettingsError, JournalError."""
     from cascade_cli.adapters.journal import backups  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.restoring import Restoring, draft_for  # noqa: PLC0415
-    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
     database = journal_database(invocation)
     backups.check(backup, database)
@@ -141,7 +138,6 @@ def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | Non
     """
     from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
     from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
-    from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415
 
     database = Database(journal_url(invocation, chosen_url(wiring.settings)))
     if not database.exists():

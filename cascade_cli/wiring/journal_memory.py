@@ -20,7 +20,7 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import PastDeliveries, Run
 from cascade_cli.settings import Settings
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.journal import has_no_journal, open_journal, run_journal
 from cascade_cli.wiring.reading import Wiring
 
@@ -47,8 +47,6 @@ class DeliveriesKnown(PastDeliveries):
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
         if has_no_journal(self._invocation, self._settings):
             return otherwise
-        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
-
         invocation, settings = self._invocation, self._settings
         try:
             with closing(
@@ -94,8 +92,6 @@ class KeptAllocations(Allocations):
             self._journal.close()
 
     def _opened(self) -> Journal:
-        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
-
         with self._lock:
             if self._journal is None:
                 worker = this_worker("checkout")
@@ -145,8 +141,6 @@ class RulingsKnown:
     def _read_once(self) -> Rulings:
         if has_no_journal(self._invocation, self._settings):
             return {}
-        from cascade_cli.wiring.worker import this_worker  # noqa: PLC0415 - not without a journal
-
         worker = this_worker("reconcile")
         with closing(
             open_journal(self._invocation, self._settings, worker, self._invocation.now)

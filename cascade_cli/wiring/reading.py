@@ -131,7 +131,7 @@ class Wiring:
     def sources(self) -> ExplainSources:
         """The sources of an explanation."""
         from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
-        from cascade_cli.adapters.venice.notices import NoticeReader  # noqa: PLC0415
+        from cascade_cli.adapters.venice.notifications import NoticeReader  # noqa: PLC0415
         from cascade_cli.services.explain.explain_sources import ExplainSources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor

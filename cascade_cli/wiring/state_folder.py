@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.locations import STATE_DIR
+from cascade_cli.wiring import operator
 
 
 def make_state_folder(folder: Path) -> Path:
@@ -54,8 +55,6 @@ def _nearest(folder: Path) -> Path:
 
 
 def _refusal(folder: Path, error: OSError | ValueError) -> SettingsError:
-    from cascade_cli.wiring.worker import operator  # noqa: PLC0415 - only a refusal names the user
-
     why = (isinstance(error, OSError) and error.strerror) or "no file system takes such a name"
     me = operator()
     return SettingsError(

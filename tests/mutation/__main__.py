@@ -48,7 +48,7 @@ _VIEWS = "end_to_end/agreement/test_agreement"
 TESTS = {
     "adapters/http/service_clock": "adapters/http/test_service_clock"
     " cli/reconcile/since_last/test_clocks",
-    "adapters/venice/notes_codec": "adapters/venice/test_notes_codec"
+    "adapters/venice/stratagem_rows": "adapters/venice/test_stratagem_rows"
     " domain/records/test_transfer_states adapters/venice/test_transfers"
     " cli/credit/test_rewriting cli/credit/test_doubt",
     "domain/discrepancies/advice": "domain/discrepancies/test_advice"
@@ -127,7 +127,7 @@ TESTS = {
     " cli/refund/test_states domain/refunds/test_refunds cli/explain/test_verdicts",
     "domain/records/stratagems": "domain/records/test_stratagems"
     " domain/records/test_transfer_states domain/delivery/test_delivery_steps"
-    " domain/discrepancies/test_findings adapters/venice/test_notes_codec"
+    " domain/discrepancies/test_findings adapters/venice/test_stratagem_rows"
     " adapters/venice/test_transfers cli/credit/test_doubt",
     "services/delivery/tell_arrivals": "end_to_end/arrivals/test_repair"
     " end_to_end/arrivals/test_watch end_to_end/arrivals/test_gifts",

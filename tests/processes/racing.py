@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.processes.market import Market, Sale, open_market
 
 PROCESSES = 4

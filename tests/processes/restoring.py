@@ -17,7 +17,7 @@ import psycopg
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.errors import ExitCode
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.processes.killing import AHEAD_SECONDS, ENTRIES_PER_ROW, count_rows, sales_of
 from tests.processes.market import Market, Sale, open_market
 from tests.processes.nursery import Child

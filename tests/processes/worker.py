@@ -32,7 +32,7 @@ from cascade_cli.cli.app import run
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.records.orders import order_for_charge
-from cascade_cli.wiring.write_context import write_context
+from cascade_cli.wiring.writing import write_context
 
 MOST_AT_ONCE = 20
 _BETWEEN_TRIES_SECONDS = 0.02

@@ -8,7 +8,7 @@ import pytest
 
 from cascade_cli.errors import ServiceError
 from cascade_cli.sandbox.wire import Response
-from cascade_cli.server.last_failure import LastFailure
+from cascade_cli.server.metrics import LastFailure
 from cascade_cli.services.selling.payment_status import PaymentStatus, PaymentStatuses
 from tests.server.conftest import TOKEN, WEBHOOK, Shop, eventually
 

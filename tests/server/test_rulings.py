@@ -12,9 +12,8 @@ from cascade_cli.domain.records.stratagems import Ruling
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.instance import Connection
 from cascade_cli.settings import Settings
-from cascade_cli.wiring import Invocation
+from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.journal_memory import RulingsKnown
-from cascade_cli.wiring.worker import this_worker
 
 
 def test_a_server_reads_rulings_from_the_journal_that_it_has_open(tmp_path: Path) -> None:

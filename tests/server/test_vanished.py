@@ -10,7 +10,7 @@ from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.server.conftest import Shop
 from tests.server.events import succeeded
 

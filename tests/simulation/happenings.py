@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from cascade_cli.adapters.stripe.allocations import allocation_metadata
+from cascade_cli.adapters.stripe.purchase_parser import allocation_metadata
 from cascade_cli.domain.selling.allocation import Allocation, Share
 from cascade_cli.domain.selling.invoiced_ducats import Good, product_id
 from cascade_cli.domain.shop.currencies import CURRENCY

@@ -18,7 +18,7 @@ import requests
 from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
-from cascade_cli.adapters.journal import arrival_notices, attempts
+from cascade_cli.adapters.journal import attempts
 from cascade_cli.adapters.journal.locks import Neighbours
 from cascade_cli.adapters.stripe import (
     events,
@@ -32,7 +32,7 @@ from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
 from cascade_cli.adapters.venice.base import VeniceReader
-from cascade_cli.adapters.venice.notes_codec import Notes
+from cascade_cli.adapters.venice.stratagem_rows import Notes
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
@@ -468,13 +468,13 @@ def arrivals_told_without_a_mark() -> Iterator[Alter]:
 @contextmanager
 def arrivals_told_by_all_who_found_them() -> Iterator[Alter]:
     """Whoever finds an arrival tells of it, although another has set out to meanwhile."""
-    once = arrival_notices.attempt_once
+    once = attempts.attempt_once
 
     def always(transaction: Any, keys: Any, action: str, detail: Any) -> list[str]:
         once(transaction, keys, action, detail)
         return list(keys)
 
-    with patch.object(arrival_notices, "attempt_once", always):
+    with patch.object(attempts, "attempt_once", always):
         yield as_it_is
 
 

@@ -68,6 +68,7 @@ def _zipped(texts: Mapping[str, str], at: datetime) -> bytes:
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         for name, text in texts.items():
             entry = ZipInfo(f"cascade-bundle/{name}", at.timetuple()[:6])
+            # A ZIP archive keeps the permissions of Unix in the upper half of this number.
             entry.external_attr = _MODE << 16
             entry.compress_type = ZIP_DEFLATED
             archive.writestr(entry, text)

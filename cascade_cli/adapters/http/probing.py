@@ -39,6 +39,7 @@ class ProbingTransport(Transport):
             clock=clock,
             service=service,
         )
+        # By our own clock as it is: measured with the corrected one, it would never seem wrong.
         self._own = clock.own if clock else self._now
         self.ahead: timedelta | None = None
 
@@ -52,6 +53,7 @@ class ProbingTransport(Transport):
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
+        # Here and not in `send`: the wait before a second try would count as time on the way.
         sent_at = self._own()
         response = super()._carry(request, *args, **kwargs)
         ahead = measured_ahead(response.headers.get("Date", ""), sent_at, self._own())

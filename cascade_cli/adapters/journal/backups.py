@@ -107,6 +107,7 @@ def new_tables(draft: Path) -> Iterator[Connection]:
 def copy_rows(source: Connection, target: Connection) -> None:
     """Copy all rows of one journal into the new tables of another."""
     for table in tables.metadata.sorted_tables:
+        # New tables have a first row here, and the copy brings its own.
         if table in _BEGUN_WITH:
             target.execute(table.delete())
         found = source.execute(select(*raw(table)), execution_options={"yield_per": _PAGE_ROWS})

@@ -100,6 +100,7 @@ class Database:
         """Whether there is a journal. Unlike every other method, this does not create one."""
         if self.file:
             return self.file.exists()
+        # Opening it has made the tables.
         if self._engine is not None:
             return True
         with (
@@ -138,6 +139,7 @@ class Database:
         return engine
 
     def _make_tables(self, engine: Engine) -> None:
+        # First without a lock for writing: nearly always the tables are there.
         with engine.connect() as connection:
             if tables.found_version(connection) == tables.VERSION:
                 return

@@ -66,6 +66,7 @@ class Inbox:
         with self._database.writing(_NOT_KEPT) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
             named = select(_events.c.id).where(_events.c.id.in_(list(distinct)), self._ours)
+            # The transaction has locked the chain's end: nobody else adds one of them meanwhile.
             known = set(connection.scalars(named))
             new = [event for event in distinct.values() if event.id not in known]
             transaction.insert(_events, (self._row(event, transaction.at) for event in new))
@@ -151,7 +152,9 @@ class Inbox:
             _events.c.state == EventState.WAITING.value,
             or_(is_paying, _events.c.next_at <= moment_text(self._now())),
         )
-        found = self._rows(waiting.having(func.count() > 0), _oldest)
+        # Without HAVING, the minimum of no rows would be a row of its own, with NULL.
+        some = waiting.having(func.count() > 0)
+        found = self._rows(some, lambda row: datetime.fromisoformat(row.oldest))
         return found[0] if found else None
 
     def due_since(self) -> tuple[int, datetime | None]:
@@ -213,10 +216,6 @@ class Inbox:
             "next_at": moment_text(next_at) if next_at else row.next_at,
             "attempts": row.attempts + 1,
         }
-
-
-def _oldest(row: Row[Any]) -> datetime:
-    return datetime.fromisoformat(row.oldest)
 
 
 def _kept(row: Row[Any]) -> Kept:

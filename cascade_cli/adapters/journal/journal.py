@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import URL
 
 from cascade_cli.adapters.journal import (
-    arrival_notices,
     attempts,
     chain,
     records,
@@ -154,7 +153,7 @@ class Journal:
         Needs no claim. Returns the time recorded and those keys: it may be sent for them alone.
         """
         with self._writing() as transaction:
-            return transaction.at, arrival_notices.attempt_once(transaction, keys, action, body)
+            return transaction.at, attempts.attempt_once(transaction, keys, action, body)
 
     def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
         """The keys for which cascade made a row active at `since` or later, with the last moment.
@@ -165,12 +164,12 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return arrival_notices.unannounced_transfers(connection, self._base, since)
+            return attempts.unannounced_transfers(connection, self._base, since)
 
     def promises(self, keys: Collection[str]) -> list[Intent]:
         """The newest promise for each of these keys."""
         with self._database.reading() as connection:
-            return arrival_notices.promises(connection, self._base, keys)
+            return attempts.promises(connection, self._base, keys)
 
     def release(self, keys: Collection[str]) -> None:
         """Give up those of `keys` that this run holds, so that others can claim them."""
@@ -211,6 +210,7 @@ class Journal:
         The result reports tampering; it is not raised.
         """
         try:
+            # Others may write meanwhile: a chain read in two states would look broken.
             with self._database.reading_one_state() as connection:
                 return verification.verify(connection, against)
         except TamperedError as error:
@@ -375,7 +375,7 @@ class Journal:
         if not self._database.exists():
             return []
         with self._database.reading() as connection:
-            return arrival_notices.sent_since(connection, self._base, moment)
+            return attempts.sent_since(connection, self._base, moment)
 
     def ducats_promised_since(self, moment: datetime) -> Decimal:
         """The ducats first promised at that moment or later, whatever became of them."""
@@ -391,4 +391,5 @@ class Journal:
         with self._database.writing(consequence) as connection:
             transaction = Transaction(connection, self._worker, self._redactor, self._now)
             yield transaction
+            # Not after an error: then the database undoes the whole transaction.
             transaction.flush()

@@ -56,6 +56,7 @@ def _change(connection: Connection, found: int) -> None:
     _alter(connection, tables.entries, _BASE)
     for table in _present(connection, tables.SHARED):
         _add_base(connection, table)
+    # Only now, because a row's seal covers the columns that were just added.
     _seal(connection, is_sealed_before=found > 1)
     tables.metadata.create_all(connection)
     connection.execute(update(tables.version).values(version=tables.VERSION))
@@ -129,6 +130,7 @@ def _seal_rows(
         seal, owner = row["seal"], _owner(table, row, modes)
         if is_sealed_before:
             sums.add(table, [seal], -1)
+        # A row that somebody edited keeps its broken seal: a new version must not repair it.
         if not is_sealed_before or is_sealed(table, row):
             seal = seal_of(table, {**row, **owner})
         sums.add(table, [seal])

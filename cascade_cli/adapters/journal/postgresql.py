@@ -31,6 +31,7 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
         # A role may have another default. The order of writers depends on this level: after the
         # wait for the chain's row, each statement sees what the writer before it committed.
         isolation_level="READ COMMITTED",
+        # A restart of the server, or a pooler, may have closed a connection in the meantime.
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"prepare_threshold": None},

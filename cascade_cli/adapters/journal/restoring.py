@@ -207,7 +207,8 @@ class Restoring:
         knows = present.head is not None and self._carry_over(present, since)
         with self._draft.writing(UNTOUCHED) as connection:
             transaction = self._transaction(connection, "")
-            for row in connection.execute(_restored_marks()).all():
+            marks = select(tables.marks).where(tables.marks.c.name == RESTORED)
+            for row in connection.execute(marks).all():
                 transaction.delete(tables.marks, row)
             restored = restored_from(since, transaction.at, knows_attempts=knows).document()
             transaction.append(EntryKind.RUN, "", {"restored": {**note, **restored}})
@@ -354,10 +355,6 @@ def _refuse_other_program(file: Path) -> None:
             f"{str(file)!r} is another program's database. {UNTOUCHED}",
             "Set CASCADE_JOURNAL_URL to another place.",
         )
-
-
-def _restored_marks() -> Any:
-    return select(tables.marks).where(tables.marks.c.name == RESTORED)
 
 
 def _promises(connection: Connection, common: int, since: str) -> Iterator[Promised]:

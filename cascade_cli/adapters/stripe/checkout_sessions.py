@@ -10,8 +10,7 @@ from stripe.params.checkout import (
     SessionCreateParamsLineItemPriceData,
 )
 
-from cascade_cli.adapters.stripe.allocations import allocation_metadata
-from cascade_cli.adapters.stripe.errors import fresh_keys, translated_errors
+from cascade_cli.adapters.stripe.client import fresh_keys, translated_errors
 from cascade_cli.adapters.stripe.invoice_metadata import SOLD_ON
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
@@ -27,6 +26,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     PLATFORM,
     RATE,
     TYPE,
+    allocation_metadata,
 )
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.selling.invoiced_ducats import Good, product_id

@@ -13,7 +13,7 @@ from typing import Any
 import stripe
 from stripe.params import EventListParams
 
-from cascade_cli.adapters.stripe.errors import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import or_none, translated_errors
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, whole_seconds

@@ -15,7 +15,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none
+from cascade_cli.adapters.stripe.client import or_none
 from cascade_cli.adapters.stripe.invoice_metadata import (
     InvoicedSale,
     hints_at_invoice,

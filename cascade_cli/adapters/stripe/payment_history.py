@@ -8,7 +8,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices

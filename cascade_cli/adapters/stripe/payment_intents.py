@@ -9,9 +9,8 @@ from typing import Any
 import stripe
 from stripe.params import PaymentIntentCreateParams
 
-from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
 from cascade_cli.adapters.stripe.checkout_sessions import purchase_metadata
-from cascade_cli.adapters.stripe.errors import (
+from cascade_cli.adapters.stripe.client import (
     KeyInUseError,
     KeyReusedError,
     fresh_keys,
@@ -26,9 +25,11 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
     PACKAGE,
     RATE,
+    Kept,
     is_ducat_purchase,
     is_paid,
     metadata_of,
+    nothing_kept,
     to_charges,
 )
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
@@ -42,6 +43,7 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
+# Stripe leaves both out unless it is asked for them.
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
 # The newest 500 payments are searched: five requests, and only after a refusal.
 _MOST_EVENT_PAGES = 5

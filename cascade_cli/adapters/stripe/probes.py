@@ -8,7 +8,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.errors import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import or_none, translated_errors
 from cascade_cli.adapters.stripe.events import is_event, to_event
 from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.doctor.stripe import Account, Right

@@ -10,17 +10,18 @@ from typing import Any
 import stripe
 from stripe.params import DisputeListParams
 
-from cascade_cli.adapters.stripe.allocations import Kept, nothing_kept
-from cascade_cli.adapters.stripe.errors import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import or_none, translated_errors
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
 from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
+    Kept,
     is_ducat_purchase,
     is_paid,
     may_become_paid,
     metadata_of,
+    nothing_kept,
     speaks_for_itself,
     to_charge,
     to_charges,

@@ -33,7 +33,7 @@ from cascade_cli.adapters.http.transport import (
 from cascade_cli.adapters.venice.citizens import CITIZENS, named_like, to_resident
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.slices import PAGE_SIZE, Page, Slices, restarting
-from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
+from cascade_cli.adapters.venice.stratagem_rows import to_stratagem
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Portion
 from cascade_cli.domain.records.citizens import Resident

@@ -12,7 +12,7 @@ from pyairtable.api.types import RecordDict
 from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 
 from cascade_cli.adapters.venice.errors import translated_errors
-from cascade_cli.adapters.venice.stratagem_parser import moment_of
+from cascade_cli.adapters.venice.stratagem_rows import moment_of
 from cascade_cli.domain.records.citizens import CitizenRow, Resident
 from cascade_cli.domain.shop.citizen_names import INVISIBLE, visible
 from cascade_cli.errors import AnswerError

@@ -1,5 +1,5 @@
-"""Messages to citizens about a transfer: on its way, and arrived. They are sent in whichever layout
-the base's table NOTIFICATIONS has.
+"""Messages to citizens about a transfer: on its way, and arrived. They are sent, and read again, in
+whichever layout the base's table NOTIFICATIONS has.
 
 The first does not claim an arrival, because the engine has not run yet. The second is only for
 bases that refuse the engine's own notice. A giver's own words come last, so that nobody can take
@@ -9,20 +9,24 @@ them for the shop's.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pyairtable import Api
+from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
+from cascade_cli.adapters.venice.base import VeniceReader
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.delivery.arrival_notices import Arrival
+from cascade_cli.domain.explain.story import Happening, Reporter
 from cascade_cli.domain.records.gifts import as_text
 from cascade_cli.domain.records.orders import Cause, Order
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import rfc3339
+from cascade_cli.errors import SchemaError
 
 NOTIFICATIONS = "NOTIFICATIONS"
 TYPE = "cascade_transfer_on_its_way"
@@ -231,3 +235,58 @@ def _details(order: Order) -> dict[str, Any]:
         "ducats": format_ducats(order.ducats),
         "reason": order.reason,
     }
+
+
+@dataclass(frozen=True)
+class _FieldNames:
+    """A layout's fields. `details` holds JSON that names the stratagem, `related` only its id."""
+
+    citizen: str
+    text: str
+    details: str
+    related: str = ""
+
+    @property
+    def fields(self) -> list[str]:
+        return [self.citizen, "Type", self.text, self.details]
+
+    def names(self, stratagem_id: str) -> Iterator[Formula]:
+        """Conditions. For a row about this stratagem, one of them is true."""
+        yield FIND(f'"{stratagem_id}"', Field(self.details))
+        if self.related:
+            yield EQ(Field(self.related), stratagem_id)
+
+
+_READ_LAYOUTS = (
+    _FieldNames("Citizen", "Content", "Details"),
+    # The engine writes RelatedEntity; the legacy connector and cascade write Metadata.
+    _FieldNames("CitizenUsername", "Title", "Metadata", "RelatedEntity"),
+    _FieldNames("CitizenUsername", "Title", "Metadata"),
+)
+
+
+class NoticeReader(VeniceReader):
+    """Reads notifications. Raises only errors of cascade_cli.errors."""
+
+    def notices(self, stratagem_ids: Sequence[str]) -> list[Happening]:
+        """What the engine and cascade told about these stratagems, at most two weeks back."""
+        *others, last = _READ_LAYOUTS
+        for layout in others:
+            try:
+                return self._read(stratagem_ids, layout)
+            except SchemaError:
+                continue
+        return self._read(stratagem_ids, last)
+
+    def _read(self, stratagem_ids: Sequence[str], layout: _FieldNames) -> list[Happening]:
+        named = OR(*(condition for name in stratagem_ids for condition in layout.names(name)))
+        return [
+            Happening(
+                datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
+                Reporter.VENICE,
+                f"{record['fields'].get(layout.citizen)!r} was told: "
+                f"{record['fields'].get(layout.text)}",
+                str(record["fields"].get("Type", "")),
+            )
+            for record in self._select(named, NOTIFICATIONS, layout.fields)
+        ]

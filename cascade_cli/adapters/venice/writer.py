@@ -20,8 +20,7 @@ from cascade_cli.adapters.http.transport import PermitError, was_never_connected
 from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
-from cascade_cli.adapters.venice.notes_codec import notes_text
-from cascade_cli.adapters.venice.stratagem_parser import to_stratagem
+from cascade_cli.adapters.venice.stratagem_rows import notes_text, to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -101,6 +100,7 @@ class VeniceWriter:
             "FirstName": "CASCADE",
             "LastName": "Payment Processor",
             "SocialClass": social_class,
+            # Airtable's numbers are floats, on its side and on the wire.
             "Ducats": float(ducats),
             "IsAI": True,
             # The city's own jobs may move anybody who is in Venice into a house, and charge rent.
@@ -113,6 +113,7 @@ class VeniceWriter:
 
     def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
         """Set the balance, whatever it is at that moment. With `leaves`, do `leave_venice` too."""
+        # Airtable has no increment: only a whole balance can be written.
         fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
         self._update_citizen(record_id, fields, "Ducats")
 

@@ -18,7 +18,7 @@ from cascade_cli.services.processor.processor_account import ProcessorService
 from cascade_cli.settings import Settings
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.reading import Wiring
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 FORMS = "cascade citizen replenish --to N, or cascade citizen replenish --by N"
 

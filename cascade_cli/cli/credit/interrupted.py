@@ -15,7 +15,7 @@ from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
 from cascade_cli.services.delivery.credit_service import CreditPlan
-from cascade_cli.wiring.write_context import WriteContext
+from cascade_cli.wiring.writing import WriteContext
 
 MOST_NAMED = 5
 

@@ -27,7 +27,7 @@ from cascade_cli.services.delivery.credit_requests import (
 )
 from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 FORMS = (
     "cascade credit CITIZEN DUCATS --reason TEXT, cascade credit --payment PI --reason TEXT, or "

@@ -34,9 +34,9 @@ from cascade_cli.domain.records.restored import RESTORED, Restored
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.journal.catch_up import CatchUpService, CaughtUp
+from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import existing_journal, open_journal, restoring
-from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import run_lock
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.reconcile.gather import Run
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 
 def repair(session: Session, options: ReconcileOptions) -> Outcome:

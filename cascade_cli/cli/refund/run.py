@@ -23,7 +23,7 @@ from cascade_cli.services.delivery.credit_requests import (
     check_words,
 )
 from cascade_cli.services.refunds.refund_service import RefundWish, refuse_nothing_back
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 
 def refund(session: Session, options: RefundOptions) -> Outcome:

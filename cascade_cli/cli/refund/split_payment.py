@@ -18,7 +18,7 @@ from cascade_cli.domain.discrepancies.refund_plan import Picture, RefundPlan
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, UsageError
 from cascade_cli.services.refunds.refund_service import CarriedOut, RefundService, RefundWish
-from cascade_cli.wiring.write_context import WriteContext
+from cascade_cli.wiring.writing import WriteContext
 
 
 @dataclass(frozen=True)

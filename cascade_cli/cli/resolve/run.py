@@ -27,7 +27,7 @@ from cascade_cli.services.decisions.resolve_service import (
 from cascade_cli.services.delivery.credit_requests import check_words
 from cascade_cli.services.delivery.credit_service import Limits
 from cascade_cli.wiring.journal_memory import RulingsKnown, decided
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 
 def resolve(session: Session, options: ResolveOptions) -> Outcome:

@@ -30,7 +30,7 @@ from cascade_cli.errors import CascadeError, GuardError, JournalError, ServiceEr
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ChosenDraft, ReviewService
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL
-from cascade_cli.wiring.write_context import WriteContext, write_context
+from cascade_cli.wiring.writing import WriteContext, write_context
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from cascade_cli.sandbox.instance import WEBHOOK_SECRET as SANDBOX_SECRET
 from cascade_cli.settings import API_TOKEN, ENDPOINT_SECRET, WEBHOOK_SECRET, Settings
 from cascade_cli.settings.installation import command_to_add
 from cascade_cli.settings.values import Setting
+from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
 from cascade_cli.wiring.journal import chosen_url, journal_url
 from cascade_cli.wiring.journal_memory import RulingsKnown
-from cascade_cli.wiring.worker import this_worker
 
 WEBHOOK = "/api/payments/webhook"
 _WEBHOOK_HINT = (

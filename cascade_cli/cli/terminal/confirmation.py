@@ -12,7 +12,7 @@ import typer
 from cascade_cli.cli.terminal.rounding import readable
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.errors import GuardError
-from cascade_cli.wiring.write_context import WriteContext
+from cascade_cli.wiring.writing import WriteContext
 
 T = TypeVar("T")
 

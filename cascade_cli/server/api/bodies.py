@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from cascade_cli.adapters.stripe.allocations import sealed_in
 from cascade_cli.adapters.stripe.purchase_parser import (
     CITIZEN,
     CURRENCY_RATE,
@@ -17,6 +16,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     DUCATS,
     PACKAGE,
     gift_of,
+    sealed_in,
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift
@@ -30,6 +30,7 @@ from cascade_cli.services.selling.payment_sales import Purchase
 from cascade_cli.services.selling.payment_status import PaymentStatus, Transfer
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
+# As text: many readers of JSON take a number for a float, which does not keep every digit.
 Ducats = Annotated[Decimal, PlainSerializer(format_ducats, return_type=str)]
 CODE_PATTERN = "^[A-Za-z]{3}$"
 CURRENCY_RATE_MEANING = "Units of the currency for one US dollar; null for US dollars."
@@ -50,6 +51,7 @@ class ShareOf(BaseModel):
 class CreateIntent(BaseModel):
     """A purchase: an amount of ducats or a package for one citizen, or an allocation for many."""
 
+    # Pydantic would ignore a misspelt field: a gift would be sold without its giver.
     model_config = ConfigDict(extra="forbid")
 
     citizen_id: str | None = Field(

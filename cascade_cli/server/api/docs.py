@@ -16,6 +16,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, Response
 
 PATH = "/docs"
+# The page needs no script, so the browser is told to run none.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _METHODS = ("get", "post", "put", "delete")
 
@@ -62,6 +63,7 @@ def router(api: FastAPI) -> APIRouter:
     """Both routes. Each answer is made at its first request and kept."""
     routes = APIRouter(include_in_schema=False)
 
+    # Not yet: the application adds its other routes after these.
     @cache
     def description() -> bytes:
         return json.dumps(api.openapi(), ensure_ascii=False).encode()

@@ -28,6 +28,7 @@ from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 DEADLINE_SECONDS = 25.0
 
+# A request without a token is no error yet: anybody may ask where a payment stands.
 _bearer = HTTPBearer(auto_error=False, description="CASCADE_API_TOKEN")
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 _Key = Annotated[
@@ -74,6 +75,7 @@ def router(
         wanted: CreateIntent, idempotency_key: _Key = None
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
+        # Never without a key: only then may the transport send the request again.
         key = idempotency_key or secrets.token_hex(16)
         intent, quote = await thread_pool.run(
             lambda: sales.sell(wanted.purchase(), key), DEADLINE_SECONDS
@@ -140,4 +142,5 @@ def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | 
 
 def _is_shown(credentials: HTTPAuthorizationCredentials | None, token: str) -> bool:
     shown = credentials.credentials if credentials else ""
+    # As bytes: `compare_digest` refuses text beyond ASCII, and a stranger may send any text.
     return hmac.compare_digest(shown.encode(), token.encode())

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from cascade_cli.adapters.stripe.errors import KeyReusedError
+from cascade_cli.adapters.stripe.client import KeyReusedError
 from cascade_cli.adapters.stripe.signature import RefusedEventError
 from cascade_cli.errors import (
     AnswerError,
@@ -116,6 +116,7 @@ def install(
 
     app.add_exception_handler(CascadeError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
+    # Starlette's class, so that an unknown path and a wrong method get this shape too.
     app.add_exception_handler(HTTPException, http)
 
 

@@ -71,7 +71,7 @@ class PublicStatus:
         self._known.put(intent_id, True)  # noqa: FBT003 - the thing that is remembered
 
     async def ask(self, intent_id: str) -> PaymentStatus:
-        """The payment's status. Raises TooManyQuestionsError, and what the lookup raises."""
+        """The payment's status. Raises TooManyLookupsError, and what the lookup raises."""
         if message := self._unfound.get(intent_id):
             raise NotFoundError(message)
         if intent_id not in self._under_way:

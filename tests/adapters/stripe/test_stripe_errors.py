@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from cascade_cli.adapters.http.foreign_text import MOST_CHARACTERS, body_described, one_line
-from cascade_cli.adapters.stripe.errors import translate, translated_errors
+from cascade_cli.adapters.stripe.client import translate, translated_errors
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,

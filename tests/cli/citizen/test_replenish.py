@@ -11,7 +11,7 @@ import pytest
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.cli.citizen.treasury import Treasury, is_citizen_read, is_citizen_write
 from tests.harness.faults import throttled, unavailable
 

@@ -15,7 +15,7 @@ from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.wire import Request, json_response
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.harness.counter import Counter
 from tests.harness.faults import is_create, is_update, is_write, unavailable
 

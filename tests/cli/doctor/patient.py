@@ -29,7 +29,7 @@ from cascade_cli.domain.records.stripe_events import EventState, Settlement
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import Request, Response
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.harness.commands import Answer, in_this_process
 from tests.harness.sandboxed import Sandboxed
 

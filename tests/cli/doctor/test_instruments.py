@@ -23,7 +23,7 @@ from cascade_cli.adapters.journal.inspection import JournalProbe
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.errors import JournalError
 from cascade_cli.sandbox.wire import Response
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.harness.postgresql import PostgresqlServer
 from tests.harness.sandboxed import Sandboxed
 

@@ -255,7 +255,7 @@ def test_a_decision_about_a_portion_concerns_that_citizen_alone(counter: Counter
 
 def guild(counter: Counter) -> str:
     """50 ducats for marco and 50 for lucia."""
-    from cascade_cli.adapters.stripe.allocations import allocation_metadata  # noqa: PLC0415
+    from cascade_cli.adapters.stripe.purchase_parser import allocation_metadata  # noqa: PLC0415
     from cascade_cli.domain.selling.allocation import Allocation, Share  # noqa: PLC0415
 
     shares = (Share("marco", Decimal(100)), Share("lucia", Decimal(50)))

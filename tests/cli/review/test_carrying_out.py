@@ -18,7 +18,7 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.errors import GuardError
 from cascade_cli.services.decisions.resolve_service import Seen
 from cascade_cli.services.decisions.review_service import ReviewService
-from cascade_cli.wiring.write_context import write_context
+from cascade_cli.wiring.writing import write_context
 from tests.cli.refund.test_refund import bought, give_money_back
 from tests.cli.resolve.cases import (
     edit,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cascade_cli.adapters.stripe.purchase_parser import gift_of
-from cascade_cli.adapters.venice.notes_codec import notes_text
 from cascade_cli.adapters.venice.notifications import to_citizen, to_giver
+from cascade_cli.adapters.venice.stratagem_rows import notes_text
 from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift, as_text, wished_gift
 from cascade_cli.domain.records.orders import Order, order_for_charge
 from tests.domain.samples import a_charge

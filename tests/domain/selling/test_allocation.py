@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.stripe.allocations import (
+from cascade_cli.adapters.stripe.purchase_parser import (
     ALLOCATION,
     allocation_in,
     allocation_metadata,

@@ -14,8 +14,8 @@ from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.ports import Surroundings
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.reading import wire_reading
-from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import WriteWiring, wire_writing
 from tests.harness.counter import Counter
 

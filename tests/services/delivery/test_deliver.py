@@ -23,7 +23,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import ServiceError, SettingsError, ThrottledError, UnreachableError
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.domain.delivery.orders import an_order
 from tests.harness.counter import Counter
 from tests.harness.faults import is_create, is_notification, is_update, throttled, unavailable

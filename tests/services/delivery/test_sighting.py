@@ -16,8 +16,8 @@ from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.reading import wire_reading
-from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import wire_writing
 from tests.harness.counter import Counter
 

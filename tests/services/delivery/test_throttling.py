@@ -22,8 +22,8 @@ from cascade_cli.sandbox.wire import json_response
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, Wiring, wire_reading
-from cascade_cli.wiring.worker import this_worker
 from cascade_cli.wiring.writing import wire_writing
 from tests.harness.counter import Counter
 from tests.harness.faults import Which, is_create, is_update, throttled

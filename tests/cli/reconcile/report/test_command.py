@@ -14,7 +14,7 @@ import pytest
 
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.sandbox.wire import json_response
-from cascade_cli.wiring.worker import this_worker
+from cascade_cli.wiring import this_worker
 from tests.cli.reconcile.report.reading import Page, page
 from tests.harness.commands import ROOT, Answer, in_a_process
 from tests.harness.counter import Counter

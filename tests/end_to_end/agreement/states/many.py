@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.adapters.stripe.allocations import allocation_metadata
+from cascade_cli.adapters.stripe.purchase_parser import allocation_metadata
 from cascade_cli.domain.selling.allocation import Allocation, Share
 from tests.end_to_end.agreement.states.making import (
     DOUBTFUL,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.venice.notes_codec import log_to_keep, parse_notes
+from cascade_cli.adapters.venice.stratagem_rows import log_to_keep, parse_notes
 from cascade_cli.domain.records.stratagems import Failure
 
 ORDER = '{"amount": 525.0, "reason": "Ducat purchase via CASCADE"}'

@@ -1,4 +1,5 @@
-"""The Notes of a transfer_ducats stratagem: what cascade writes, and what Venice's engine leaves.
+"""A transfer_ducats stratagem as its row has it, and its Notes: what cascade writes there, and
+what Venice's engine leaves.
 
 Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
 failure the engine appends lines of text, and the whole is no longer JSON. So we parse the leading
@@ -12,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -26,8 +28,14 @@ from cascade_cli.domain.records.orders import (
     RULED_LOG,
     Order,
 )
-from cascade_cli.domain.records.stratagems import Failure, Ruling, Stratagem
-from cascade_cli.domain.shop.keys import PAYMENT_ID, mentioned_payments, portion_id
+from cascade_cli.domain.records.stratagems import CORRECTING, TAKING, Failure, Ruling, Stratagem
+from cascade_cli.domain.shop.keys import (
+    PAYMENT_ID,
+    Origin,
+    mentioned_payments,
+    origin_of,
+    portion_id,
+)
 from cascade_cli.domain.shop.money import read_ducats
 
 _SUCCESS = "Successfully transferred"
@@ -47,6 +55,8 @@ _FAILURES = (
 )
 # These come without [ERROR] too: the engine's caller writes them after a date.
 _BROKE_OFF = ("Processing error", "Processor logic returned failure", "Exception: ")
+_BY_PEOPLE = frozenset({Origin.MANUAL, *CORRECTING})
+_LONG_GONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -219,3 +229,57 @@ def log_to_keep(engine_log: str) -> str:
     """What is kept of the engine's log when a row is reactivated: the newest hundred lines."""
     lines = [line.strip()[:_TEXT_LIMIT] for line in engine_log.splitlines()]
     return "\n".join(list(filter(None, lines))[-_LINES_KEPT:])
+
+
+def to_stratagem(record: dict[str, Any], processor: str) -> Stratagem:
+    """Convert Airtable's record, which leaves empty fields out."""
+    fields = record["fields"]
+    notes = parse_notes(str(fields.get("Notes", "")))
+    stratagem_id = str(fields.get("StratagemId", ""))
+    origin = origin_of(stratagem_id, notes.stripe_ids, notes.source)
+    citizen, payer = str(fields.get("TargetCitizen", "")), str(fields.get("ExecutedBy", ""))
+    is_back = origin in TAKING
+    in_its_place = citizen if is_back else payer
+    return Stratagem(
+        record_id=record["id"],
+        stratagem_id=stratagem_id,
+        citizen=citizen,
+        ducats=notes.ducats,
+        status=str(fields.get("Status", "")),
+        created_at=moment_of(record["createdTime"]),
+        expires_at=_moment_or_none(fields.get("ExpiresAt")),
+        executed_at=_moment_or_none(fields.get("ExecutedAt")),
+        origin=origin,
+        stripe_ids=notes.stripe_ids,
+        reason=notes.reason,
+        instead_of=notes.instead_of,
+        failure=notes.failure,
+        failure_text=notes.failure_text,
+        success_logged=notes.success_logged,
+        unknown_line=notes.unknown_line,
+        is_parsable=notes.is_parsable,
+        notes_flaw=notes.flaw,
+        engine_log=notes.whole_log,
+        # All other rows are the processor's: its name again for each of them would fill memory.
+        payer=payer if is_back else "",
+        ruled_log=notes.ruled_log,
+        mentions=notes.mentions if origin is Origin.MANUAL else (),
+        made_by=notes.operator if origin in _BY_PEOPLE or notes.overrides else "",
+        overrides=notes.overrides,
+        other_processor="" if in_its_place == processor else in_its_place or "nobody",
+    )
+
+
+def moment_of(text: str) -> datetime:
+    """A time as Airtable writes it; one without a zone is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _moment_or_none(text: object) -> datetime | None:
+    """None if the cell is blank. A base may keep times as text. Text that is not a time counts as
+    long past: the cell is not blank, and the engine does not find it later than now."""
+    try:
+        return moment_of(str(text)) if text else None
+    except ValueError:
+        return _LONG_GONE
