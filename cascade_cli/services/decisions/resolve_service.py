@@ -44,16 +44,15 @@ from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
-from cascade_cli.services.reconcile.near_ids import meant
 from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
 from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.unknown_ids import meant, right_line
 from cascade_cli.services.refunds.refund_service import RefundService
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"

@@ -13,9 +13,9 @@ from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_claus
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.ports import PaymentsPort
+from cascade_cli.services.reconcile.unknown_ids import right_line
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
