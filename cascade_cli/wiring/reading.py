@@ -27,7 +27,8 @@ from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.selling.allocation import Allocations
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import meets_engine
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler
+from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:

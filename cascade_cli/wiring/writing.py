@@ -25,7 +25,7 @@ from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.services.events.replay_service import Replayer
 from cascade_cli.services.ports import Surroundings
-from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import RefundService, RefundWish
 from cascade_cli.settings import Settings

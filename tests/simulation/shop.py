@@ -58,8 +58,9 @@ from cascade_cli.services.events.replay_service import Replayer
 from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
 from cascade_cli.services.processor.balance import BalanceService, ProcessorAccount
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
+from cascade_cli.services.reconcile.gather import Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import (
     RefundService,

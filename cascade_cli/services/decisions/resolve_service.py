@@ -50,8 +50,10 @@ from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, C
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.snapshots import (
+    NeighbouringCharges,
+    TransferSnapshots,
+)
 from cascade_cli.services.reconcile.unknown_ids import meant, right_line
 from cascade_cli.services.refunds.refund_service import RefundService
 

@@ -54,8 +54,7 @@ from cascade_cli.services.delivery.credit_guards import (
 from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND

@@ -18,11 +18,10 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
-    lookup_order,
     objection_to,
 )
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Order, moves_of
+from cascade_cli.domain.records.orders import Order, lookup_order, moves_of
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
@@ -35,8 +34,7 @@ from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import SECOND, NeighbouringCharges, PastDeliveries
 
 # From this many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20

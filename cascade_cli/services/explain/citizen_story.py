@@ -22,7 +22,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges
 
 
 class CitizenStories:

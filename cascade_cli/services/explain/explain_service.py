@@ -41,8 +41,10 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.explain.citizen_story import CitizenStories
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.snapshots import (
+    NeighbouringCharges,
+    TransferSnapshots,
+)
 from cascade_cli.services.reconcile.unknown_ids import meant
 
 

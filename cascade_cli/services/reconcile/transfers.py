@@ -16,8 +16,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 from cascade_cli.services.reconcile.unknown_ids import meant, right_line
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")

@@ -36,8 +36,7 @@ from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 from cascade_cli.services.reconcile.unknown_ids import meant
 
 # After we end a transfer, it may turn out to be executed. Then there is one more round.

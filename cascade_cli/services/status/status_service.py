@@ -22,8 +22,9 @@ from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsE
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
+from cascade_cli.services.reconcile.gather import Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.services.status.journal_summary import Records
 
 T = TypeVar("T")
