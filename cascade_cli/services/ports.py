@@ -31,10 +31,11 @@ if TYPE_CHECKING:
         Head,
         Holder,
         Intent,
+        Promised,
+        Restored,
         Verification,
     )
     from cascade_cli.domain.records.orders import Order
-    from cascade_cli.domain.records.restored import Promised, Restored
     from cascade_cli.domain.records.stratagems import Stratagem
     from cascade_cli.domain.records.stripe_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.shop.density import DensityEstimate

@@ -24,9 +24,10 @@ from cascade_cli.domain.records.journal_entries import (
     Fate,
     Head,
     Intent,
+    Promised,
+    Restored,
 )
 from cascade_cli.domain.records.orders import Cause
-from cascade_cli.domain.records.restored import Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin, is_own_key
 from cascade_cli.domain.shop.shell import command

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.history.restored import looked_up_since, settled_at, to_adopt
-from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.services.ports import RestoredJournalPort, VenicePort
 
