@@ -18,8 +18,8 @@ CITIZEN_CAUSE = "citizen"
 it does not count towards the limit of ducats per day."""
 
 RESTORED = "restored"
-"""The name of the mark of a restore, which sets one for all bases; each base gets its own when it has caught
-up."""
+"""The name of the mark of a restore, which sets one for all bases. Each base gets its own when it
+has caught up."""
 
 _HEAD = re.compile(r"([0-9a-fA-F]{64})(?::([0-9]{1,18}))?")
 
