@@ -14,9 +14,16 @@ from enum import StrEnum
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.pricing import Due, PriceList, worth_ducats
-from cascade_cli.domain.shop.currencies import CURRENCY, to_minor
 from cascade_cli.domain.shop.exchange import TOLERANCE_OLD_RATE
-from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats, format_money, ratio
+from cascade_cli.domain.shop.money import (
+    CURRENCY,
+    ZERO,
+    exactly,
+    format_ducats,
+    format_money,
+    ratio,
+    to_minor,
+)
 
 
 class PriceFlaw(StrEnum):

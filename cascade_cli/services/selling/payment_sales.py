@@ -11,8 +11,7 @@ from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
 from cascade_cli.domain.shop.citizen_names import look_alikes, no_citizen_called
-from cascade_cli.domain.shop.currencies import CURRENCY
-from cascade_cli.domain.shop.money import exact, format_ducats, format_money
+from cascade_cli.domain.shop.money import CURRENCY, exact, format_ducats, format_money
 from cascade_cli.errors import GuardError, ServiceError, UsageError
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor
 from cascade_cli.services.ports import VenicePort
