@@ -10,13 +10,12 @@ from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
 from cascade_cli.domain.records.orders import PURCHASE_REASON, Order, order_for_charge
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.money import format_ducats, format_money
 
 

@@ -35,10 +35,10 @@ from cascade_cli.domain.reconcile.orphans import (
     takebacks_by_record,
 )
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import did_you_mean, near_names
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.selling.price_guard import overpaid
-from cascade_cli.domain.shop.citizen_names import did_you_mean, near_names
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 # How a credit by hand ends: it arrived, or a person cancelled it.

@@ -28,7 +28,7 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.citizens import Resident, no_citizen_called, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.orders import (
@@ -41,7 +41,6 @@ from cascade_cli.domain.records.orders import (
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError, UsageError

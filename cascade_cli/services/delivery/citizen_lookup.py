@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 
 from cascade_cli.domain.records.charges import MINTS
-from cascade_cli.domain.shop.citizen_names import SUGGESTIONS, did_you_mean, near_names
+from cascade_cli.domain.records.citizens import SUGGESTIONS, did_you_mean, near_names
 from cascade_cli.errors import GuardError
 
 

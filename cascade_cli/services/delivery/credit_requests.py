@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import look_alikes, look_alikes_clause
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
-from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command

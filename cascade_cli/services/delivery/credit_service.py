@@ -20,6 +20,11 @@ from cascade_cli.domain.delivery.delivery_steps import (
 from cascade_cli.domain.matching.ownership import Ownership, rows_of, unclear_rows
 from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Obstacle
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import (
+    look_alike,
+    no_such_citizen,
+    with_difference,
+)
 from cascade_cli.domain.records.orders import (
     INSTEAD_OF,
     Order,
@@ -32,11 +37,6 @@ from cascade_cli.domain.records.orders import (
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import (
-    look_alike,
-    no_such_citizen,
-    with_difference,
-)
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError

@@ -18,8 +18,8 @@ from cascade_cli.domain.matching.matching import LEGACY_REACH, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import look_alikes
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges

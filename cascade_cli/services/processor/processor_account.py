@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, finances
-from cascade_cli.domain.records.citizens import CitizenRow
-from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
+from cascade_cli.domain.records.citizens import CitizenRow, look_alikes, look_alikes_clause
 from cascade_cli.errors import GuardError, SettingsError
 from cascade_cli.services.ports import VenicePort
 

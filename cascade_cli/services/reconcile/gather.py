@@ -21,8 +21,8 @@ from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups,
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
+from cascade_cli.domain.records.citizens import look_alikes
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError

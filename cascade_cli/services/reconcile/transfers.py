@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import no_citizen_called
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cascade_cli.domain.records.citizens import near_names
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import near_names
 from cascade_cli.domain.shop.keys import PORTION_ID, IdKind, is_cut_off, kind_of_id, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import ServiceError, SettingsError

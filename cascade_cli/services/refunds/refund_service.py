@@ -22,11 +22,10 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
