@@ -40,7 +40,6 @@ from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
@@ -54,6 +53,7 @@ from cascade_cli.services.delivery.credit_guards import (
 from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 
 # Long enough to see one lost write through, and a second.

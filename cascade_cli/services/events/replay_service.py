@@ -30,10 +30,10 @@ from cascade_cli.domain.shop.keys import INVOICE_PREFIX, whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.snapshots import SECOND, NeighbouringCharges, PastDeliveries
 
 # From this many payments on, a listing may take fewer requests than asking for each.
