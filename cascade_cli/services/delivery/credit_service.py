@@ -40,7 +40,6 @@ from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
     overrulable,
@@ -50,7 +49,13 @@ from cascade_cli.services.delivery.credit_guards import (
     refuse_just_credited,
     refuse_repeated,
 )
-from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
+from cascade_cli.services.delivery.credit_requests import (
+    allowing,
+    check_limit,
+    check_words,
+    refuse_processor,
+    require_known,
+)
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.processor.processor_account import AvailableBalance

@@ -13,7 +13,7 @@ from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
 from cascade_cli.domain.shop.money import CURRENCY, exact, format_ducats, format_money
 from cascade_cli.errors import GuardError, ServiceError, UsageError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor
+from cascade_cli.services.delivery.credit_requests import refuse_processor
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.checkout_service import Checkout, NewPage
 from cascade_cli.services.selling.payment_status import Remembered
