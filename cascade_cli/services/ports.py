@@ -275,21 +275,8 @@ class JournalPort(Protocol):
     def bind_mode(self, base_id: str, livemode: bool) -> None:
         """Bind the base to a mode at its first write. Raises GuardError on the other mode."""
 
-
-class RestoredJournalPort(Protocol):
-    """A journal that may have been restored, and learns what it has forgotten."""
-
-    def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`."""
-
-    def known(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that were ever claimed."""
-
-    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
-        """The last write sent for each of `keys`."""
-
     def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
-        """Take over what it had forgotten."""
+        """Take over what a restored journal had forgotten."""
 
 
 class InboxPort(Protocol):

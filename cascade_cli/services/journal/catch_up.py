@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cascade_cli.domain.history.restored import looked_up_since, settled_at, to_adopt
 from cascade_cli.domain.records.journal_entries import RESTORED, Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.services.ports import RestoredJournalPort, VenicePort
+from cascade_cli.services.ports import JournalPort, VenicePort
 
 # Wait in short steps, because the clock may be corrected meanwhile.
 _STEP_SECONDS = 1.0
@@ -35,7 +35,7 @@ class CatchUpService:
         self,
         *,
         venice: VenicePort,
-        journal: RestoredJournalPort,
+        journal: JournalPort,
         base: str,
         lifetime: timedelta,
         now: Callable[[], datetime],
