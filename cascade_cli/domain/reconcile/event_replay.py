@@ -64,15 +64,11 @@ class CreditTerms:
     per_credit_ducats: Decimal
 
 
-def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) -> Objection | None:
-    """The first reason why a machine may not credit the charge, or None; `rows` are its own."""
-    return next(objections_to(charge, rows, terms), None)
-
-
 def objections_to(
     charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
-    """All reasons, including those that a person may overrule."""
+    """The reasons why a machine may not credit the charge, also those that a person may overrule;
+    `rows` are its own."""
     if charge.unallocated:
         yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
         return

@@ -18,7 +18,7 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
-    objection_to,
+    objections_to,
 )
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.orders import Order, lookup_order, moves_of
@@ -274,7 +274,7 @@ class _Judge:
             return planned
         lookup = self._ownership.tell_apart(lookup_order(charge), charge)
         rows = rows_of(lookup, self._snapshot.stratagems)
-        objection = objection_to(charge, rows, self._terms)
+        objection = next(objections_to(charge, rows, self._terms), None)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
             past = self._past.get(charge.id, NOTHING_PAST)
