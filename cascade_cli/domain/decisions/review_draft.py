@@ -20,7 +20,7 @@ from cascade_cli.domain.decisions.credit_decision import (
 from cascade_cli.domain.decisions.decision_plan import Subject, Wish, transfer_sentence
 from cascade_cli.domain.decisions.take_back_decision import still_to_take, surpluses
 from cascade_cli.domain.discrepancies.evidence import describe
-from cascade_cli.domain.discrepancies.next_decision import first_decision
+from cascade_cli.domain.discrepancies.item_decisions import first_decision
 from cascade_cli.domain.matching.settled_by import mentioned_by
 from cascade_cli.domain.records.decisions import Facts, How, what_changed
 from cascade_cli.domain.records.orders import Override
