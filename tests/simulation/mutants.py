@@ -37,7 +37,7 @@ from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
-from cascade_cli.domain.discrepancies import decision_facts, refund_plan
+from cascade_cli.domain.discrepancies import item_decisions, refund_plan
 from cascade_cli.domain.matching import matched_charge, matching
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_plan
@@ -550,7 +550,7 @@ def decisions_without_facts() -> Iterator[Alter]:
     nothing = Facts("", ())
     with (
         patch.object(decision_plan, "facts_of", lambda *_: nothing),
-        patch.object(decision_facts, "facts_of", lambda *_: nothing),
+        patch.object(item_decisions, "facts_of", lambda *_: nothing),
         patch.object(reconciliation, "facts_of", lambda *_: nothing),
     ):
         yield as_it_is
