@@ -31,7 +31,6 @@ if TYPE_CHECKING:
         Head,
         Holder,
         Intent,
-        Promised,
         Restored,
         Verification,
     )
@@ -274,9 +273,6 @@ class JournalPort(Protocol):
 
     def bind_mode(self, base_id: str, livemode: bool) -> None:
         """Bind the base to a mode at its first write. Raises GuardError on the other mode."""
-
-    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
-        """Take over what a restored journal had forgotten."""
 
 
 class InboxPort(Protocol):

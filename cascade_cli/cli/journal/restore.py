@@ -153,6 +153,7 @@ def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
             service = CatchUpService(
                 venice=wiring.venice,
                 journal=journal,
+                take_over=journal.catch_up,
                 base=settings.airtable_base,
                 lifetime=settings.lifetime,
                 now=now,
