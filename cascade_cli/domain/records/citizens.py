@@ -92,6 +92,7 @@ def _was_there_at(row: Stratagem) -> datetime | None:
 
 def folded(name: str) -> str:
     """The same text for all names that look alike."""
+    # Folding case can undo a normalisation, so Unicode compares names normalised before and after.
     plain = normalize("NFKC", normalize("NFKD", name).casefold())
     return visible(plain)
 

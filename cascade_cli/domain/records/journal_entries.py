@@ -214,6 +214,7 @@ class Holder:
 
     def has_lease(self, moment: datetime) -> bool:
         """Whether the lease still runs at that moment."""
+        # Both are texts of `moment_text`, which sort in order of time.
         return bool(self.run) and self.lease_until > moment_text(moment)
 
     @property

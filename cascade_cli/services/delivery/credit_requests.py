@@ -130,6 +130,7 @@ def check_payment_id(text: str, *words: str) -> None:
 
 
 def _is_writable(text: str) -> bool:
+    # A lone surrogate has no encoding, and PostgreSQL's text cannot hold a NUL.
     try:
         text.encode()
     except UnicodeEncodeError:
