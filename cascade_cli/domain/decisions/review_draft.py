@@ -182,6 +182,7 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     price = price_objection(sold, matched.terms.prices)
     if price and ducats and ducats > paid_for(sold, matched.terms.prices):
         yield Hurdle(price.why, Override.UNDERPAID)
+    # One override is for all such rows, so one question is enough.
     for row in matched.unclear:
         if row not in matched.mentioned:
             yield Hurdle(f"May be its transfer: {describe(row, matched.terms)}", Override.AMBIGUOUS)
