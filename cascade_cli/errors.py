@@ -40,6 +40,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 5
     LOCKED = 6
     REFUSED = 7
+    # As shells report a process that Ctrl-C (signal 2) has ended: 128 + 2.
     INTERRUPTED = 130
 
 

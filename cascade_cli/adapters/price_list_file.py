@@ -33,9 +33,15 @@ from pathlib import Path
 from typing import Any
 
 from cascade_cli.domain.selling.pricing import Package, PriceList, PriceListError
-from cascade_cli.domain.shop.currencies import CODE_FORM, CURRENCY, read_currency
 from cascade_cli.domain.shop.exchange import Exchange, OwnRates, Rates
-from cascade_cli.domain.shop.money import ZERO, parse_sale, read_ducats
+from cascade_cli.domain.shop.money import (
+    CODE_FORM,
+    CURRENCY,
+    ZERO,
+    parse_sale,
+    read_currency,
+    read_ducats,
+)
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings import PRICES
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
         Head,
         Holder,
         Intent,
+        Restored,
         Verification,
     )
     from cascade_cli.domain.records.orders import Order
-    from cascade_cli.domain.records.restored import Promised, Restored
     from cascade_cli.domain.records.stratagems import Stratagem
     from cascade_cli.domain.records.stripe_events import Accepted, EventState, Kept, Settlement
     from cascade_cli.domain.shop.density import DensityEstimate
@@ -273,22 +273,6 @@ class JournalPort(Protocol):
 
     def bind_mode(self, base_id: str, livemode: bool) -> None:
         """Bind the base to a mode at its first write. Raises GuardError on the other mode."""
-
-
-class RestoredJournalPort(Protocol):
-    """A journal that may have been restored, and learns what it has forgotten."""
-
-    def mark(self, name: str) -> dict[str, Any] | None:
-        """What was last remembered under `name`."""
-
-    def known(self, keys: Collection[str]) -> set[str]:
-        """Those of `keys` that were ever claimed."""
-
-    def attempts(self, keys: Collection[str]) -> dict[str, Attempt]:
-        """The last write sent for each of `keys`."""
-
-    def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
-        """Take over what it had forgotten."""
 
 
 class InboxPort(Protocol):

@@ -18,7 +18,8 @@ from cascade_cli.domain.records.rulings import RowRuling, Rulings
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, read_allocation
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import JournalError
-from cascade_cli.services.reconcile.gather import PastDeliveries, Run
+from cascade_cli.services.reconcile.gather import Run
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.settings import Settings
 from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.journal import has_no_journal, open_journal, run_journal

@@ -27,14 +27,15 @@ from cascade_cli.domain.records.rulings import Rulings, no_rulings
 from cascade_cli.domain.selling.allocation import Allocations
 from cascade_cli.domain.selling.pricing import PriceList
 from cascade_cli.domain.shop.engine_schedule import meets_engine
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler
+from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.settings import Settings
 
 if TYPE_CHECKING:
     # Few commands use these, so they are imported when needed: every command waits for this file.
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.adapters.venice.citizens import CitizenReader
-    from cascade_cli.services.explain.explain_sources import ExplainSources
+    from cascade_cli.services.explain.explain_service import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
     from cascade_cli.services.selling.price_quotes import PriceQuotes
@@ -132,7 +133,7 @@ class Wiring:
         """The sources of an explanation."""
         from cascade_cli.adapters.stripe.payment_history import HistoryReader  # noqa: PLC0415
         from cascade_cli.adapters.venice.notifications import NoticeReader  # noqa: PLC0415
-        from cascade_cli.services.explain.explain_sources import ExplainSources  # noqa: PLC0415
+        from cascade_cli.services.explain.explain_service import ExplainSources  # noqa: PLC0415
 
         base, processor = self.settings.airtable_base, self.settings.processor
         past = HistoryReader(self.client, self.events, self.clock.now)

@@ -17,10 +17,10 @@ from cascade_cli.adapters.stripe.payment_intents import PaymentIntents
 from cascade_cli.adapters.stripe.signature import EventGate
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
 from cascade_cli.services.delivery.credit_guards import guard_mode
+from cascade_cli.services.delivery.tell_arrivals import ArrivalWatch, Looks
 from cascade_cli.services.events.intake import Intake
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND
+from cascade_cli.services.reconcile.snapshots import SECOND
 from cascade_cli.services.selling.payment_sales import PaymentSales
 from cascade_cli.services.selling.payment_status import PaymentStatuses
 from cascade_cli.wiring.reading import Wiring

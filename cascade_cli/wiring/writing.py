@@ -21,7 +21,6 @@ from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
-from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_guards import guard_mode
 from cascade_cli.services.delivery.credit_service import (
     CreditService,
@@ -31,7 +30,8 @@ from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.services.events.replay_service import Replayer
 from cascade_cli.services.ports import Surroundings
-from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.processor.processor_account import AvailableBalance
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import RefundService, RefundWish
 from cascade_cli.settings import Settings

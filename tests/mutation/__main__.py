@@ -83,7 +83,6 @@ TESTS = {
     " domain/matching/test_late_rows domain/matching/test_other_processor",
     "domain/refunds/money_back": "domain/refunds/test_money_back domain/refunds/test_money_stays"
     " domain/refunds/test_money_sequences",
-    "domain/shop/citizen_names": "domain/shop/test_citizen_names cli/credit/test_lookalikes",
     "domain/records/orders": "domain/shop/test_keys domain/delivery/test_delivery_steps"
     " domain/records/test_gifts domain/matching/test_other_processor"
     f" domain/selling/test_allocation cli/refund/test_states {_CREDITING} {_GUARDED}"
@@ -120,7 +119,8 @@ TESTS = {
     " cli/credit/test_limits",
     "domain/reconcile/event_replay": "cli/events/test_obstacles domain/selling/test_price_guard"
     f" cli/events/test_replay domain/selling/test_subscriptions {_GUARDED}",
-    "domain/records/citizens": "domain/discrepancies/test_residents cli/credit/test_recipients",
+    "domain/records/citizens": "domain/records/test_citizen_names cli/credit/test_lookalikes"
+    " domain/discrepancies/test_residents cli/credit/test_recipients",
     "domain/history/checkpoint": "domain/history/test_checkpoint domain/history/test_verification"
     " cli/reconcile/since_last/test_memory cli/reconcile/since_last/test_clocks",
     "domain/delivery/transfer_status": "domain/records/test_transfer_states"

@@ -12,8 +12,8 @@ from typing import Any
 from cascade_cli.adapters.stripe.purchase_parser import allocation_metadata
 from cascade_cli.domain.selling.allocation import Allocation, Share
 from cascade_cli.domain.selling.invoiced_ducats import Good, product_id
-from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
+from cascade_cli.domain.shop.money import CURRENCY
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from tests.sandbox.stripe.subscriptions import monthly, subscribe
 from tests.simulation.abroad import price

@@ -37,7 +37,7 @@ from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
 from cascade_cli.domain.delivery.delivery_steps import Action, Step, Write, next_step
-from cascade_cli.domain.discrepancies import decision_facts, refund_plan
+from cascade_cli.domain.discrepancies import item_decisions, refund_plan
 from cascade_cli.domain.matching import matched_charge, matching
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.reconcile import event_replay, reconciliation, repair_plan
@@ -392,7 +392,10 @@ def judged_by_another_day_s_rate() -> Iterator[Alter]:
 @contextmanager
 def price_guard_off() -> Iterator[Alter]:
     """Whatever was paid is enough."""
-    with patch.object(price_guard, "_objections", lambda *_: iter(())):
+    with (
+        patch.object(price_guard, "_short", lambda *_: None),
+        patch.object(price_guard, "_unknown_rate", lambda *_: None),
+    ):
         yield as_it_is
 
 
@@ -550,7 +553,7 @@ def decisions_without_facts() -> Iterator[Alter]:
     nothing = Facts("", ())
     with (
         patch.object(decision_plan, "facts_of", lambda *_: nothing),
-        patch.object(decision_facts, "facts_of", lambda *_: nothing),
+        patch.object(item_decisions, "facts_of", lambda *_: nothing),
         patch.object(reconciliation, "facts_of", lambda *_: nothing),
     ):
         yield as_it_is

@@ -40,8 +40,6 @@ from cascade_cli.errors import CascadeError, GuardError, UsageError
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.decisions.resolve_service import ResolveService
-from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
-from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_requests import (
     manual_order,
     meant,
@@ -52,14 +50,16 @@ from cascade_cli.services.delivery.credit_service import (
     Limits,
 )
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
-from cascade_cli.services.delivery.tell_arrivals import ArrivalService
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ArrivalWatch
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.replay_service import Replayer
 from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
 from cascade_cli.services.processor.balance import BalanceService, ProcessorAccount
+from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
+from cascade_cli.services.reconcile.gather import Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.services.refunds.automatic_refunds import OTHERS_NEXT, PAUSE, AutomaticRefunds
 from cascade_cli.services.refunds.refund_service import (
     RefundService,

@@ -27,7 +27,7 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.delivery.deliver import DeliveryTerms
-from cascade_cli.services.reconcile.gather import PastDeliveries
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from tests.simulation.endpoint import Endpoint
 from tests.simulation.faults import Weather
 from tests.simulation.kit import Kit

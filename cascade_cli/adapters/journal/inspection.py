@@ -21,8 +21,7 @@ from cascade_cli.domain.bundle.parts import Activity
 from cascade_cli.domain.doctor.journal import JournalPlace
 from cascade_cli.domain.doctor.webhook import Acceptance
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
-from cascade_cli.domain.records.journal_entries import Head, Verification
-from cascade_cli.domain.records.restored import RESTORED, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, Head, Restored, Verification
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.errors import JournalError
 

@@ -33,6 +33,7 @@ from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.locks import IsAlive, Neighbours, RunLock
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
+    RESTORED,
     Attempt,
     Claim,
     Entry,
@@ -40,10 +41,11 @@ from cascade_cli.domain.records.journal_entries import (
     Fate,
     Head,
     Intent,
+    Promised,
+    Restored,
     Verification,
     Worker,
 )
-from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
 from cascade_cli.domain.shop.keys import refund_key
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import TamperedError

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Row, Select, select
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import storable, to_json
 from cascade_cli.adapters.journal.tables import bases, marks, visible
-from cascade_cli.domain.records.journal_entries import EntryKind
-from cascade_cli.domain.records.restored import RESTORED, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, EntryKind, Restored
 from cascade_cli.domain.shop.keys import decision_key
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, moment_text

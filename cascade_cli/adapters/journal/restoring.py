@@ -38,8 +38,14 @@ from cascade_cli.domain.history.restored import (
     forgotten,
     restored_from,
 )
-from cascade_cli.domain.records.journal_entries import EntryKind, Head, Intent, Worker
-from cascade_cli.domain.records.restored import RESTORED, Promised
+from cascade_cli.domain.records.journal_entries import (
+    RESTORED,
+    EntryKind,
+    Head,
+    Intent,
+    Promised,
+    Worker,
+)
 from cascade_cli.domain.shop.times import moment_text
 from cascade_cli.errors import JournalError, LockedError, TamperedError
 

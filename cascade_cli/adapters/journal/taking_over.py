@@ -11,8 +11,7 @@ from sqlalchemy import Connection, Row, select
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import check, promise_of
 from cascade_cli.adapters.journal.tables import claims
-from cascade_cli.domain.records.journal_entries import RELEASED, Attempt, EntryKind
-from cascade_cli.domain.records.restored import Promised
+from cascade_cli.domain.records.journal_entries import RELEASED, Attempt, EntryKind, Promised
 from cascade_cli.domain.shop.times import moment_text
 
 

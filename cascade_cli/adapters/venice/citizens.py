@@ -13,8 +13,7 @@ from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.stratagem_rows import moment_of
-from cascade_cli.domain.records.citizens import CitizenRow, Resident
-from cascade_cli.domain.shop.citizen_names import INVISIBLE, visible
+from cascade_cli.domain.records.citizens import INVISIBLE, CitizenRow, Resident, visible
 from cascade_cli.errors import AnswerError
 
 CITIZENS = "CITIZENS"

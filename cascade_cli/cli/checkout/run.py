@@ -20,9 +20,14 @@ from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.selling.allocation import Allocation, Share, fits, flaws
 from cascade_cli.domain.selling.sales import PayPage, Sale
-from cascade_cli.domain.shop.currencies import read_currency
 from cascade_cli.domain.shop.exchange import Exchange
-from cascade_cli.domain.shop.money import for_sale, format_ducats, format_money, parse_sale
+from cascade_cli.domain.shop.money import (
+    for_sale,
+    format_ducats,
+    format_money,
+    parse_sale,
+    read_currency,
+)
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 from cascade_cli.errors import UsageError
 from cascade_cli.wiring.connection import connected

@@ -27,8 +27,8 @@ from cascade_cli.domain.records.stripe_events import (
 )
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
+from cascade_cli.services.reconcile.unknown_ids import right_line
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.reading import Wiring

@@ -14,8 +14,8 @@ from cascade_cli.domain.explain.story import CitizenStory, Story
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import JournalError
+from cascade_cli.services.explain.explain_service import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain as tell
-from cascade_cli.services.explain.explain_sources import ExplainSettings
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import Archive, archive_of
 from cascade_cli.wiring.journal_memory import decided

@@ -26,7 +26,7 @@ from cascade_cli.domain.explain.story import (
     StoryLine,
     Verdict,
 )
-from cascade_cli.domain.shop.citizen_names import look_alikes_clause
+from cascade_cli.domain.records.citizens import look_alikes_clause
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.times import format_moment
 

@@ -29,8 +29,7 @@ from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.history.restored import RestorePlan
-from cascade_cli.domain.records.journal_entries import Head
-from cascade_cli.domain.records.restored import RESTORED, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, Head, Restored
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.journal.catch_up import CatchUpService, CaughtUp
@@ -154,6 +153,7 @@ def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
             service = CatchUpService(
                 venice=wiring.venice,
                 journal=journal,
+                take_over=journal.catch_up,
                 base=settings.airtable_base,
                 lifetime=settings.lifetime,
                 now=now,

@@ -17,9 +17,8 @@ from cascade_cli.cli.checkout.run import currency_option, exchange_document
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.selling.pricing import Package, PriceList
-from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
 from cascade_cli.domain.shop.exchange import Exchange
-from cascade_cli.domain.shop.money import format_ducats, format_money
+from cascade_cli.domain.shop.money import CURRENCY, format_ducats, format_money, rounding_of
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 from cascade_cli.settings import PRICES, RATES_FILE, rates_max_age
 from cascade_cli.settings.values import file as file_of

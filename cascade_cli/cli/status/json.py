@@ -16,8 +16,7 @@ from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.shop.money import format_ducats, format_optional
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.reconcile.gather import Run
-from cascade_cli.services.status.journal_summary import Records
-from cascade_cli.services.status.status_service import Status
+from cascade_cli.services.status.status_service import Records, Status
 
 
 def document(shown: StatusScreen) -> dict[str, Any]:

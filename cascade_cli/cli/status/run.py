@@ -18,8 +18,14 @@ from cascade_cli.domain.reconcile.overview import today
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
-from cascade_cli.services.status.journal_summary import NO_RECORDS, Records, read_records
-from cascade_cli.services.status.status_service import Gap, Status, StatusService
+from cascade_cli.services.status.status_service import (
+    NO_RECORDS,
+    Gap,
+    Records,
+    Status,
+    StatusService,
+    read_records,
+)
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.journal_memory import decided

@@ -33,8 +33,7 @@ from cascade_cli.domain.shop.money import ZERO, exactly, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span
 from cascade_cli.services.reconcile.gather import Run
-from cascade_cli.services.status.journal_summary import Records
-from cascade_cli.services.status.status_service import Status, Treasury
+from cascade_cli.services.status.status_service import Records, Status, Treasury
 
 MOST_ATTENTION = 3
 _UNKNOWN = Text("not known, see above", "yellow")

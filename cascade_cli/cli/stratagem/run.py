@@ -12,7 +12,7 @@ from cascade_cli.domain.delivery.transfer_status import Moment
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import UsageError
-from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.snapshots import TransferSnapshots
 from cascade_cli.services.reconcile.transfers import Filter, TransferService
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.reading import Wiring

@@ -116,6 +116,7 @@ def settings_part(given: Iterable[GivenSetting], *, sandbox: bool) -> dict[str, 
 
 def _value(given: GivenSetting) -> Any:
     value = given.value.strip()
+    # Secrets first: one may have the form of a value that stays.
     if given.is_secret:
         kind = _KEY_MODE.fullmatch(value) or _DATABASE.fullmatch(value)
         return Shape(f"set ({kind[1]}…)" if kind else "set")

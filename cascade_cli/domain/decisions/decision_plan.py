@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.discrepancies.decision_facts import facts_of, facts_of_rows
 from cascade_cli.domain.discrepancies.decision_table import (
     DecisionRule,
     TransferRule,
@@ -16,6 +15,7 @@ from cascade_cli.domain.discrepancies.decision_table import (
     doubtful_rows,
     rule_for,
 )
+from cascade_cli.domain.discrepancies.item_decisions import facts_of, facts_of_rows
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.reconcile.reconciliation import item_of

@@ -20,7 +20,7 @@ from cascade_cli.domain.decisions.credit_decision import (
 from cascade_cli.domain.decisions.decision_plan import Subject, Wish, transfer_sentence
 from cascade_cli.domain.decisions.take_back_decision import still_to_take, surpluses
 from cascade_cli.domain.discrepancies.evidence import describe
-from cascade_cli.domain.discrepancies.next_decision import first_decision
+from cascade_cli.domain.discrepancies.item_decisions import first_decision
 from cascade_cli.domain.matching.settled_by import mentioned_by
 from cascade_cli.domain.records.decisions import Facts, How, what_changed
 from cascade_cli.domain.records.orders import Override
@@ -182,6 +182,7 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     price = price_objection(sold, matched.terms.prices)
     if price and ducats and ducats > paid_for(sold, matched.terms.prices):
         yield Hurdle(price.why, Override.UNDERPAID)
+    # One override is for all such rows, so one question is enough.
     for row in matched.unclear:
         if row not in matched.mentioned:
             yield Hurdle(f"May be its transfer: {describe(row, matched.terms)}", Override.AMBIGUOUS)

@@ -51,6 +51,7 @@ def rows_by_key(rows: Iterable[Stratagem]) -> dict[str, list[Stratagem]]:
 
 
 def _arrival(intent: Intent, rows: Sequence[Stratagem], now: datetime) -> Arrival | None:
+    # An intent may also be to set the processor's own balance, which sends ducats to nobody.
     is_transfer = intent.cause in set(Cause)
     if not is_transfer or any(row.state(now) is State.DOUBTFUL for row in rows):
         return None

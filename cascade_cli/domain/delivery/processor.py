@@ -41,6 +41,7 @@ class BalanceWish:
         """The balance to write if there are `ducats` now, as Airtable's float can hold it."""
         if self.by is None:
             return self.to or ZERO
+        # What is read back is compared with this, and over the wire ducats are floats.
         with exactly():
             return Decimal(repr(float(ducats + self.by)))
 

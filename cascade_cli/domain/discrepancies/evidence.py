@@ -11,8 +11,7 @@ from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.records.stratagems import Ruling, State, Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
-from cascade_cli.domain.shop.currencies import CURRENCY
-from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.shop.money import CURRENCY, ZERO, format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 
 

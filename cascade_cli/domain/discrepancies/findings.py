@@ -11,10 +11,10 @@ from cascade_cli.domain.discrepancies.kinds import GRAVITY, Kind
 from cascade_cli.domain.discrepancies.refund_plan import picture_of
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, sum_ducats
 from cascade_cli.domain.records.charges import MINTS, Dispute
+from cascade_cli.domain.records.citizens import look_alike, no_such_citizen, with_difference
 from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
 from cascade_cli.domain.selling.pricing import worth_ducats
-from cascade_cli.domain.shop.citizen_names import look_alike, no_such_citizen, with_difference
 from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
 from cascade_cli.domain.shop.times import format_moment
 

@@ -110,6 +110,7 @@ TITLES = {
     "doctor": "Doctor itself",
 }
 
+# Seen on this machine alone, so no failing service can keep doctor from checking them.
 _OWN_EYES = frozenset({"settings", "rates", "keys", "doctor"})
 _ASKING = frozenset(TITLES) - _OWN_EYES
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.records.journal_entries import Head, Verification
-from cascade_cli.domain.records.restored import Restored
+from cascade_cli.domain.records.journal_entries import Head, Restored, Verification
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import CascadeError
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.records.citizens import CitizenRow
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
+from cascade_cli.domain.records.citizens import CitizenRow, no_such_citizen
 from cascade_cli.domain.shop.money import enough, exactly, format_ducats
 from cascade_cli.domain.shop.shell import command
 

@@ -15,6 +15,7 @@ from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.domain.shop.times import format_moment, format_span
 
+# The path of the older payment API's webhook, too.
 PATH = "/api/payments/webhook"
 CREDITED_TYPE = "payment_intent.succeeded"
 RECORDED_TYPES = (

@@ -24,9 +24,10 @@ from cascade_cli.domain.records.journal_entries import (
     Fate,
     Head,
     Intent,
+    Promised,
+    Restored,
 )
 from cascade_cli.domain.records.orders import Cause
-from cascade_cli.domain.records.restored import Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import Origin, is_own_key
 from cascade_cli.domain.shop.shell import command
@@ -328,6 +329,7 @@ def to_adopt(
     """
     begin = since - FATE_BOUND
     adopted, unreadable = dict[str, Promised](), list[Stratagem]()
+    # Several rows may have one key. A row that was released shows a later write than a planned one.
     for row in sorted(rows, key=lambda row: (row.status == "planned", row.created_at)):
         if not is_own_key(row.stratagem_id) or row.stratagem_id in adopted:
             continue

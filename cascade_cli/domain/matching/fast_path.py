@@ -21,9 +21,8 @@ from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.keys import PAYMENT_PREFIX, Origin
-from cascade_cli.domain.shop.money import ZERO, exactly
+from cascade_cli.domain.shop.money import CURRENCY, ZERO, exactly
 
 # How ids begin: no intent can be another charge's id, and every id makes a valid key.
 _INTENT, _CHARGE = ("pi_",), ("ch_", "py_")

@@ -14,6 +14,7 @@ from cascade_cli.domain.shop.money import ZERO
 
 def may_settle(row: Stratagem) -> bool:
     """A person may have made it for a payment that it does not name."""
+    # The command that is printed for it names it by its StratagemId.
     return row.origin in {Origin.MANUAL, Origin.LEGACY, Origin.OTHER} and bool(row.stratagem_id)
 
 

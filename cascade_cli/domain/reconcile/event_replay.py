@@ -10,14 +10,13 @@ from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
-from cascade_cli.domain.records.orders import PURCHASE_REASON, Cause, Order, order_for_charge
+from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
+from cascade_cli.domain.records.orders import PURCHASE_REASON, Order, order_for_charge
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
-from cascade_cli.domain.shop.money import ZERO, format_ducats, format_money
+from cascade_cli.domain.shop.money import format_ducats, format_money
 
 
 class Obstacle(StrEnum):
@@ -65,15 +64,11 @@ class CreditTerms:
     per_credit_ducats: Decimal
 
 
-def objection_to(charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms) -> Objection | None:
-    """The first reason why a machine may not credit the charge, or None; `rows` are its own."""
-    return next(objections_to(charge, rows, terms), None)
-
-
 def objections_to(
     charge: Charge, rows: Sequence[Stratagem], terms: CreditTerms
 ) -> Iterator[Objection]:
-    """All reasons, including those that a person may overrule."""
+    """The reasons why a machine may not credit the charge, also those that a person may overrule;
+    `rows` are its own."""
     if charge.unallocated:
         yield Objection(Obstacle.UNATTRIBUTABLE, charge.unallocated)
         return
@@ -110,10 +105,3 @@ def credit_order(
     except ValueError as error:
         return Objection(Obstacle.UNATTRIBUTABLE, str(error))
     return ownership.tell_apart(replace(order, settled_until=past.settled_until), charge)
-
-
-def lookup_order(charge: Charge) -> Order:
-    """An order with which to look up a charge's transfers, whatever citizen or amount the charge
-    names."""
-    citizen, ducats = charge.citizen or "", charge.ducats or ZERO
-    return Order(charge.stratagem_id, citizen, ducats, Cause.PAYMENT, "", charge)

@@ -8,11 +8,14 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from cascade_cli.domain.discrepancies.advice import advice_on_orphan
-from cascade_cli.domain.discrepancies.decision_facts import decided_on, facts_of_rows
 from cascade_cli.domain.discrepancies.evidence import describe
+from cascade_cli.domain.discrepancies.item_decisions import (
+    decided_on,
+    facts_of_rows,
+    with_next_step,
+)
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind, Severity
-from cascade_cli.domain.discrepancies.next_decision import with_next_step
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
 from cascade_cli.domain.matching.matching import Matches, named_payments
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot

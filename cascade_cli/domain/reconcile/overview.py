@@ -147,6 +147,7 @@ def delivered_by_day(executed: Iterable[Stratagem], now: datetime, days: int) ->
     last."""
     by_date: dict[date, list[Stratagem]] = {}
     for row in executed:
+        # An ExecutedAt beside another Status leaves in doubt how often the ducats moved.
         if row.executed_at and row.state(now) is State.EXECUTED:
             by_date.setdefault(row.executed_at.astimezone(UTC).date(), []).append(row)
     today = now.astimezone(UTC).date()

@@ -10,12 +10,17 @@ from functools import partial
 from itertools import islice
 
 from cascade_cli.domain.discrepancies.advice import advice_for, conclusion_of
-from cascade_cli.domain.discrepancies.decision_facts import decided_on, facts_of, facts_of_rows
 from cascade_cli.domain.discrepancies.evidence import evidence_of
 from cascade_cli.domain.discrepancies.findings import findings, sentences
+from cascade_cli.domain.discrepancies.item_decisions import (
+    decided_on,
+    facts_of,
+    facts_of_rows,
+    line_for_late,
+    with_next_step,
+)
 from cascade_cli.domain.discrepancies.items import Item, Items
 from cascade_cli.domain.discrepancies.kinds import Kind
-from cascade_cli.domain.discrepancies.next_decision import line_for_late, with_next_step
 from cascade_cli.domain.discrepancies.repair_command import Repair, decision_about, repair_for
 from cascade_cli.domain.matching.fast_path import FastPath, PlainlySettled, take_fast_path
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, Terms
@@ -35,10 +40,10 @@ from cascade_cli.domain.reconcile.orphans import (
     takebacks_by_record,
 )
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import did_you_mean, near_names
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.selling.price_guard import overpaid
-from cascade_cli.domain.shop.citizen_names import did_you_mean, near_names
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 # How a credit by hand ends: it arrived, or a person cancelled it.

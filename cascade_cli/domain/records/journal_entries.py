@@ -1,5 +1,5 @@
-"""What cascade remembers of its own work (intents, attempts and outcomes, in order, for ever), and
-who holds a claim or a lock."""
+"""What cascade remembers of its own work (intents, attempts and outcomes, in order, for ever), who
+holds a claim or a lock, and the mark that a restore leaves."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from cascade_cli.domain.shop.times import format_moment, moment_text
 CITIZEN_CAUSE = "citizen"
 """The cause of an Intent that sets the processor's own balance. It promises nothing to a buyer, so
 it does not count towards the limit of ducats per day."""
+
+RESTORED = "restored"
+"""The name of the mark of a restore, which sets one for all bases. Each base gets its own when it
+has caught up."""
 
 _HEAD = re.compile(r"([0-9a-fA-F]{64})(?::([0-9]{1,18}))?")
 
@@ -210,6 +214,7 @@ class Holder:
 
     def has_lease(self, moment: datetime) -> bool:
         """Whether the lease still runs at that moment."""
+        # Both are texts of `moment_text`, which sort in order of time.
         return bool(self.run) and self.lease_until > moment_text(moment)
 
     @property
@@ -223,3 +228,59 @@ class Holder:
 
 
 RELEASED = Holder("", "", 0, "", "", "", "", "")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A journal was restored at `at`, from a backup whose last entry was written at `since`.
+
+    `knows_attempts` says that the writes sent since then were carried over. Until the base has been
+    looked at (`caught_up`), nothing may be written to it.
+    """
+
+    at: datetime
+    since: datetime
+    knows_attempts: bool = False
+    caught_up: datetime | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the base still has to be looked at."""
+        return self.caught_up is None
+
+    def document(self) -> dict[str, Any]:
+        """As the journal keeps it."""
+        return {
+            "at": self.at.isoformat(),
+            "since": self.since.isoformat(),
+            "knows_attempts": self.knows_attempts,
+            "caught_up": self.caught_up.isoformat() if self.caught_up else None,
+        }
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any] | None) -> Restored | None:
+        """From the journal's mark; None if it was never restored."""
+        if document is None:
+            return None
+        caught_up = document["caught_up"]
+        return cls(
+            datetime.fromisoformat(document["at"]),
+            datetime.fromisoformat(document["since"]),
+            document["knows_attempts"],
+            datetime.fromisoformat(caught_up) if caught_up else None,
+        )
+
+
+@dataclass(frozen=True)
+class Promised:
+    """A promise of `base` that a restored journal takes over.
+
+    `at` is when it was first made, `attempt` the last write that is known. If it `amends`, it
+    replaces what the journal says about the key.
+    """
+
+    intent: Intent
+    at: datetime
+    base: str
+    attempt: Attempt | None = None
+    amends: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, mentioned_payments
-from cascade_cli.domain.shop.money import exact, format_ducats
+from cascade_cli.domain.shop.money import ZERO, exact, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 
@@ -184,6 +184,13 @@ def decided(order: Order, *overrides: Override) -> Order:
     all_of_them = order.overrides.union(overrides)
     facts = {**order.facts, OVERRIDES: sorted(all_of_them)}
     return replace(order, overrides=all_of_them, facts=facts)
+
+
+def lookup_order(charge: Charge) -> Order:
+    """An order with which to look up a charge's transfers, whatever citizen or amount the charge
+    names."""
+    citizen, ducats = charge.citizen or "", charge.ducats or ZERO
+    return Order(charge.stratagem_id, citizen, ducats, Cause.PAYMENT, "", charge)
 
 
 def payment_facts(charge: Charge) -> dict[str, Any]:

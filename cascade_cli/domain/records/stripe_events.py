@@ -38,6 +38,7 @@ PAYING_TYPES = frozenset(
 REFUNDING_TYPES = frozenset(
     {
         "charge.refunded",
+        # The former name of `refund.updated`.
         "charge.refund.updated",
         "refund.created",
         "refund.updated",
@@ -91,6 +92,7 @@ def acted_on(*, refunds: bool, disputes: bool) -> frozenset[str]:
 
 def chronological(events: Iterable[Event]) -> tuple[Event, ...]:
     """Each event once, oldest first, whatever the order of arrival."""
+    # Stripe promises no order, and may send or list an event twice.
     distinct = {event.id: event for event in events}
     return tuple(sorted(distinct.values(), key=lambda event: (event.created_at, event.id)))
 

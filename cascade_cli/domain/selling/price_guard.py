@@ -14,9 +14,16 @@ from enum import StrEnum
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.pricing import Due, PriceList, worth_ducats
-from cascade_cli.domain.shop.currencies import CURRENCY, to_minor
 from cascade_cli.domain.shop.exchange import TOLERANCE_OLD_RATE
-from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats, format_money, ratio
+from cascade_cli.domain.shop.money import (
+    CURRENCY,
+    ZERO,
+    exactly,
+    format_ducats,
+    format_money,
+    ratio,
+    to_minor,
+)
 
 
 class PriceFlaw(StrEnum):
@@ -46,27 +53,25 @@ def price_objection(charge: Charge, prices: PriceList) -> PriceObjection | None:
 
     If the charge names no ducats, there is nothing to judge.
     """
-    return next(_objections(charge, prices), None) if charge.ducats else None
+    if not charge.ducats:
+        return None
+    due = prices.due(charge)
+    if not due.valuation.is_known:
+        return _unknown_rate(charge, prices, due)
+    own = _own_rate(charge, prices, due)
+    if prices.shortfall_cents(charge):
+        return _short(PriceFlaw.UNDERPAID, charge, due, own)
+    if own:
+        listed = prices.due_by_list(charge)
+        if listed.cents - charge.ducats_cents > listed.forgiven:
+            return _short(PriceFlaw.OWN_RATE, charge, listed, own)
+    return None
 
 
 def paid_for(charge: Charge, prices: PriceList) -> Decimal:
     """The part of the charge's ducats that is known to be paid for."""
     found, ducats = price_objection(charge, prices), charge.ducats or ZERO
     return max(ZERO, ducats - found.missing) if found else ducats
-
-
-def _objections(charge: Charge, prices: PriceList) -> Iterator[PriceObjection]:
-    due = prices.due(charge)
-    if not due.valuation.is_known:
-        yield _unknown_rate(charge, prices, due)
-        return
-    own = _own_rate(charge, prices, due)
-    if prices.shortfall_cents(charge):
-        yield _short(PriceFlaw.UNDERPAID, charge, due, own)
-    if own:
-        listed = prices.due_by_list(charge)
-        if listed.cents - charge.ducats_cents > listed.forgiven:
-            yield _short(PriceFlaw.OWN_RATE, charge, listed, own)
 
 
 def _short(flaw: PriceFlaw, charge: Charge, due: Due, own: str) -> PriceObjection:

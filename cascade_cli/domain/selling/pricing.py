@@ -15,7 +15,6 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
 from cascade_cli.domain.records.charges import Charge, Period
-from cascade_cli.domain.shop.currencies import CURRENCY, to_minor, unchargeable
 from cascade_cli.domain.shop.exchange import (
     Exchange,
     Rates,
@@ -23,11 +22,14 @@ from cascade_cli.domain.shop.exchange import (
     valuation_rate_of,
 )
 from cascade_cli.domain.shop.money import (
+    CURRENCY,
     ZERO,
     exactly,
     format_ducats,
     minor_unit_digits,
     ratio,
+    to_minor,
+    unchargeable,
 )
 
 # The legacy payment API truncated float dollars x 100, which can lose one cent.

@@ -23,8 +23,7 @@ from cascade_cli.domain.records.gifts import MOST_CHARACTERS, Gift
 from cascade_cli.domain.selling.allocation import MOST_CITIZENS, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage
-from cascade_cli.domain.shop.currencies import CURRENCY, rounding_of
-from cascade_cli.domain.shop.money import MAX_DECIMALS, format_ducats
+from cascade_cli.domain.shop.money import CURRENCY, MAX_DECIMALS, format_ducats, rounding_of
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.services.selling.payment_sales import Purchase
 from cascade_cli.services.selling.payment_status import PaymentStatus, Transfer

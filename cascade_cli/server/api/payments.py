@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
-from cascade_cli.domain.shop.currencies import CURRENCY
+from cascade_cli.domain.shop.money import CURRENCY
 from cascade_cli.server.api.bodies import (
     CODE_PATTERN,
     CreatedIntent,

@@ -28,7 +28,7 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.citizens import Resident, no_citizen_called, successor
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.orders import (
@@ -41,19 +41,19 @@ from cascade_cli.domain.records.orders import (
 from cascade_cli.domain.records.rulings import RowRuling, withdrawn
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy, in_states
-from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
-from cascade_cli.services.reconcile.near_ids import meant
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.reconcile.snapshots import (
+    NeighbouringCharges,
+    TransferSnapshots,
+)
+from cascade_cli.services.reconcile.unknown_ids import meant, right_line
 from cascade_cli.services.refunds.refund_service import RefundService
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"

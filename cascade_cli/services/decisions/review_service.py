@@ -127,6 +127,7 @@ class ReviewService:
 
     def drop(self, draft: Draft) -> None:
         """Drop a draft that was carried out, or will not be."""
+        # The journal can replace a mark, and not remove it: an empty one is no draft.
         self.drafts.set_mark(self._prefix + draft.case, {})
 
     def kept(self) -> list[Draft]:

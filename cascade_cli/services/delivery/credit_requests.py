@@ -1,21 +1,27 @@
-"""Requests for a credit, checked before anything is read or written."""
+"""Requests for a credit, and whom it goes to, checked before anything is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.charges import MINTS, Charge
+from cascade_cli.domain.records.citizens import (
+    SUGGESTIONS,
+    did_you_mean,
+    look_alikes,
+    look_alikes_clause,
+    near_names,
+)
 from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, manual_key
-from cascade_cli.domain.shop.citizen_names import look_alikes, look_alikes_clause
 from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.ports import PaymentsPort
+from cascade_cli.services.reconcile.unknown_ids import right_line
 
 MOST_CHARACTERS = 1000
 TWIN_WINDOW = timedelta(hours=24)
@@ -124,8 +130,33 @@ def check_payment_id(text: str, *words: str) -> None:
 
 
 def _is_writable(text: str) -> bool:
+    # A lone surrogate has no encoding, and PostgreSQL's text cannot hold a NUL.
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return "\0" not in text
+
+
+def require_known(
+    wanted: Iterable[str], found: Container[str], usernames: Callable[[], Sequence[str]]
+) -> None:
+    """Raises GuardError if a wanted citizen is not among those found, naming similar ones.
+
+    `usernames` returns all names. It takes many requests, so it is called only if one is missing.
+    """
+    missing = sorted({name for name in wanted if name not in found})[:SUGGESTIONS]
+    if not missing:
+        return
+    others = usernames()
+    near = {name: near_names(name, others) for name in missing}
+    raise GuardError(
+        f"Venice has no citizen {', '.join(map(repr, missing))}.{did_you_mean(near)}",
+        "Nothing was written. Names are compared to the letter.",
+    )
+
+
+def refuse_processor(recipients: Iterable[str], processor: str) -> None:
+    """Raises GuardError if the processor would receive what it pays."""
+    if processor in recipients:
+        raise GuardError(f"{processor!r} cannot receive ducats: {MINTS}.", "Nothing was written.")

@@ -20,6 +20,11 @@ from cascade_cli.domain.delivery.delivery_steps import (
 from cascade_cli.domain.matching.ownership import Ownership, rows_of, unclear_rows
 from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Obstacle
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import (
+    look_alike,
+    no_such_citizen,
+    with_difference,
+)
 from cascade_cli.domain.records.orders import (
     INSTEAD_OF,
     Order,
@@ -32,16 +37,9 @@ from cascade_cli.domain.records.orders import (
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.selling.price_guard import price_objection
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.citizen_names import (
-    look_alike,
-    no_such_citizen,
-    with_difference,
-)
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.available_balance import AvailableBalance
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
 from cascade_cli.services.delivery.credit_guards import (
     ambiguity_of,
     overrulable,
@@ -51,11 +49,17 @@ from cascade_cli.services.delivery.credit_guards import (
     refuse_just_credited,
     refuse_repeated,
 )
-from cascade_cli.services.delivery.credit_requests import allowing, check_limit, check_words
+from cascade_cli.services.delivery.credit_requests import (
+    allowing,
+    check_limit,
+    check_words,
+    refuse_processor,
+    require_known,
+)
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.processor.processor_account import AvailableBalance
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND

@@ -19,8 +19,8 @@ from cascade_cli.domain.records.stripe_events import Accepted, EventState, Settl
 from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
-from cascade_cli.services.delivery.arrival_watch import ArrivalWatch
 from cascade_cli.services.delivery.credit_guards import MODES
+from cascade_cli.services.delivery.tell_arrivals import ArrivalWatch
 from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
 from cascade_cli.services.refunds.automatic_refunds import RefundResult

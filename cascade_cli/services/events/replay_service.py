@@ -18,11 +18,10 @@ from cascade_cli.domain.reconcile.event_replay import (
     Objection,
     Obstacle,
     credit_order,
-    lookup_order,
-    objection_to,
+    objections_to,
 )
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.orders import Order, moves_of
+from cascade_cli.domain.records.orders import Order, lookup_order, moves_of
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.records.stripe_events import UNDATED, Event, by_payment
@@ -31,12 +30,11 @@ from cascade_cli.domain.shop.keys import INVOICE_PREFIX, whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery.available_balance import AvailableBalance
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.neighbouring_charges import SECOND, NeighbouringCharges
+from cascade_cli.services.processor.processor_account import AvailableBalance
+from cascade_cli.services.reconcile.snapshots import SECOND, NeighbouringCharges, PastDeliveries
 
 # From this many payments on, a listing may take fewer requests than asking for each.
 MANY_PAYMENTS = 20
@@ -276,7 +274,7 @@ class _Judge:
             return planned
         lookup = self._ownership.tell_apart(lookup_order(charge), charge)
         rows = rows_of(lookup, self._snapshot.stratagems)
-        objection = objection_to(charge, rows, self._terms)
+        objection = next(objections_to(charge, rows, self._terms), None)
         if objection is None:
             facts = {"event": planned.events[0].id, **self._facts}
             past = self._past.get(charge.id, NOTHING_PAST)

@@ -14,49 +14,61 @@ from cascade_cli.domain.explain.story import (
     Verdict,
     verdict_of,
 )
+from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import LEGACY_REACH, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import look_alikes
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.money import format_ducats
-from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.domain.shop.times import Window
+from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges
 
 
 class CitizenStories:
     """Reads a window of Stripe's charges, and Venice's transfers to one citizen."""
 
-    def __init__(self, sources: ExplainSources) -> None:
-        self._payments, self._transfers = sources.payments, sources.transfers
-        self._answering, self._processor = sources.answering, sources.processor
+    def __init__(
+        self,
+        payments: PaymentsPort,
+        transfers: VenicePort,
+        answering: Reconciler,
+        processor: str,
+    ) -> None:
+        self._payments, self._transfers = payments, transfers
+        self._answering, self._processor = answering, processor
 
-    def tell(self, name: str, setting: ExplainSettings) -> CitizenStory | None:
+    def tell(self, name: str, window: Window, terms: Terms) -> CitizenStory | None:
         """The citizen's story; None if Venice has no such citizen and nothing lately names them."""
         found = self._transfers.citizens([name, self._processor])
         # A legacy row at the window's beginning may belong to a payment just before the window.
-        window = replace(setting.window, since=setting.window.since - LEGACY_REACH)
-        bought = self._payments.purchases(window).charges
+        earlier = replace(window, since=window.since - LEGACY_REACH)
+        bought = self._payments.purchases(earlier).charges
         charges = [charge for charge in bought if name in _parties(charge)]
-        rows = self._transfers.listed(setting.window.since, citizen=name)
+        rows = self._transfers.listed(window.since, citizen=name)
         similar = () if name in found else look_alikes([name], found).get(name, ())
         if name not in found and not (charges or rows or similar):
             return None
+        lines = self._lines(self._snapshot(charges, rows, window), charges, rows, terms)
         return CitizenStory(
             name,
             name in found,
             similar,
-            setting.window,
-            tuple(sorted(self._lines(charges, rows, setting), key=lambda line: line.at)),
+            window,
+            tuple(sorted(lines, key=lambda line: line.at)),
             CitizenBalances(found.get(self._processor), found.get(name)),
         )
 
     def _lines(
-        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
+        self,
+        snapshot: Snapshot,
+        charges: Sequence[Charge],
+        rows: Sequence[Stratagem],
+        terms: Terms,
     ) -> Iterator[StoryLine]:
-        snapshot = self._snapshot(charges, rows, setting)
-        terms = setting.terms
         snapshot = replace(snapshot, lookups=self._answering.lookups(snapshot, terms))
         told = set[str]()
         for item in reconcile(snapshot, terms).items:
@@ -66,7 +78,7 @@ class CitizenStories:
         yield from _others(snapshot, [row for row in rows if row.record_id not in told])
 
     def _snapshot(
-        self, charges: Sequence[Charge], rows: Sequence[Stratagem], setting: ExplainSettings
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem], window: Window
     ) -> Snapshot:
         near = (
             NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
@@ -75,7 +87,7 @@ class CitizenStories:
         )
         known = near.stratagems if near else ()
         distinct = {row.record_id: row for row in (*rows, *known)}
-        return Snapshot(setting.window, near.charges if near else (), tuple(distinct.values()))
+        return Snapshot(window, near.charges if near else (), tuple(distinct.values()))
 
 
 def _line(item: Item) -> StoryLine:

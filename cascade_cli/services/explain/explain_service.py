@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cascade_cli.domain.discrepancies.evidence import describe
@@ -17,16 +17,20 @@ from cascade_cli.domain.explain.story import (
     History,
     SessionSale,
     Story,
+    StripeObject,
     Verdict,
     in_order,
     unsold,
     verdict_of,
     with_sale,
 )
+from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.matching import named_payments
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.journal_entries import Entry
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.records.stripe_events import Kept
 from cascade_cli.domain.shop.keys import (
     FORMS,
     IdKind,
@@ -38,12 +42,47 @@ from cascade_cli.domain.shop.keys import (
     refund_key,
     whole_id,
 )
+from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.explain.citizen_story import CitizenStories
-from cascade_cli.services.explain.explain_sources import ExplainSettings, ExplainSources
-from cascade_cli.services.reconcile.near_ids import meant
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
-from cascade_cli.services.reconcile.transfer_snapshot import TransferSnapshots
+from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.reconcile.gather import Reconciler
+from cascade_cli.services.reconcile.snapshots import (
+    NeighbouringCharges,
+    TransferSnapshots,
+)
+from cascade_cli.services.reconcile.unknown_ids import meant
+
+
+@dataclass(frozen=True)
+class ExplainSettings:
+    """The settings of one explanation: terms, how far back a citizen's story goes, the journal.
+
+    `entries` returns the journal's entries for a key, `received` the webhook's events for their own
+    ids or their payments' ids.
+    """
+
+    terms: Terms
+    window: Window
+    entries: Callable[[str], Iterable[Entry]]
+    received: Callable[[Iterable[str]], Sequence[Kept]] = lambda _ids: ()
+
+
+@dataclass(frozen=True)
+class ExplainSources:
+    """Where everything is read; `processor` is the citizen who pays ducats out.
+
+    `object_of` reads an object of Stripe's, `history_of` what happened to a payment there, and
+    `notices` what citizens were told about stratagems. `answering` looks up what a verdict needs.
+    """
+
+    payments: PaymentsPort
+    object_of: Callable[[IdKind, str], StripeObject]
+    history_of: Callable[[str], History]
+    transfers: VenicePort
+    notices: Callable[[Sequence[str]], list[Happening]]
+    answering: Reconciler
+    processor: str
 
 
 def explain(
@@ -121,7 +160,7 @@ class _Teller:
             if owner is None:
                 return self._transfer(rows, History())
             return self._paid(owner, self.sources.history_of(owner.payment_id))
-        found = CitizenStories(self.sources).tell(self.identity, self.setting)
+        found = self._citizen()
         if found:
             return found
         is_key = is_own_key(self.identity)
@@ -140,6 +179,11 @@ class _Teller:
         )
         payment_id = payment_of(events) or self.identity
         return self._story(f"event of {payment_id}", verdict, History(), named=[payment_id])
+
+    def _citizen(self) -> CitizenStory | None:
+        read = self.sources
+        stories = CitizenStories(read.payments, read.transfers, read.answering, read.processor)
+        return stories.tell(self.identity, self.setting.window, self.setting.terms)
 
     @property
     def _neighbours(self) -> NeighbouringCharges:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cascade_cli.domain.history.restored import looked_up_since, settled_at, to_adopt
-from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.services.ports import RestoredJournalPort, VenicePort
+from cascade_cli.services.ports import JournalPort, VenicePort
 
 # Wait in short steps, because the clock may be corrected meanwhile.
 _STEP_SECONDS = 1.0
@@ -29,13 +29,17 @@ class CaughtUp:
 
 
 class CatchUpService:
-    """Reads the base, and writes only to the journal. Raises the errors of a read."""
+    """Reads the base, and writes only to the journal. Raises the errors of a read.
+
+    `take_over` makes the journal take over what it had forgotten.
+    """
 
     def __init__(
         self,
         *,
         venice: VenicePort,
-        journal: RestoredJournalPort,
+        journal: JournalPort,
+        take_over: Callable[[Sequence[Promised], Restored], None],
         base: str,
         lifetime: timedelta,
         now: Callable[[], datetime],
@@ -43,6 +47,7 @@ class CatchUpService:
         tell: Callable[[str], None],
     ) -> None:
         self._venice, self._journal, self._base = venice, journal, base
+        self._take_over = take_over
         self._lifetime, self._now, self._sleep, self._tell = lifetime, now, sleep, tell
 
     def carry_out(self, since: datetime | None = None) -> CaughtUp | None:
@@ -60,7 +65,7 @@ class CatchUpService:
         last = self._journal.attempts(keys)
         known = {key: last.get(key) for key in self._journal.known(keys)}
         found, unreadable = to_adopt(rows, known, self._base, begin)
-        self._journal.catch_up(found, replace(restored, caught_up=self._now()))
+        self._take_over(found, replace(restored, caught_up=self._now()))
         return CaughtUp(begin, len(rows), tuple(found), tuple(unreadable))
 
     def _wait(self, until: datetime) -> None:

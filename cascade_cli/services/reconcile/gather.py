@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,24 +13,23 @@ from cascade_cli.domain.history.checkpoint import (
     Scope,
     WithoutVerdict,
     checkpoint_of,
-    mark_name,
 )
-from cascade_cli.domain.history.verification import MemoryVerification, Settled
+from cascade_cli.domain.history.verification import MemoryVerification
 from cascade_cli.domain.matching.fast_path import CachedFastPath, FastPath, take_fast_path
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.pending_lookups import Outside, PendingLookups, outside_of
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
-from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.citizens import look_alikes
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import look_alikes
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
 
 if TYPE_CHECKING:
-    from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+    from cascade_cli.services.ports import PaymentsPort, VenicePort
+    from cascade_cli.services.reconcile.snapshots import PastDeliveries
 
 NOTHING_KNOWN = Lookups()
 
@@ -255,29 +254,3 @@ def paid(charges: Sequence[Charge]) -> int:
     """How many charges these are at Stripe, where a payment for many citizens is one charge."""
     portions = [charge for charge in charges if charge.portion]
     return len(charges) - len(portions) + len({charge.charge_id for charge in portions})
-
-
-class PastDeliveries:
-    """What one journal remembers about deliveries into one base."""
-
-    def __init__(self, journal: JournalPort, base_id: str) -> None:
-        self._journal, self._last_run = journal, mark_name(base_id)
-
-    def written_for(self, key: str) -> PastDelivery:
-        """The last write that the journal has for this key, whatever the key is for."""
-        return PastDelivery(self._journal.attempts([key]).get(key))
-
-    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
-        """What is remembered about the charges' deliveries, by charge id; sends no request."""
-        if not charges:
-            return {}
-        written = self._journal.attempts([charge.stratagem_id for charge in charges])
-        mark = self._journal.mark(self._last_run)
-        settled = Settled(Checkpoint.of(mark).trusted(now), ()) if mark else None
-        return {
-            charge.id: PastDelivery(
-                written.get(charge.stratagem_id),
-                settled.checkpoint.until if settled and settled.saw_delivered(charge) else None,
-            )
-            for charge in charges
-        }

@@ -21,9 +21,9 @@ from cascade_cli.domain.history.verification import (
 )
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
-from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
+from cascade_cli.domain.records.orders import lookup_order
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
@@ -45,7 +45,7 @@ from cascade_cli.services.reconcile.gather import (
     judge,
     listed,
 )
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges, window_around
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, window_around
 
 # One request asks for this many transfers.
 SAMPLE_SIZE = 50

@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.citizens import no_citizen_called
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.shop.citizen_names import no_citizen_called
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.domain.shop.wrong_ids import right_line
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.near_ids import meant
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
+from cascade_cli.services.reconcile.unknown_ids import meant, right_line
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 _FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"

@@ -22,11 +22,10 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, successor
+from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.citizen_names import no_such_citizen
 from cascade_cli.domain.shop.keys import whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
@@ -36,9 +35,8 @@ from cascade_cli.services.delivery.credit_requests import check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.gather import PastDeliveries
-from cascade_cli.services.reconcile.near_ids import meant
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
+from cascade_cli.services.reconcile.unknown_ids import meant
 
 # After we end a transfer, it may turn out to be executed. Then there is one more round.
 LOOKS = 2

@@ -10,10 +10,9 @@ from decimal import Decimal
 from cascade_cli.domain.selling.allocation import Allocation, Allocations
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PayPage, Sale
-from cascade_cli.domain.shop.currencies import CURRENCY
-from cascade_cli.domain.shop.money import format_ducats
+from cascade_cli.domain.shop.money import CURRENCY, format_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor, require_known
+from cascade_cli.services.delivery.credit_requests import refuse_processor, require_known
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 

@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cascade_cli.domain.records.citizens import look_alikes, no_citizen_called
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
-from cascade_cli.domain.shop.citizen_names import look_alikes, no_citizen_called
-from cascade_cli.domain.shop.currencies import CURRENCY
-from cascade_cli.domain.shop.money import exact, format_ducats, format_money
+from cascade_cli.domain.shop.money import CURRENCY, exact, format_ducats, format_money
 from cascade_cli.errors import GuardError, ServiceError, UsageError
-from cascade_cli.services.delivery.citizen_lookup import refuse_processor
+from cascade_cli.services.delivery.credit_requests import refuse_processor
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.checkout_service import Checkout, NewPage
 from cascade_cli.services.selling.payment_status import Remembered

@@ -11,15 +11,15 @@ from typing import Generic, TypeVar
 
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership, rows_of
-from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.orders import lookup_order
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.selling.sales import PaymentIntent
 from cascade_cli.domain.shop.keys import Origin, portion_number, whole_id
 from cascade_cli.errors import JournalError, NotFoundError, ServiceError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
-from cascade_cli.services.reconcile.neighbouring_charges import NeighbouringCharges
+from cascade_cli.services.reconcile.snapshots import NeighbouringCharges
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cascade_cli.domain.selling.pricing import PriceList
-from cascade_cli.domain.shop.currencies import CURRENCY
 from cascade_cli.domain.shop.exchange import Exchange
+from cascade_cli.domain.shop.money import CURRENCY
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.settings import RATES_FILE, RATES_MAX_AGE

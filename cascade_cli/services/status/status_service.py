@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,18 +13,20 @@ from cascade_cli.domain.history.checkpoint import Changes, Checkpoint, changes
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.reconcile.overview import Day, delivered_by_day, is_unresolved, passed_over
 from cascade_cli.domain.records.citizens import CitizenRow
+from cascade_cli.domain.records.journal_entries import Entry, Holder
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.records.stripe_events import Event, Kept
+from cascade_cli.domain.records.stripe_events import Event, EventState, Kept
 from cascade_cli.domain.shop.density import DensityEstimate
 from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import InboxPort, JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
-from cascade_cli.services.reconcile.gather import PastDeliveries, Reconciler, Run
+from cascade_cli.services.reconcile.gather import Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
-from cascade_cli.services.status.journal_summary import Records
+from cascade_cli.services.reconcile.snapshots import PastDeliveries
 
 T = TypeVar("T")
 
@@ -32,6 +34,9 @@ T = TypeVar("T")
 OVERLAP = timedelta(hours=1)
 # Errors that hide one part of the status and leave the others as they are.
 GAPS = (ServiceError, SettingsError, GuardError)
+# Enough for the latest commands' names, and quick to read.
+_LATEST_ENTRIES = 200
+_MOST_COMMANDS = 3
 
 
 @dataclass(frozen=True)
@@ -211,3 +216,61 @@ class StatusService:
 
 def _is_executed(row: Stratagem, since: datetime) -> bool:
     return row.status == "executed" and row.executed_at is not None and row.executed_at >= since
+
+
+@dataclass(frozen=True)
+class LastWrite:
+    """When a command wrote last, and who ran it."""
+
+    command: str
+    operator: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Records:
+    """`memory` is the last complete run's checkpoint; `last_writes` begins with the newest.
+
+    `attention` are the webhook's events that only a person can decide about, since some moment.
+    `worker` is the `cascade serve` that credits events.
+    """
+
+    promised_today: Decimal
+    memory: Checkpoint | None
+    last_writes: tuple[LastWrite, ...]
+    events: dict[EventState, int]
+    oldest_waiting: datetime | None
+    attention: tuple[Kept, ...]
+    worker: Holder | None
+
+
+NO_RECORDS = Records(ZERO, None, (), dict.fromkeys(EventState, 0), None, (), None)
+"""The records if there is no journal yet: nothing was written from here."""
+
+
+def read_records(
+    journal: JournalPort,
+    inbox: InboxPort,
+    memory: Checkpoint | None,
+    since: datetime,
+    base_id: str,
+) -> Records:
+    """Reads the records; `attention` begins at `since`. Raises JournalError."""
+    return Records(
+        journal.ducats_today(),
+        memory,
+        _last_writes(journal.entries(limit=_LATEST_ENTRIES)),
+        inbox.counts(),
+        inbox.oldest_waiting(),
+        tuple(inbox.needing_attention(since)),
+        inbox.worker(base_id),
+    )
+
+
+def _last_writes(entries: Iterable[Entry]) -> tuple[LastWrite, ...]:
+    """The newest entry of each command."""
+    by_command: dict[str, LastWrite] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seq, reverse=True):
+        write = LastWrite(entry.command, entry.operator, entry.at)
+        by_command.setdefault(entry.command, write)
+    return tuple(by_command.values())[:_MOST_COMMANDS]

@@ -8,8 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.domain.records.journal_entries import Attempt, Fate, Intent
-from cascade_cli.domain.records.restored import RESTORED, Promised, Restored
+from cascade_cli.domain.records.journal_entries import (
+    RESTORED,
+    Attempt,
+    Fate,
+    Intent,
+    Promised,
+    Restored,
+)
 from cascade_cli.errors import GuardError
 from tests.adapters.journal.office import ANNA, LEASE, Office
 

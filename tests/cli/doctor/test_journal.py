@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cascade_cli.domain.records.restored import RESTORED, Restored
+from cascade_cli.domain.records.journal_entries import RESTORED, Restored
 from tests.adapters.journal.office import Office
 from tests.cli.doctor.patient import Examination, Patient, provokes
 

@@ -16,8 +16,7 @@ from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed import seed
-from cascade_cli.services.explain.explain_service import explain
-from cascade_cli.services.explain.explain_sources import ExplainSettings
+from cascade_cli.services.explain.explain_service import ExplainSettings, explain
 from tests.harness.clocks import ManualClock
 from tests.harness.sandboxed import served
 

@@ -17,8 +17,7 @@ from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.status.journal_summary import NO_RECORDS
-from cascade_cli.services.status.status_service import StatusService
+from cascade_cli.services.status.status_service import NO_RECORDS, StatusService
 from tests.harness.counter import Counter
 from tests.harness.shop_day import ShopDay
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from cascade_cli.domain.decisions.decision_plan import Means, Subject, Wish
 from cascade_cli.domain.decisions.resolution import plan
 from cascade_cli.domain.discrepancies.decision_table import decisions_for
+from cascade_cli.domain.discrepancies.item_decisions import CITIZEN, DUCATS
 from cascade_cli.domain.discrepancies.items import Item
-from cascade_cli.domain.discrepancies.next_decision import CITIZEN, DUCATS
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
 from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.settled_by import settling_rows

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cascade_cli.domain.matching.matching import LEGACY_REACH, Rule, match
 from cascade_cli.domain.matching.ownership import rows_of
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.records.orders import lookup_order
 from cascade_cli.domain.records.stratagems import Stratagem
 from tests.domain.generated import snapshots
 from tests.domain.samples import PAID, a_charge, older

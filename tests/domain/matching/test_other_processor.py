@@ -10,8 +10,7 @@ import pytest
 from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Write, next_step
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.matching.ownership import rows_of
-from cascade_cli.domain.reconcile.event_replay import lookup_order
-from cascade_cli.domain.records.orders import Override, decided
+from cascade_cli.domain.records.orders import Override, decided, lookup_order
 from cascade_cli.domain.records.stratagems import Failure, State
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.samples import NOW, a_charge, a_stratagem, judge, keyed, older, the_item

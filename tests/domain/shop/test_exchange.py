@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.pricing import Package, PriceList, Quote
-from cascade_cli.domain.shop.currencies import smallest_step
 from cascade_cli.domain.shop.exchange import (
     Exchange,
     OwnRates,
@@ -20,7 +19,12 @@ from cascade_cli.domain.shop.exchange import (
     ValuationRate,
     valuation_rate_of,
 )
-from cascade_cli.domain.shop.money import THREE_DECIMAL, ZERO_DECIMAL, minor_unit_digits
+from cascade_cli.domain.shop.money import (
+    THREE_DECIMAL,
+    ZERO_DECIMAL,
+    minor_unit_digits,
+    smallest_step,
+)
 from tests.domain.samples import a_charge
 
 DAY = date(2026, 11, 20)

@@ -15,8 +15,7 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE
-from cascade_cli.services.delivery.arrival_watch import ArrivalWatch, Looks
-from cascade_cli.services.delivery.tell_arrivals import ArrivalService
+from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ArrivalWatch, Looks
 from cascade_cli.settings import Settings
 from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import wire_writing

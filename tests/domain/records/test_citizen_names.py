@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.domain.shop.citizen_names import (
+from cascade_cli.domain.records.citizens import (
     look_alike,
     look_alikes,
     no_such_citizen,

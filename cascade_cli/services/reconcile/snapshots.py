@@ -1,25 +1,31 @@
-"""A few payments with all that a verdict on them needs, without reading a whole window."""
+"""A few payments or transfers with all that a verdict on them needs; no whole window is read."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
+from cascade_cli.domain.history.verification import Settled
 from cascade_cli.domain.matching.matching import LEGACY_REACH, match, named_payments
 from cascade_cli.domain.matching.snapshot import Snapshot
-from cascade_cli.domain.reconcile.event_replay import lookup_order
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.keys import Origin
+from cascade_cli.domain.records.orders import REFERENCE, Cause, Order, lookup_order
+from cascade_cli.domain.records.past_delivery import PastDelivery
+from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.shop.keys import MANUAL_PREFIX, Origin, take_back_keys
+from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 
 SECOND = timedelta(seconds=1)
 # A neighbour may in turn compete with its own neighbour for a transfer.
 NEIGHBOURHOOD = 2 * LEGACY_REACH
+# How far back we look for a payment that a legacy row may be a late transfer of.
+LATE_REACH = timedelta(days=30)
 
 
 class NeighbouringCharges:
@@ -113,3 +119,79 @@ def _joined(moments: Iterable[datetime]) -> list[Window]:
         else:
             windows.append(around)
     return windows
+
+
+@dataclass(frozen=True)
+class TransferSnapshots:
+    """Reads transfers that no payment accounts for, from Stripe and Venice."""
+
+    payments: PaymentsPort
+    transfers: VenicePort
+
+    def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
+        """The rows of one StratagemId, with what was taken back of them, what was given instead,
+        and the payments that they may be late transfers for."""
+        made = [row.created_at for row in rows]
+        window = Window(min(made), max(made) + SECOND)
+        orders = [*_lookup_orders(rows)]
+        beside = self.transfers.transfers_for(orders) if orders else []
+        snapshot = Snapshot(window, (), (*rows, *(row for row in beside if row not in rows)))
+        charges = [charge for row in rows for charge in self._late_for(row)]
+        return self._with(snapshot, charges) if charges else snapshot
+
+    def _late_for(self, row: Stratagem) -> list[Charge]:
+        if row.origin is not Origin.LEGACY or row.state(row.created_at) not in MAY_STILL_MOVE:
+            return []
+        bought = self.payments.purchases(Window(row.created_at - LATE_REACH, row.created_at))
+        alike = (row.citizen, row.ducats)
+        return [charge for charge in bought.charges if (charge.citizen, charge.ducats) == alike]
+
+    def _with(self, snapshot: Snapshot, charges: Sequence[Charge]) -> Snapshot:
+        around = NeighbouringCharges(self.payments, self.transfers).snapshot_of(charges)
+        rows = {row.record_id: row for row in (*snapshot.stratagems, *around.stratagems)}
+        judged = frozenset(charge.id for charge in charges)
+        return replace(
+            snapshot, charges=around.charges, stratagems=tuple(rows.values()), beyond=judged
+        )
+
+
+def _lookup_orders(rows: Sequence[Stratagem]) -> Iterator[Order]:
+    """Orders that look up what was taken back of the rows, and what was given instead."""
+    for row in rows:
+        if row.origin is Origin.MANUAL:
+            yield _lookup_order(row, row.stratagem_id)
+        if row.state(row.created_at) in MAY_STILL_MOVE:
+            yield from (_lookup_order(row, key) for key in take_back_keys(row.record_id))
+        if row.mentions:
+            said = {REFERENCE: row.stratagem_id.removeprefix(MANUAL_PREFIX)}
+            yield replace(_lookup_order(row, row.stratagem_id), reason=row.reason, facts=said)
+
+
+def _lookup_order(row: Stratagem, key: str) -> Order:
+    return Order(key, row.citizen, row.ducats or ZERO, Cause.MANUAL, "")
+
+
+class PastDeliveries:
+    """What one journal remembers about deliveries into one base."""
+
+    def __init__(self, journal: JournalPort, base_id: str) -> None:
+        self._journal, self._last_run = journal, mark_name(base_id)
+
+    def written_for(self, key: str) -> PastDelivery:
+        """The last write that the journal has for this key, whatever the key is for."""
+        return PastDelivery(self._journal.attempts([key]).get(key))
+
+    def past_of(self, charges: Sequence[Charge], now: datetime) -> Mapping[str, PastDelivery]:
+        """What is remembered about the charges' deliveries, by charge id; sends no request."""
+        if not charges:
+            return {}
+        written = self._journal.attempts([charge.stratagem_id for charge in charges])
+        mark = self._journal.mark(self._last_run)
+        settled = Settled(Checkpoint.of(mark).trusted(now), ()) if mark else None
+        return {
+            charge.id: PastDelivery(
+                written.get(charge.stratagem_id),
+                settled.checkpoint.until if settled and settled.saw_delivered(charge) else None,
+            )
+            for charge in charges
+        }

@@ -1,12 +1,12 @@
-"""Finds ids and names that look like one that neither side knows."""
+"""What to type instead, if an id is of the wrong sort, or neither side knows it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from cascade_cli.domain.records.citizens import near_names
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.domain.shop.citizen_names import near_names
-from cascade_cli.domain.shop.keys import is_cut_off, payment_id_in
+from cascade_cli.domain.shop.keys import PORTION_ID, IdKind, is_cut_off, kind_of_id, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import ServiceError, SettingsError
 from cascade_cli.services.ports import VenicePort
@@ -14,6 +14,25 @@ from cascade_cli.services.ports import VenicePort
 _LEAST = 8
 """With fewer characters, an id fits too many."""
 _MOST = 3
+
+
+def right_line(identity: str, *words: str) -> str:
+    """A sentence that says what to type with that id; empty if it is not an id.
+
+    `words` are a command that takes a payment. It is offered if the id is a transfer's that names
+    a payment.
+    """
+    try:
+        kind = kind_of_id(identity)
+    except ValueError:
+        return ""
+    payment = identity if PORTION_ID.fullmatch(identity) else payment_id_in(identity)
+    if words and payment:
+        return f"Type: {command(*words, payment)}"
+    if kind is IdKind.NAME:
+        return ""
+    article = "an" if kind.value[0] in "aeiou" else "a"
+    return f"It is {article} {kind}'s id; see: {command('explain', identity)}"
 
 
 def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -> str:
