@@ -11,9 +11,8 @@ import typer
 
 from cascade_cli import __version__
 from cascade_cli.cli.app import COMMANDS, GROUPS, app_for
-from cascade_cli.cli.help.links import spelled_out
 from cascade_cli.cli.help.roff import bold, escaped, roff, verbatim
-from cascade_cli.cli.help.topics import Topic, topics
+from cascade_cli.cli.help.topics import Topic, spelled_out, topics
 
 
 def write(folder: Path) -> list[Path]:
