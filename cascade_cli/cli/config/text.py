@@ -1,4 +1,4 @@
-"""What `cascade config show` shows: first what is set, by where it comes from, then the defaults."""
+"""What `cascade config show` shows: what is set, by where it comes from, then the defaults."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def advance(
     json: PlainJson = False,
 ) -> int:
     """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
-    from cascade_cli.cli.sandbox.advance import advance as work
+    from cascade_cli.cli.sandbox.run import advance as work
 
     return run_command(
         ctx.obj,
@@ -134,7 +134,7 @@ def advance(
 @options_as_parameters
 def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = False) -> int:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
-    from cascade_cli.cli.sandbox.citizen import citizen as work
+    from cascade_cli.cli.sandbox.run import citizen as work
 
     return run_command(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
 
@@ -262,7 +262,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
 @options_as_parameters
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
     """Let the embedded Stripe send an event of any type, with fields left out if you like."""
-    from cascade_cli.cli.sandbox.event import event as work
+    from cascade_cli.cli.sandbox.run import event as work
 
     return run_command(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
 
