@@ -34,12 +34,11 @@ _SIGNING = "whsec_"
 
 @dataclass(frozen=True)
 class Key:
-    """One key as it is asked for. Without it nothing works, unless it `is_optional`."""
+    """One key as it is asked for.."""
 
     setting: Setting
     page: str
     told: tuple[str, ...]
-    is_optional: bool = False
 
 
 STRIPE = Key(
@@ -67,7 +66,6 @@ WEBHOOK = Key(
     WEBHOOK_SECRET,
     "https://dashboard.stripe.com/webhooks",
     ("Webhook: its signing secret (whsec_…), only if Stripe sends events here.",),
-    is_optional=True,
 )
 
 
