@@ -68,7 +68,7 @@ def _show_page(session: Session, topic: Topic) -> None:
 def _show(session: Session, text: str) -> None:
     """Text as it is, through the pager on a terminal."""
     if session.pages and sys.stdout.isatty():
-        from cascade_cli.cli.terminal.paging import UsersPager  # noqa: PLC0415 - not in a pipe
+        from cascade_cli.cli.terminal.console import UsersPager  # noqa: PLC0415 - not in a pipe
 
         UsersPager().show(text)
     else:

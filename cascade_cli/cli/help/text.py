@@ -9,7 +9,7 @@ from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableEl
 from rich.text import Text
 
 from cascade_cli.cli.help.topics import Topic, spelled_out
-from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.session import Session
 
 # Longer lines are hard to read.

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, StatusScreen, screen
-from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
