@@ -34,7 +34,7 @@ _SIGNING = "whsec_"
 
 @dataclass(frozen=True)
 class Key:
-    """One key as it is asked for.."""
+    """One key as it is asked for."""
 
     setting: Setting
     page: str
