@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cascade_cli.cli.doctor.text import document
@@ -231,7 +231,7 @@ def _written(session: Session, draft: Draft, checks: Sequence[Check]) -> _Writte
     is_first = not default_profile()
     if is_first:
         set_default_profile(draft.name)
-    data = _document(session, replace(draft), checks)
+    data = _document(session, draft, checks)
     data |= {"changed": changed, "default": is_first}
     return _Written(draft, changed, is_first, bool(_dot_env_names()[1]), data)
 
