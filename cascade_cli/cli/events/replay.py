@@ -52,6 +52,7 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
         automatic_refunds = context.writing.automatic_refunds(
             context.settings, context.facts(), context.begin
         )
+        # What automatic refunds deal with is settled by them; only the rest is credited.
         refund_events = RefundEvents.of(automatic_refunds, chosen.events, context.settings.acted_on)
         rest = [event for event in chosen.events if event not in refund_events.events]
 

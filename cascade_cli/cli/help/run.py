@@ -24,6 +24,7 @@ def manual(words: Sequence[str], folder: Path | None, *, json: bool) -> Outcome:
         return _list()
     if topic := named(word):
         return _page(topic)
+    # After the topics, because `--help` shows a command's own help anyway.
     if _is_command(word.split()):
         return _command(word, json=json)
     if topic := found(word):

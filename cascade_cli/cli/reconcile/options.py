@@ -60,6 +60,7 @@ class ReconcileOptions:
     yes: Annotated[bool, REPAIR("--yes", "-y", help="With --repair: do not ask.")] = False
     json: Json = False
     csv: Annotated[bool, OUTPUT("--csv", help="One CSV line per item.")] = False
+    # `init=False` keeps it from becoming an option.
     seed: int = field(init=False, default_factory=lambda: randbits(32))
     """Chooses what `--verify sample` reads."""
 

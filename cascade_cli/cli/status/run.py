@@ -70,6 +70,7 @@ class StatusReader:
         return self.wiring.clock.with_corrected_time(lambda now, _check: self._read(now, tell))
 
     def _read(self, now: datetime, tell: Callable[[str], None]) -> StatusScreen:
+        # With --watch one connection serves many screens; each counts its own requests.
         before = self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)

@@ -60,5 +60,6 @@ def check_text(what: str, text: str) -> None:
     """Raises UsageError for a text that no record can hold: empty, or bytes that are not UTF-8."""
     if not text.strip():
         raise UsageError(f"{what} is empty.")
+    # Python turns bytes of a command line that are not UTF-8 into lone surrogates.
     if not text.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in text):
         raise UsageError(f"{what} {text[:40]!r} contains bytes that are not text in UTF-8.")
