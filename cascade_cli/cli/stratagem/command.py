@@ -95,6 +95,6 @@ def watch(
 
     Exit code 0: executed. 3: failed, expired, cancelled or doubtful. 5: timed out.
     """
-    from cascade_cli.cli.stratagem.watch import watch as work
+    from cascade_cli.cli.stratagem.run import watch as work
 
     return run_command(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)
