@@ -46,7 +46,7 @@ def status(
         raise typer.BadParameter("--every goes with --watch")
     selection = selected(kinds, citizen, limit)
     if watch:
-        from cascade_cli.cli.status.watch import watch as stay
+        from cascade_cli.cli.status.run import watch as stay
 
         return run_command(ctx.obj, "status", lambda s: stay(s, since, every, selection))
     from cascade_cli.cli.status.run import status as work
