@@ -82,5 +82,6 @@ class CreditOptions:
             "--file": self.file and str(self.file),
         }
         words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
+        # A set has no order of its own, and the printed line should always be the same.
         words += sorted(f"--{override}" for override in self.overrides)
         return command("credit", *words)

@@ -46,6 +46,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
     """All of an entry, with what its hash covers."""
     return {
         "seq": entry.seq,
+        # Not by the second as elsewhere: the hash covers the microseconds.
         "at": entry.at.isoformat(timespec="microseconds"),
         "kind": entry.kind.value,
         "key": entry.key,

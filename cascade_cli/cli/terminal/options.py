@@ -53,6 +53,7 @@ def options_as_parameters(command: Callable[..., int]) -> Callable[..., int]:
 
     So an option is written once, as a field, and `command` gets whole dataclasses to pass on.
     """
+    # The annotations are texts, because every module imports them from __future__.
     own = signature(command, eval_str=True)
     taken = own.parameters.values()
     groups: dict[str, Any] = {p.name: p.annotation for p in taken if is_dataclass(p.annotation)}
@@ -68,6 +69,7 @@ def options_as_parameters(command: Callable[..., int]) -> Callable[..., int]:
         for one in taken
         for parameter in (_parameters(one.annotation) if one.name in groups else [one])
     ]
+    # Typer asks `inspect.signature` for the parameters, and that looks here first.
     vars(called)["__signature__"] = own.replace(parameters=parameters)
     return called
 
