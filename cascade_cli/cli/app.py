@@ -96,7 +96,7 @@ def declared(name: str) -> Any:
 
 def _declare(app: typer.Typer, name: str) -> None:
     """Add the command with its options, and the texts that `--help` shows above and below them."""
-    from cascade_cli.cli.terminal.layout import unwrapped
+    from cascade_cli.cli.terminal.options import unwrapped
 
     command = declared(name)
     epilog = import_module(f"cascade_cli.cli.{name}.command").EXAMPLES
@@ -107,7 +107,7 @@ def _declare(app: typer.Typer, name: str) -> None:
 def _group(name: str) -> typer.Typer:
     """The group, with a help text for each of its commands. Their examples are in their
     decorators."""
-    from cascade_cli.cli.terminal.layout import unwrapped
+    from cascade_cli.cli.terminal.options import unwrapped
 
     group: typer.Typer = declared(name)
     for command in group.registered_commands:

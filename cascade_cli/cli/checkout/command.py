@@ -5,11 +5,10 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.checkout.options import CheckoutOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade checkout TheGrandSalt --package 500",
     "cascade checkout ArsenaleMaster --ducats 250 --from NLR --message Thanks",
     "cascade checkout --file members.csv",

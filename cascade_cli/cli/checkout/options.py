@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import GIFT, OUTPUT, SOLD
 
 
 @dataclass(frozen=True)
@@ -20,34 +20,32 @@ class CheckoutOptions:
         str | None, typer.Argument(show_default=False, help="Exactly as Venice spells it.")
     ] = None
     ducats: Annotated[
-        str | None, layout.SOLD(metavar="N", help="Any amount within the price list's bounds.")
+        str | None, SOLD(metavar="N", help="Any amount within the price list's bounds.")
     ] = None
     package: Annotated[
-        str | None, layout.SOLD(metavar="NAME", help="A package that cascade pricing lists.")
+        str | None, SOLD(metavar="NAME", help="A package that cascade pricing lists.")
     ] = None
     file: Annotated[
         Path | None,
-        layout.SOLD(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
+        SOLD(metavar="F", help="For many: a CSV with the columns citizen, ducats."),
     ] = None
     monthly: Annotated[
-        bool, layout.SOLD("--monthly", help="Sell it every month from now on: a subscription.")
+        bool, SOLD("--monthly", help="Sell it every month from now on: a subscription.")
     ] = False
     currency: Annotated[
-        str, layout.SOLD(metavar="CODE", help="A currency that the price list offers.")
+        str, SOLD(metavar="CODE", help="A currency that the price list offers.")
     ] = "USD"
     giver: Annotated[
         str | None,
-        layout.GIFT("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
+        GIFT("--from", metavar="GIVER", help="Who pays, if it is a gift to the citizen."),
     ] = None
     message: Annotated[
-        str | None, layout.GIFT(metavar="TEXT", help="The giver's message, at most 500 characters.")
+        str | None, GIFT(metavar="TEXT", help="The giver's message, at most 500 characters.")
     ] = None
     anonymous: Annotated[
-        bool, layout.GIFT("--anonymous", help="Do not tell the recipient who gave it.")
+        bool, GIFT("--anonymous", help="Do not tell the recipient who gave it.")
     ] = False
-    open: Annotated[bool, layout.OUTPUT("--open", help="Open the page in the browser as well.")] = (
-        False
-    )
+    open: Annotated[bool, OUTPUT("--open", help="Open the page in the browser as well.")] = False
 
     def __post_init__(self) -> None:
         if self.file is not None:

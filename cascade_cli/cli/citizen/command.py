@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.citizen.options import WriteOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import BALANCE, Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 citizen = typer.Typer(
@@ -17,7 +16,7 @@ citizen = typer.Typer(
 
 
 @citizen.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade citizen setup --dry-run",
         "cascade citizen setup --ducats 500000",
         topic="processor",
@@ -29,7 +28,7 @@ def setup(
     *,
     ducats: Annotated[
         str | None,
-        layout.BALANCE(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
+        BALANCE(metavar="N", help="The balance; default CASCADE_PROCESSOR_DUCATS."),
     ] = None,
     options: WriteOptions,
     json: Json = False,
@@ -46,7 +45,7 @@ def setup(
 
 
 @citizen.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade citizen replenish --by 250000",
         "cascade citizen replenish --to 1000000 --dry-run",
         topic="processor",
@@ -58,11 +57,9 @@ def replenish(
     *,
     to: Annotated[
         str | None,
-        layout.BALANCE("--to", metavar="N", help="How many ducats the processor should have."),
+        BALANCE("--to", metavar="N", help="How many ducats the processor should have."),
     ] = None,
-    by: Annotated[
-        str | None, layout.BALANCE("--by", metavar="N", help="How many ducats to add.")
-    ] = None,
+    by: Annotated[str | None, BALANCE("--by", metavar="N", help="How many ducats to add.")] = None,
     options: WriteOptions,
     json: Json = False,
 ) -> int:
@@ -77,7 +74,7 @@ def replenish(
 
 
 @citizen.command(
-    epilog=layout.examples("cascade citizen show", "cascade citizen show --json", topic="processor")
+    epilog=examples("cascade citizen show", "cascade citizen show --json", topic="processor")
 )
 def show(ctx: typer.Context, json: Json = False) -> int:
     """Show the balance, what is in flight, the daily outflow, and how many days the balance will

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import WRITING
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,11 @@ class WriteOptions:
 
     force: Annotated[
         bool,
-        layout.WRITING("--force", help="Allow a lower balance, and a write near the engine's run."),
+        WRITING("--force", help="Allow a lower balance, and a write near the engine's run."),
     ] = False
-    dry_run: Annotated[
-        bool, layout.WRITING("--dry-run", help="Show the write, but do not make it.")
-    ] = False
-    yes: Annotated[
-        bool, layout.WRITING("--yes", "-y", help="Do not ask before lowering the balance.")
-    ] = False
+    dry_run: Annotated[bool, WRITING("--dry-run", help="Show the write, but do not make it.")] = (
+        False
+    )
+    yes: Annotated[bool, WRITING("--yes", "-y", help="Do not ask before lowering the balance.")] = (
+        False
+    )

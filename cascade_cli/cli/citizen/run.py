@@ -62,6 +62,7 @@ def _change(
     options: WriteOptions,
 ) -> Outcome:
     with write_context(session, command, lock=not options.dry_run) as context:
+        # The wish may need a setting, and the settings are read with the connection.
         wish, service = wish_of(context.settings), _service(context)
         plan = service.plan(wish)
         if options.dry_run:

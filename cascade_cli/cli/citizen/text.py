@@ -119,6 +119,8 @@ def _show(
     console.print(table)
     if finances.ducats < finances.owed:
         with exactly():
+            # Rounded up to what the engine's float can hold, so that the command pays for
+            # everything.
             short = format_ducats(enough(finances.owed - finances.ducats))
         console.print(Text(f"It cannot pay what is in flight: {short} ducats are missing.", "red"))
         console.print(
@@ -171,6 +173,7 @@ def _overwritten(after: Decimal, executed: tuple[Stratagem, ...]) -> str:
     debit = Sum.of(executed)
     with exactly():
         right = nearest(after - debit.ducats)
+    # --force, because the engine has just run: a write so near its run is refused without it.
     correct = command("citizen", "replenish", "--to", format_ducats(right), "--force")
     return (
         f"The engine executed {format_count(debit.number, 'transfer')} of "

@@ -90,7 +90,7 @@ def _values(source: str, line: Line, environ: Mapping[str, str]) -> Offers:
         return line.table.values[source]
     if source in {"", "text", "number or nothing"}:
         return {}
-    from cascade_cli.cli.completion.last_run import remembered  # noqa: PLC0415 - reads the journal
+    from cascade_cli.cli.completion.remembered import remembered  # noqa: PLC0415 - reads the journal
 
     in_sandbox = {"--sandbox": ""} if line.command.startswith("sandbox") else {}
     found = remembered(source, list(line.table.values["kinds"]), line.given | in_sandbox, environ)

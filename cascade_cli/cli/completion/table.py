@@ -28,7 +28,7 @@ from cascade_cli.sandbox.venice.access import FAIL_POINTS, KILL_POINTS
 from cascade_cli.services.reconcile.transfers import STATUSES, UNSHOWN_STATES
 
 Row = dict[str, str]
-"""`help`, and if it takes a value `value`: a list of VALUES, a source of `last_run`, `files`,
+"""`help`, and if it takes a value `value`: a list of VALUES, a source of `remembered`, `files`,
 `folders`, or `text` if nothing can be offered. An option may have `same`, its long spelling, and
 `many` if it may be repeated."""
 
@@ -118,6 +118,7 @@ def _rows(path: str, command: Any) -> Iterator[tuple[str, Row]]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     for position, one in enumerate(arguments):
         row = {"value": _source(path, one.name, one)}
+        # Below 0: as many arguments as somebody types.
         yield f"{path}|{'*' if one.nargs < 0 else position}", row
     for one in (one for one in command.params if one not in arguments):
         for spelling in one.opts:

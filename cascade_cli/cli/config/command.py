@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
 config = typer.Typer(
@@ -15,7 +14,7 @@ config = typer.Typer(
 
 
 @config.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade config show",
         "cascade --profile rialto config show",
         "cascade config show --json",
@@ -33,7 +32,7 @@ def show(ctx: typer.Context, json: PlainJson = False) -> int:
 
 
 @config.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade config check", "cascade --profile rialto config check", topic="settings"
     )
 )

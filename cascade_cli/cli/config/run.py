@@ -6,8 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from cascade_cli.cli.config.setting_rows import SettingRow, Shop
-from cascade_cli.cli.config.text import show_settings
+from cascade_cli.cli.config.text import SettingRow, Shop, show_settings
 from cascade_cli.cli.doctor.text import document as checks_document
 from cascade_cli.cli.doctor.text import show as show_checks
 from cascade_cli.cli.terminal.session import Outcome, Session

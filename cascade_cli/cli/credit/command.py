@@ -5,11 +5,10 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.credit.options import CreditOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     'cascade credit --payment pi_3jnMhaDZb2Cm --reason "paid, not delivered"',
     'cascade credit NLR 100 --reason "regatta prize" --reference regatta-2026',
     "cascade credit --file prizes.csv --dry-run",

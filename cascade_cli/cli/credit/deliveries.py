@@ -148,6 +148,7 @@ def delivery_document(delivery: Delivery) -> dict[str, Any]:
 
 def first_error(deliveries: Sequence[Delivery], reference: str = "") -> CascadeError | None:
     """The gravest error. An unfinished delivery comes first, because somebody has to finish it."""
+    # Reversed, so that the first delivery of each result stays.
     by_result = {delivery.result: delivery for delivery in reversed(deliveries)}
     if unfinished := by_result.get(Result.UNFINISHED):
         return _unfinished(unfinished, reference)

@@ -76,8 +76,10 @@ class Interruption:
 
 
 def _state(last: Attempt | None) -> OrderProgress:
+    # A create that Airtable refused has left no row.
     if last is None or (last.action == Action.CREATE and last.fate is Fate.REFUSED):
         return OrderProgress.UNTOUCHED
+    # A citizen is told only of an active transfer, whatever became of the message itself.
     if last.action == Action.NOTIFY:
         return OrderProgress.UNDER_WAY
     if last.fate is Fate.UNKNOWN:

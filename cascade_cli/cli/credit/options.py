@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import DryRun, Yes
+from cascade_cli.cli.terminal.options import CREDITED, OVERRIDE, DryRun, Yes
 
 if TYPE_CHECKING:
     from cascade_cli.domain.records.orders import Override
@@ -26,26 +25,26 @@ class CreditOptions:
         str | None, typer.Argument(show_default=False, help="How many, such as 525 or 10.50.")
     ] = None
     reason: Annotated[
-        str | None, layout.CREDITED(metavar="TEXT", help="Why. Venice's record will show it.")
+        str | None, CREDITED(metavar="TEXT", help="Why. Venice's record will show it.")
     ] = None
     reference: Annotated[
         str | None,
-        layout.CREDITED(metavar="KEY", help="Your own key: the same key is never credited twice."),
+        CREDITED(metavar="KEY", help="Your own key: the same key is never credited twice."),
     ] = None
     payment: Annotated[
         str | None,
-        layout.CREDITED(metavar="PI", help="The payment (pi_… or ch_…) that this delivers."),
+        CREDITED(metavar="PI", help="The payment (pi_… or ch_…) that this delivers."),
     ] = None
     file: Annotated[
         Path | None,
-        layout.CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
+        CREDITED(help="CSV with the columns citizen, ducats, reason, reference."),
     ] = None
     again: Annotated[
-        bool, layout.OVERRIDE("--again", help="Even if the same was credited within 24 hours.")
+        bool, OVERRIDE("--again", help="Even if the same was credited within 24 hours.")
     ] = False
     although_underpaid: Annotated[
         bool,
-        layout.OVERRIDE(
+        OVERRIDE(
             "--although-underpaid",
             help="Deliver even if less was paid than the ducats cost, or nobody can check the "
             "price; this is recorded.",
@@ -53,7 +52,7 @@ class CreditOptions:
     ] = False
     although_ambiguous: Annotated[
         bool,
-        layout.OVERRIDE(
+        OVERRIDE(
             "--although-ambiguous",
             help="Deliver even if another transfer may already belong to this payment; this is "
             "recorded.",
@@ -83,5 +82,6 @@ class CreditOptions:
             "--file": self.file and str(self.file),
         }
         words += [word for pair in named.items() if pair[1] is not None for word in map(str, pair)]
+        # A set has no order of its own, and the printed line should always be the same.
         words += sorted(f"--{override}" for override in self.overrides)
         return command("credit", *words)

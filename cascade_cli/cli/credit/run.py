@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
-from cascade_cli.cli.credit.file import CreditRow, read_credit_file
 from cascade_cli.cli.credit.interrupted import Interruption
 from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
+from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.orders import Order, Override
+from cascade_cli.domain.shop.keys import PORTION_ID
 from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
@@ -34,6 +38,8 @@ FORMS = (
     "cascade credit --file F.csv"
 )
 _ALL_WORDS = "a citizen, an amount and a --reason"
+COLUMNS = ("citizen", "ducats", "reason", "reference")
+"""Of a file of credits."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,52 @@ def _from_file(session: Session, options: CreditOptions) -> Wanted:
         tuple((row.citizen, row.ducats) for row in rows),
         lambda context: [_order_of_row(context, row, options.overrides) for row in rows],
     )
+
+
+@dataclass(frozen=True)
+class CreditRow:
+    """One line of the file."""
+
+    citizen: str
+    ducats: Decimal
+    reason: str
+    reference: str
+
+    @property
+    def payment(self) -> str:
+        """The payment that the row delivers, if its reference is a payment's id; else empty."""
+        return self.reference if PORTION_ID.fullmatch(self.reference) else ""
+
+    def order(self, facts: Mapping[str, Any]) -> Order:
+        """The credit by hand that the row asks for."""
+        return manual_order(
+            self.citizen, self.ducats, reason=self.reason, reference=self.reference, facts=facts
+        )
+
+
+def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow, ...]:
+    """All rows. `warn` is told what had to be guessed.
+
+    Raises UsageError, which lists the bad lines, if any row cannot be credited.
+    """
+    rows, problems = read_rows(path, COLUMNS, _row_of, "Nothing was written.", warn)
+    problems += _repeated(rows)
+    if problems or not rows:
+        hint = f"Columns: {', '.join(COLUMNS)}; every row needs a reference of its own."
+        raise refusal(path, "not credited", problems or ["it has no rows"], hint)
+    return tuple(rows)
+
+
+def _row_of(line: CsvRow) -> CreditRow:
+    row = CreditRow(line["citizen"], line.ducats("ducats"), line["reason"], line["reference"])
+    row.order({})
+    return row
+
+
+def _repeated(rows: Sequence[CreditRow]) -> Iterator[str]:
+    for reference, number in Counter(row.reference for row in rows).items():
+        if number > 1:
+            yield f"the reference {reference!r} stands in {number} rows"
 
 
 def _order_of_row(

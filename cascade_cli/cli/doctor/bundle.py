@@ -14,8 +14,8 @@ from cascade_cli.adapters.bundle.archive import texts_of, write_archive
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.cli.doctor.text import document
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
+from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.escape import escape
-from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.domain.bundle.parts import Bundle
 from cascade_cli.errors import UsageError

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import DryRun, Json, Yes
+from cascade_cli.cli.terminal.options import OUTPUT, DryRun, Json, Yes, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade doctor",
     "cascade doctor --json",
     "cascade doctor --bundle report.zip",
@@ -23,7 +22,7 @@ def doctor(
     ctx: typer.Context,
     bundle: Annotated[
         Path | None,
-        layout.OUTPUT(
+        OUTPUT(
             metavar="F",
             help="Show what a bug report needs, without names, ids and amounts. Then ask, and "
             "write it to this new .zip file.",

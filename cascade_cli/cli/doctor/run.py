@@ -18,7 +18,8 @@ def doctor(session: Session, file: Path | None, *, dry_run: bool, yes: bool, jso
     """
 
     def tell_bug(error: Exception) -> None:
-        _tell_bug(session, error)
+        if session.verbose:
+            session.say("".join(traceback.format_exception(error)))
 
     if file is not None:
         # A plain doctor does not need it.
@@ -37,8 +38,3 @@ def doctor(session: Session, file: Path | None, *, dry_run: bool, yes: bool, jso
         lambda session: show(session, checks),
         ExitCode.SETTINGS if is_red else ExitCode.OK,
     )
-
-
-def _tell_bug(session: Session, error: Exception) -> None:
-    if session.verbose:
-        session.say("".join(traceback.format_exception(error)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.events.options import EventListOptions, EventSelection, ReplayOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
@@ -14,7 +13,7 @@ events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is
 
 @events.command(
     "list",
-    epilog=layout.examples(
+    epilog=examples(
         "cascade events list --since 24h",
         'cascade events list --since 7d --type "charge.*" --limit 20',
         topic="events",
@@ -32,7 +31,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
 
 
 @events.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade events replay --since 24h --dry-run",
         "cascade events replay evt_1PgafTB7WZ01 --yes",
         "cascade events replay --file events.jsonl",

@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Yes
+from cascade_cli.cli.terminal.options import EVENTS, WRITING, Yes
 
 _Until = Annotated[
-    str | None, layout.EVENTS(metavar="W", help="Until when, in the same forms; default now.")
+    str | None, EVENTS(metavar="W", help="Until when, in the same forms; default now.")
 ]
 _Types = Annotated[
     list[str] | None,
-    layout.EVENTS("--type", metavar="T", help="Only this type, such as charge.*; repeatable."),
+    EVENTS("--type", metavar="T", help="Only this type, such as charge.*; repeatable."),
 ]
 
 
@@ -26,13 +25,11 @@ class EventListOptions:
 
     since: Annotated[
         str,
-        layout.EVENTS(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z."),
+        EVENTS(metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z."),
     ] = "24h"
     until: _Until = None
     types: _Types = None
-    limit: Annotated[
-        int | None, layout.EVENTS(min=1, metavar="N", help="Show only the newest N.")
-    ] = None
+    limit: Annotated[int | None, EVENTS(min=1, metavar="N", help="Show only the newest N.")] = None
 
 
 @dataclass(frozen=True)
@@ -43,17 +40,17 @@ class EventSelection:
         list[str] | None, typer.Argument(metavar="[EVENT]...", help="Event ids: evt_….")
     ] = None
     since: Annotated[
-        str | None, layout.EVENTS(metavar="W", help="All events since when: 36h, 7d, 2026-11-01.")
+        str | None, EVENTS(metavar="W", help="All events since when: 36h, 7d, 2026-11-01.")
     ] = None
     until: _Until = None
     types: _Types = None
     file: Annotated[
         Path | None,
-        layout.EVENTS(metavar="F", help="A file of events as JSON: one, or one a line."),
+        EVENTS(metavar="F", help="A file of events as JSON: one, or one a line."),
     ] = None
     limit: Annotated[
         int | None,
-        layout.EVENTS(min=1, metavar="N", help="Only the oldest N; tells how many are left."),
+        EVENTS(min=1, metavar="N", help="Only the oldest N; tells how many are left."),
     ] = None
 
 
@@ -63,11 +60,9 @@ class ReplayOptions:
 
     forward_to: Annotated[
         str | None,
-        layout.WRITING(
-            metavar="URL", help="Send them to this webhook, signed, and credit nothing."
-        ),
+        WRITING(metavar="URL", help="Send them to this webhook, signed, and credit nothing."),
     ] = None
     dry_run: Annotated[
-        bool, layout.WRITING("--dry-run", help="Show what would be done and do nothing.")
+        bool, WRITING("--dry-run", help="Show what would be done and do nothing.")
     ] = False
     yes: Yes = False

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
-from cascade_cli.cli.events.forward import forward, receiver_of
+from cascade_cli.cli.events.forward import forward
 from cascade_cli.cli.events.options import EventSelection, ReplayOptions
 from cascade_cli.cli.events.replayed_refunds import RefundEvents, RefundReplayed, show_refunds
 from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
@@ -39,7 +39,6 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
     check_answerable(yes=options.yes or options.dry_run)
     saved = read_file(selection, session.now())
     if options.forward_to is not None:
-        receiver_of(options.forward_to)
         return forward(
             session,
             lambda reader: choose(reader, selection, saved, session.now()),
@@ -53,6 +52,7 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
         automatic_refunds = context.writing.automatic_refunds(
             context.settings, context.facts(), context.begin
         )
+        # What automatic refunds deal with is settled by them; only the rest is credited.
         refund_events = RefundEvents.of(automatic_refunds, chosen.events, context.settings.acted_on)
         rest = [event for event in chosen.events if event not in refund_events.events]
 

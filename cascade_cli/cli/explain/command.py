@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade explain pi_3jnMhaDZb2Cm",
     "cascade explain TheGrandSalt --since 30d",
     "cascade explain pi_3jnMhaDZb2Cm --json",

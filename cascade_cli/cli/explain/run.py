@@ -29,6 +29,7 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
     began = session.now()
     parse_window(since, None, began)
     with connected(session) as wiring, archive_of(session, wiring) as archive:
+        # Outside of `look`, which runs a second time if our clock turns out to be wrong.
         known = decided(session, wiring)
 
         def look(now: datetime, _check: Callable[[], None]) -> Story | CitizenStory:

@@ -85,6 +85,7 @@ def _show_open(console: Console, story: CitizenStory) -> None:
         console.print(Text("Nothing is open.", "bold green"))
         return
     console.print(Text(f"{len(found):,} of {len(story.lines):,} are open.", "bold red"))
+    # Rank 0 is the gravest.
     worst = min(found, key=lambda line: SEVERITY_RANK[line.verdict.severity])
     repair = worst.verdict.repair or explain(worst.identity)
     typed(console, repair.command).put(console)

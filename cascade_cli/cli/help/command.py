@@ -7,13 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
-    "cascade help", "cascade help refunds", "cascade help --man ~/.local/share/man"
-)
+EXAMPLES = examples("cascade help", "cascade help refunds", "cascade help --man ~/.local/share/man")
 
 
 def help(

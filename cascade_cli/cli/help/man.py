@@ -11,9 +11,8 @@ import typer
 
 from cascade_cli import __version__
 from cascade_cli.cli.app import COMMANDS, GROUPS, app_for
-from cascade_cli.cli.help.links import spelled_out
 from cascade_cli.cli.help.roff import bold, escaped, roff, verbatim
-from cascade_cli.cli.help.topics import Topic, topics
+from cascade_cli.cli.help.topics import Topic, spelled_out, topics
 
 
 def write(folder: Path) -> list[Path]:
@@ -31,6 +30,7 @@ def pages() -> Iterator[tuple[str, int, str]]:
     """Name, section and text of each page."""
     command: Any = typer.main.get_command(app_for([*COMMANDS, *GROUPS]))
     for name, one in _tree("cascade", command):
+        # Section 1 of a system's manual has the commands, section 7 what spans several.
         yield name.replace(" ", "-"), 1, "\n".join(_command_page(name, one)) + "\n"
     for topic in topics():
         yield f"cascade-{topic.name}", 7, _topic_page(topic)

@@ -24,6 +24,7 @@ def manual(words: Sequence[str], folder: Path | None, *, json: bool) -> Outcome:
         return _list()
     if topic := named(word):
         return _page(topic)
+    # After the topics, because `--help` shows a command's own help anyway.
     if _is_command(word.split()):
         return _command(word, json=json)
     if topic := found(word):
@@ -68,7 +69,7 @@ def _show_page(session: Session, topic: Topic) -> None:
 def _show(session: Session, text: str) -> None:
     """Text as it is, through the pager on a terminal."""
     if session.pages and sys.stdout.isatty():
-        from cascade_cli.cli.terminal.paging import UsersPager  # noqa: PLC0415 - not in a pipe
+        from cascade_cli.cli.terminal.console import UsersPager  # noqa: PLC0415 - not in a pipe
 
         UsersPager().show(text)
     else:

@@ -8,9 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableElement
 from rich.text import Text
 
-from cascade_cli.cli.help.links import spelled_out
-from cascade_cli.cli.help.topics import Topic
-from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.help.topics import Topic, spelled_out
+from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.session import Session
 
 # Longer lines are hard to read.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -33,6 +34,7 @@ CHAPTERS = {
 """Each chapter's topics, in the order in which they are listed."""
 
 _ALSO = "<!-- also: "
+_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:)([^)\s]*)\)")
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,16 @@ def near(word: str, others: list[str]) -> list[str]:
     names |= {topic.name: topic.name for topic in topics()}
     close = get_close_matches(word, names, n=6, cutoff=0.6)
     return list(dict.fromkeys(names[match] for match in close))[:3]
+
+
+def spelled_out(text: str, refer: Callable[[str], str]) -> str:
+    """The Markdown without links to files. `refer` returns the words for where a topic is found."""
+
+    def replaced(link: re.Match[str]) -> str:
+        words, target = link[1], link[2].partition("#")[0]
+        topic = target.removesuffix(".md")
+        if "/" in target or not topic:
+            return words
+        return refer(topic) if words == topic else f"{words} ({refer(topic)})"
+
+    return _LINK.sub(replaced, text)

@@ -63,6 +63,7 @@ class Guide:
 
     def open(self, address: str) -> None:
         """The page in the person's browser, if there is one; else they are told to open it."""
+        # Without a screen, Python would start a text browser in this very terminal.
         has_screen = sys.platform == "darwin" or any(map(os.environ.get, _DISPLAYS))
         if not (has_screen and webbrowser.open(address)):
             self.tell(f"  No browser can be opened from here. Open it yourself: {address}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cascade_cli.cli.doctor.text import document
@@ -98,6 +98,7 @@ def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome
     _find_base(session, draft)
     kept = draft_checks.go_on_with_journal(session, draft, takes_over=file is not None)
     checks = draft_checks.wrong_settings(session, draft)
+    # While a setting is wrong no service is asked: it could only repeat that.
     checks = checks or draft_checks.tried(session, draft, draft_checks.ALL_AREAS)
     wrong = draft_checks.obstacles(checks)
     if wrong:
@@ -231,7 +232,7 @@ def _written(session: Session, draft: Draft, checks: Sequence[Check]) -> _Writte
     is_first = not default_profile()
     if is_first:
         set_default_profile(draft.name)
-    data = _document(session, replace(draft), checks)
+    data = _document(session, draft, checks)
     data |= {"changed": changed, "default": is_first}
     return _Written(draft, changed, is_first, bool(_dot_env_names()[1]), data)
 

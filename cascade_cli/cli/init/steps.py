@@ -4,25 +4,69 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from cascade_cli.cli.app import run
 from cascade_cli.cli.config.run import masked
 from cascade_cli.cli.init import draft_checks
 from cascade_cli.cli.init.guide import Guide
-from cascade_cli.cli.init.text import AIRTABLE, STRIPE, WEBHOOK, Key
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.doctor.airtable import Base
 from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.doctor.processor import MISSING
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
-from cascade_cli.settings import AIRTABLE_BASE, JOURNAL_URL
+from cascade_cli.settings import (
+    AIRTABLE_BASE,
+    AIRTABLE_KEY,
+    JOURNAL_URL,
+    STRIPE_KEY,
+    WEBHOOK_SECRET,
+)
 from cascade_cli.settings.profile_draft import Draft
 from cascade_cli.settings.sources import names_of
+from cascade_cli.settings.values import Setting
 from cascade_cli.wiring.doctor import visible_bases
 
 _BASE = re.compile(r"app[A-Za-z0-9]+")
 _SIGNING = "whsec_"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key as it is asked for."""
+
+    setting: Setting
+    page: str
+    told: tuple[str, ...]
+
+
+STRIPE = Key(
+    STRIPE_KEY,
+    "https://dashboard.stripe.com/apikeys/create",
+    (
+        "Stripe: a restricted key (rk_…), with these rights and no other:",
+        "  Read   Charges, PaymentIntents, Disputes: to reconcile",
+        "         Events, Refunds, Checkout Sessions, Webhook Endpoints: for the rest",
+        "         Invoices, Prices, Subscriptions: if you sell subscriptions",
+        "  Write  Checkout Sessions, PaymentIntents, Products: only to sell with cascade",
+    ),
+)
+AIRTABLE = Key(
+    AIRTABLE_KEY,
+    "https://airtable.com/create/tokens",
+    (
+        "Airtable: a token (pat…) for Venice's base alone, with these scopes:",
+        "  data.records:read   to reconcile",
+        "  data.records:write  to move ducats",
+        "  schema.bases:read   to find the base and check its fields",
+    ),
+)
+WEBHOOK = Key(
+    WEBHOOK_SECRET,
+    "https://dashboard.stripe.com/webhooks",
+    ("Webhook: its signing secret (whsec_…), only if Stripe sends events here.",),
+)
 
 
 class Steps:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import CASES
 
 if TYPE_CHECKING:
     from cascade_cli.domain.discrepancies.kinds import Kind
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 KindOption = Annotated[
     list[str] | None,
-    layout.CASES("--kind", metavar="K", help="Only cases of this kind; may be given repeatedly."),
+    CASES("--kind", metavar="K", help="Only cases of this kind; may be given repeatedly."),
 ]
 CitizenOption = Annotated[
-    str | None, layout.CASES(metavar="C", help="Only cases that concern this citizen.")
+    str | None, CASES(metavar="C", help="Only cases that concern this citizen.")
 ]
-LimitOption = Annotated[int | None, layout.CASES(metavar="N", min=1, help="Only the N worst.")]
+LimitOption = Annotated[int | None, CASES(metavar="N", min=1, help="Only the N worst.")]
 
 
 def selected(

@@ -30,6 +30,7 @@ def back_up(session: Session, target: Path, keep: int | None) -> Outcome:
         if found.entries:
             remember_reported(session.folder, database.place, head, session.warn)
         _warn_of_neighbours(session, database, file)
+    # Older backups go only now that the new one is written and verified.
     removed = _remove_older(session, file.parent, keep) if keep else []
     size = file.stat().st_size
     data = {

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import ENTRIES, OUTPUT, Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 journal = typer.Typer(
@@ -20,7 +19,7 @@ journal = typer.Typer(
 
 @journal.command(
     "list",
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal list --since 7d",
         "cascade journal list --key cascade_payment_pi_3jnMhaDZb2Cm",
         topic="journal",
@@ -32,7 +31,7 @@ def list_(
     *,
     options: EntryOptions,
     limit: Annotated[
-        int | None, layout.ENTRIES(min=1, metavar="N", help="Show only the newest N.")
+        int | None, ENTRIES(min=1, metavar="N", help="Show only the newest N.")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -45,7 +44,7 @@ def list_(
 
 
 @journal.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal verify",
         "cascade journal verify --against 9f86d0…0a08:1204",
         topic="journal",
@@ -72,7 +71,7 @@ def verify(
 
 
 @journal.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal export --output journal.jsonl",
         "cascade journal export --since 30d",
         topic="journal",
@@ -84,7 +83,7 @@ def export(
     *,
     options: EntryOptions,
     output: Annotated[
-        Path | None, layout.OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
+        Path | None, OUTPUT(metavar="F", help="Write to this new file, not to stdout.")
     ] = None,
 ) -> int:
     """Write the entries as JSON lines, oldest first, with their hashes."""
@@ -94,7 +93,7 @@ def export(
 
 
 @journal.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal backup journal-2026-11.sqlite3",
         "cascade journal backup /mnt/backups --keep 30",
         topic="journal",
@@ -110,7 +109,7 @@ def backup(
     ],
     keep: Annotated[
         int | None,
-        layout.OUTPUT(min=1, metavar="N", help="In a folder: remove all backups but the newest N."),
+        OUTPUT(min=1, metavar="N", help="In a folder: remove all backups but the newest N."),
     ] = None,
     json: Json = False,
 ) -> int:
@@ -124,7 +123,7 @@ def backup(
 
 
 @journal.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal restore journal-2026-11.sqlite3 --dry-run",
         "cascade journal restore journal-2026-11.sqlite3",
         topic="journal",
@@ -144,7 +143,7 @@ def restore(ctx: typer.Context, *, options: RestoreOptions) -> int:
 
 @journal.command(
     "catch-up",
-    epilog=layout.examples(
+    epilog=examples(
         "cascade journal catch-up",
         "cascade journal catch-up --since 7d",
         topic="journal",
@@ -154,9 +153,7 @@ def catch_up(
     ctx: typer.Context,
     since: Annotated[
         str | None,
-        layout.ENTRIES(
-            metavar="W", help="Look at all rows since then, even if nothing was restored."
-        ),
+        ENTRIES(metavar="W", help="Look at all rows since then, even if nothing was restored."),
     ] = None,
     json: Json = False,
 ) -> int:

@@ -8,22 +8,19 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, Yes
+from cascade_cli.cli.terminal.options import ENTRIES, WRITING, Json, Yes
 
 
 @dataclass(frozen=True)
 class EntryOptions:
     """Which entries, as typed."""
 
-    since: Annotated[
-        str | None, layout.ENTRIES(metavar="W", help="From when: 36h, 7d, 2026-11-01.")
-    ] = None
-    until: Annotated[
-        str | None, layout.ENTRIES(metavar="W", help="Until when, in the same forms.")
-    ] = None
+    since: Annotated[str | None, ENTRIES(metavar="W", help="From when: 36h, 7d, 2026-11-01.")] = (
+        None
+    )
+    until: Annotated[str | None, ENTRIES(metavar="W", help="Until when, in the same forms.")] = None
     key: Annotated[
-        str | None, layout.ENTRIES(metavar="K", help="Only the entries of this StratagemId.")
+        str | None, ENTRIES(metavar="K", help="Only the entries of this StratagemId.")
     ] = None
 
 
@@ -34,13 +31,13 @@ class RestoreOptions:
     backup: Annotated[Path, typer.Argument(metavar="F", help="A file that `journal backup` made.")]
     against: Annotated[
         str | None,
-        layout.WRITING(metavar="HEAD[:SEQ]", help="A head that you kept: the backup must have it."),
+        WRITING(metavar="HEAD[:SEQ]", help="A head that you kept: the backup must have it."),
     ] = None
     force: Annotated[
-        bool, layout.WRITING("--force", help="Go back in time: forget what the backup lacks.")
+        bool, WRITING("--force", help="Go back in time: forget what the backup lacks.")
     ] = False
     dry_run: Annotated[
-        bool, layout.WRITING("--dry-run", help="Show what would be forgotten. Change nothing.")
+        bool, WRITING("--dry-run", help="Show what would be forgotten. Change nothing.")
     ] = False
     yes: Yes = False
     json: Json = False

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from cascade_cli.adapters.journal.reported_heads import last_reported, remember_reported
 from cascade_cli.adapters.journal.restoring import Restoring
 from cascade_cli.cli.journal.options import RestoreOptions
-from cascade_cli.cli.journal.restore_text import (
+from cascade_cli.cli.journal.run import kept_head
+from cascade_cli.cli.journal.text import (
     caught_up_document,
     plan_document,
     show_caught_up,
     show_plan,
     show_restored,
 )
-from cascade_cli.cli.journal.run import kept_head
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option

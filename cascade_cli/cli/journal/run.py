@@ -58,6 +58,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
             )
         found = journal.verify(kept)
         if found.is_intact:
+            # Remembered outside the journal: an older copy that is put back later lacks this head.
             report_head(session.folder, journal, session.warn)
     data = {
         "intact": found.is_intact,
@@ -118,6 +119,7 @@ def _write_file(path: Path, entries: Iterator[Entry]) -> int:
     """Never overwrites a file, and never leaves half of one."""
     try:
         with path.open("x", encoding="utf-8") as out:
+            # The entries name citizens and payments, so only the owner may read them.
             path.chmod(0o600)
             try:
                 return write_lines(entries, out)

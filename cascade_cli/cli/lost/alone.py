@@ -36,9 +36,9 @@ def alone(session: Session) -> Outcome:
     session.enter_sandbox(values)
     missing = [setting.name for setting in _NEEDED if not values.get(setting.name, "").strip()]
     if missing and not session.sandbox:
-        return Outcome(None, lambda s: _write(s, _ways_to_begin(missing)), ExitCode.USAGE)
+        return Outcome(None, lambda _session: _write(_ways_to_begin(missing)), ExitCode.USAGE)
     summary = _shop_summary(session, values)
-    return Outcome(None, lambda s: _write(s, summary.lines(s, datetime.now(UTC))))
+    return Outcome(None, lambda s: _write(summary.lines(s, datetime.now(UTC))))
 
 
 def _ways_to_begin(missing: list[str]) -> list[str]:
@@ -113,6 +113,7 @@ def _shop_summary(session: Session, values: Mapping[str, str]) -> _ShopSummary:
     except CascadeError as error:
         return _ShopSummary(shop, None, error.message)
     base = values.get(AIRTABLE_BASE.name, "").strip()
+    # The sandbox has a journal to itself, and one base. Shops may share one.
     found = next(iter(runs.values()), None) if session.sandbox else runs.get(base)
     last = Checkpoint.of(found).trusted(datetime.now(UTC)) if found else None
     return _ShopSummary(shop, last)
@@ -123,5 +124,5 @@ def _shop(values: Mapping[str, str]) -> str:
     return escape(f"{'live' if is_live else 'test'}, base {values[AIRTABLE_BASE.name].strip()}")
 
 
-def _write(_session: Session, lines: list[str]) -> None:
+def _write(lines: list[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")

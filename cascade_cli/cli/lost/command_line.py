@@ -42,6 +42,7 @@ def _misplaced(words: Sequence[str]) -> UsageError | None:
     for word in words:
         is_value = bool(line.waiting)
         line.take(word)
+        # A value follows its option, wherever that goes.
         if not is_value:
             into = moved if _is_misplaced(line, word.partition("=")[0]) else kept
         into.append(word)

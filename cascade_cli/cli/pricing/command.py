@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples("cascade pricing", "cascade pricing --currency EUR", topic="selling")
+EXAMPLES = examples("cascade pricing", "cascade pricing --currency EUR", topic="selling")
 
 
 def pricing(

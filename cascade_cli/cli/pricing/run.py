@@ -49,6 +49,7 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     """
     code = currency_option(currency)
     values = session.found
+    # One moment for the whole answer: at midnight another list may come into force.
     file, now = file_of(values, PRICES), session.now()
     prices = read_prices(file, PublishedRates(file_of(values, RATES_FILE)))
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)

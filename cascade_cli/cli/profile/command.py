@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
 profile = typer.Typer(
@@ -17,7 +16,7 @@ profile = typer.Typer(
 
 @profile.command(
     name="list",
-    epilog=layout.examples("cascade profile list", "cascade profile list --json", topic="profiles"),
+    epilog=examples("cascade profile list", "cascade profile list --json", topic="profiles"),
 )
 def list_(ctx: typer.Context, json: PlainJson = False) -> int:
     """List this user's profiles: mode, base, file, and which one is the default."""
@@ -27,7 +26,7 @@ def list_(ctx: typer.Context, json: PlainJson = False) -> int:
 
 
 @profile.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade profile default rialto", "cascade profile default --none", topic="profiles"
     )
 )

@@ -56,6 +56,7 @@ def _listed(name: str, usual: str, in_use: str) -> ListedProfile:
     except SettingsError as error:
         problem = error.message
     else:
+        # A key in another file, or printed by a command, is not fetched for a list.
         key = re.match(r"[rs]k_(live|test)_", written.get(STRIPE_KEY.name, "").strip())
         mode, base = key[1] if key else "", written.get(AIRTABLE_BASE.name, "").strip()
     file = short(profile_file(name))

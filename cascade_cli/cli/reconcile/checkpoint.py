@@ -70,6 +70,7 @@ def keep(journal: JournalPort, base_id: str, run: Run, clock: ServiceClock) -> b
     memory = run.memory.ended(run.snapshot.window.until + min(clock.ahead, timedelta(0)), known)
     if not memory.covers_anything:
         return False
+    # The list of ends is by the services' clocks, so an end by ours alone is not added to it.
     memory = memory.dated(known) if clock.is_known else memory
     journal.set_mark(mark_name(base_id), memory.document())
     return True

@@ -5,10 +5,9 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.reconcile.options import EndOptions, ReconcileOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import options_as_parameters
+from cascade_cli.cli.terminal.options import examples, options_as_parameters
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade reconcile --since 7d",
     "cascade reconcile --since last --verify sample",
     "cascade reconcile --since 7d --repair --dry-run",

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json
+from cascade_cli.cli.terminal.options import CASES, OUTPUT, PAYMENTS, REPAIR, TELL, Json
 from cascade_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,38 +30,37 @@ class ReconcileOptions:
 
     since: Annotated[
         str,
-        layout.PAYMENTS(
+        PAYMENTS(
             metavar="W", help="From when: 36h, 7d, 2026-11-01, 2026-11-01T08:00:00Z, or last."
         ),
     ] = "7d"
     until: Annotated[
-        str | None, layout.PAYMENTS(metavar="W", help="Until when, in the same forms; default now.")
+        str | None, PAYMENTS(metavar="W", help="Until when, in the same forms; default now.")
     ] = None
     grace: Annotated[
         str | None,
-        layout.PAYMENTS(metavar="D", help="Younger charges count as in flight: 90s, 15m, 48h."),
+        PAYMENTS(metavar="D", help="Younger charges count as in flight: 90s, 15m, 48h."),
     ] = None
     verify: Annotated[
         str | None,
-        layout.PAYMENTS(
-            metavar="HOW", help="With --since last, check what it remembers: sample or full."
-        ),
+        PAYMENTS(metavar="HOW", help="With --since last, check what it remembers: sample or full."),
     ] = None
     everything: Annotated[
-        bool, layout.CASES("--all", help="List all, including what is settled or in flight.")
+        bool, CASES("--all", help="List all, including what is settled or in flight.")
     ] = False
     kinds: KindOption = None
     citizen: CitizenOption = None
     limit: LimitOption = None
-    repair: Annotated[
-        bool, layout.REPAIR("--repair", help="Fix what is safe to fix automatically.")
-    ] = False
+    repair: Annotated[bool, REPAIR("--repair", help="Fix what is safe to fix automatically.")] = (
+        False
+    )
     dry_run: Annotated[
-        bool, layout.REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
+        bool, REPAIR("--dry-run", help="With --repair: show the plan and write nothing.")
     ] = False
-    yes: Annotated[bool, layout.REPAIR("--yes", "-y", help="With --repair: do not ask.")] = False
+    yes: Annotated[bool, REPAIR("--yes", "-y", help="With --repair: do not ask.")] = False
     json: Json = False
-    csv: Annotated[bool, layout.OUTPUT("--csv", help="One CSV line per item.")] = False
+    csv: Annotated[bool, OUTPUT("--csv", help="One CSV line per item.")] = False
+    # `init=False` keeps it from becoming an option.
     seed: int = field(init=False, default_factory=lambda: randbits(32))
     """Chooses what `--verify sample` reads."""
 
@@ -98,20 +96,18 @@ class EndOptions:
     """The options that say who is told how a run ended."""
 
     alert: Annotated[
-        bool, layout.TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
+        bool, TELL("--alert", help="Tell CASCADE_ALERT_URLS of changes and failures.")
     ] = False
     ping: Annotated[
         str | None,
-        layout.TELL(
-            metavar="URL", help="Dead man's switch: call it at the end, its /fail on failure."
-        ),
+        TELL(metavar="URL", help="Dead man's switch: call it at the end, its /fail on failure."),
     ] = None
     metrics_file: Annotated[
         Path | None,
-        layout.TELL(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
+        TELL(metavar="FILE", help="Write metrics (.prom) for the node exporter."),
     ] = None
     report: Annotated[
-        Path | None, layout.TELL(metavar="FILE", help="Write the report as one page for a browser.")
+        Path | None, TELL(metavar="FILE", help="Write the report as one page for a browser.")
     ] = None
 
     def switch(self) -> DeadManSwitch | None:

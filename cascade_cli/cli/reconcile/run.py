@@ -136,6 +136,7 @@ def attempt_run(
                 check_time()
                 show_step(step)
 
+            # With --until the memory only says where the window begins: all of it is read.
             if memory is not None and options.until is None:
                 run = wiring.since_last.run(memory, window.until, terms, tell, options.check)
             else:

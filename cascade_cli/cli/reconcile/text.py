@@ -18,9 +18,8 @@ from rich.text import Text
 from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row, typed, verdict
 from cascade_cli.cli.reconcile.json import RunFacts
-from cascade_cli.cli.terminal.console import completed, settings_note
+from cascade_cli.cli.terminal.console import completed, paged, settings_note
 from cascade_cli.cli.terminal.escape import format_count
-from cascade_cli.cli.terminal.paging import paged
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.equation import Equation

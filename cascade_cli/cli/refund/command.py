@@ -5,11 +5,10 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.refund.options import RefundOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade refund pi_3jnMhaDZb2Cm --dry-run",
     "cascade refund pi_3jnMhaDZb2Cm",
     'cascade refund pi_3jnMhaDZb2Cm --write-off "a gift of the shop"',

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import DryRun, Yes
+from cascade_cli.cli.terminal.options import OVERRIDE, TAKEN_BACK, DryRun, Yes
 
 if TYPE_CHECKING:
     from cascade_cli.domain.records.orders import Override
@@ -23,17 +22,15 @@ class RefundOptions:
     ]
     ducats: Annotated[
         str | None,
-        layout.TAKEN_BACK(
-            metavar="N", help="Take this many in all, instead of what the policy says."
-        ),
+        TAKEN_BACK(metavar="N", help="Take this many in all, instead of what the policy says."),
     ] = None
     write_off: Annotated[
         str | None,
-        layout.TAKEN_BACK(metavar="REASON", help="Take nothing back, and record why not."),
+        TAKEN_BACK(metavar="REASON", help="Take nothing back, and record why not."),
     ] = None
     although_underpaid: Annotated[
         bool,
-        layout.OVERRIDE(
+        OVERRIDE(
             "--although-underpaid",
             help="Deliver the rest even if less was paid than the ducats cost, or the price is "
             "not known; this is recorded.",

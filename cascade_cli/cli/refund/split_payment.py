@@ -76,6 +76,7 @@ def _planned(
 ) -> _Plans:
     plans: list[RefundPlan] = []
     refused: list[GuardError] = []
+    # A write-off moves nothing, so nobody has to be looked up in Venice.
     residents = {} if write_off else service.residents(pictures)
     for picture in pictures:
         try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.resolve.options import ResolveOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json, options_as_parameters
+from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     'cascade resolve pi_3jnMhaDZb2Cm --credit -r "lucia got what marco bought"',
     'cascade resolve recDmA1gkpL08NqsW --moved -r "the balances show it"',
     'cascade resolve pi_3jnMhaDZb2Cm --snooze 14d -r "the bank decides first"',

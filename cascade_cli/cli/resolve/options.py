@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import DryRun, Yes
+from cascade_cli.cli.terminal.options import DECISION, OVERRIDE, DryRun, Yes
 
 if TYPE_CHECKING:
     from cascade_cli.domain.records.decisions import How
@@ -33,58 +32,52 @@ class ResolveOptions:
     ]
     credit: Annotated[
         str | None,
-        layout.DECISION(
-            metavar="[N]", help="Give the right citizen the missing ducats, or N of them."
-        ),
+        DECISION(metavar="[N]", help="Give the right citizen the missing ducats, or N of them."),
     ] = None
     take_back: Annotated[
         str | None,
-        layout.DECISION(
-            metavar="[N]", help="Take back what went to somebody else, or is too much."
-        ),
+        DECISION(metavar="[N]", help="Take back what went to somebody else, or is too much."),
     ] = None
     settled_by: Annotated[
         str | None,
-        layout.DECISION(metavar="STRATAGEM", help="This transfer, made by a person, settles it."),
+        DECISION(metavar="STRATAGEM", help="This transfer, made by a person, settles it."),
     ] = None
     moved: Annotated[
-        bool, layout.DECISION("--moved", help="A doubtful transfer has moved its ducats.")
+        bool, DECISION("--moved", help="A doubtful transfer has moved its ducats.")
     ] = False
     not_moved: Annotated[
-        bool, layout.DECISION("--not-moved", help="It moved nothing, and may be tried again.")
+        bool, DECISION("--not-moved", help="It moved nothing, and may be tried again.")
     ] = False
-    accept: Annotated[bool, layout.DECISION("--accept", help="Nothing will be done.")] = False
+    accept: Annotated[bool, DECISION("--accept", help="Nothing will be done.")] = False
     snooze: Annotated[
         str | None,
-        layout.DECISION(metavar="D", help="Nothing will be done for this long: 36h, 14d."),
+        DECISION(metavar="D", help="Nothing will be done for this long: 36h, 14d."),
     ] = None
-    reopen: Annotated[
-        bool, layout.DECISION("--reopen", help="The earlier decision no longer counts.")
-    ] = False
+    reopen: Annotated[bool, DECISION("--reopen", help="The earlier decision no longer counts.")] = (
+        False
+    )
     reason: Annotated[
         str | None,
-        layout.DECISION("--reason", "-r", metavar="TEXT", help="Why. Required, and kept for ever."),
+        DECISION("--reason", "-r", metavar="TEXT", help="Why. Required, and kept for ever."),
     ] = None
     citizen: Annotated[
         str | None,
-        layout.DECISION(metavar="C", help="With --credit: the buyer, if the payment names nobody."),
+        DECISION(metavar="C", help="With --credit: the buyer, if the payment names nobody."),
     ] = None
     although_underpaid: Annotated[
         bool,
-        layout.OVERRIDE(
-            "--although-underpaid", help="With --credit: also give what was not paid for."
-        ),
+        OVERRIDE("--although-underpaid", help="With --credit: also give what was not paid for."),
     ] = False
     although_ambiguous: Annotated[
         bool,
-        layout.OVERRIDE(
+        OVERRIDE(
             "--although-ambiguous",
             help="With --credit: even if another transfer may already belong to the payment.",
         ),
     ] = False
     again: Annotated[
         bool,
-        layout.OVERRIDE("--again", help="With --credit: even if a credit by hand mentions it."),
+        OVERRIDE("--again", help="With --credit: even if a credit by hand mentions it."),
     ] = False
     dry_run: DryRun = False
     yes: Yes = False
@@ -118,6 +111,7 @@ def with_amounts(words: Sequence[str]) -> list[str]:
     for index, word in enumerate(words):
         found.append(word)
         after = words[index + 1] if index + 1 < len(words) else ""
+        # An amount begins with a digit. No case's id does, so one may follow the option.
         if word in _OPTIONAL and after != EVERYTHING and not after[:1].isdigit():
             found.append(EVERYTHING)
     return found

@@ -52,6 +52,7 @@ def resolve(session: Session, options: ResolveOptions) -> Outcome:
             lambda plan: (plan.writes, plan.seen.subject.facts),
             yes=options.yes,
         )
+        # Only transfers are written to the base; a mere decision goes into the journal.
         if planned.orders:
             context.begin()
         done = service.carry_out(planned)

@@ -31,13 +31,10 @@ def show(
     """The plan line by line, below what was done."""
     if done:
         show_deliveries(console, done)
-    lines = (
-        [*_lines(planned, evidence), "nothing was written"]
-        if dry_run
-        else _lines(planned, evidence)
-    )
-    for line in lines:
+    for line in _lines(planned, evidence):
         console.print(escape(line), soft_wrap=True)
+    if dry_run:
+        console.print("nothing was written")
 
 
 def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Interview:
         the number of ducats. Raises LeftOpenError, UsageError or GuardError."""
         seen = self._which_doubtful(seen, how)
         wish = _QUESTIONS.get(how, Interview._nothing)(self, seen, Wish(how, ""))
+        # If the case does not say how many, the question before has asked already.
         if is_part and wish.ducats is None:
             wish = replace(wish, ducats=self._ducats())
         for hurdle in hurdles(seen.subject, wish):

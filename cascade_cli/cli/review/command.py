@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import CASES, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade review",
     "cascade review --since last --kind doubtful",
     "cascade review --since 30d --limit 10",
@@ -21,7 +21,7 @@ EXAMPLES = layout.examples(
 def review(
     ctx: typer.Context,
     since: Annotated[
-        str, layout.CASES(metavar="W", help="Cases since when: 36h, 7d, 2026-11-01, or last.")
+        str, CASES(metavar="W", help="Cases since when: 36h, 7d, 2026-11-01, or last.")
     ] = "7d",
     kinds: KindOption = None,
     citizen: CitizenOption = None,

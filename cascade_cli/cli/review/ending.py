@@ -56,6 +56,7 @@ def ended(after: Outcome, carried: Sequence[Carried], repaired: Sequence[Deliver
     the cases that remain."""
     deliveries = [*(d for one in carried for d in one.deliveries), *repaired]
     refused = next((one.error for one in carried if one.error), None)
+    # A failed last look comes first, because then nobody knows what is open.
     error = after.error or first_error(deliveries) or refused
 
     def show(session: Session) -> None:

@@ -45,6 +45,7 @@ def review(session: Session, since: str, selection: Selection) -> Outcome:
     """Read, walk, ask once, carry out, read again. Raises UsageError before anything is read."""
     reading = ReconcileOptions(since)
     _check(session, reading, selection)
+    # No lock while a person thinks: others must be able to go on crediting.
     with write_context(session, "review", lock=False) as context:
         found = _read(context, reading)
         if not isinstance(found, JudgedOutcome):

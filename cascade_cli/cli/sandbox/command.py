@@ -16,8 +16,7 @@ from cascade_cli.cli.sandbox.options import (
     SeedOptions,
     ServeOptions,
 )
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson, options_as_parameters
+from cascade_cli.cli.terminal.options import ENGINE, PlainJson, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 sandbox = typer.Typer(
@@ -26,7 +25,7 @@ sandbox = typer.Typer(
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox serve --engine-every 10m",
         "cascade sandbox serve --airtable-rate 5 --stripe-rate 25",
         "cascade sandbox serve --webhook http://127.0.0.1:8422/api/payments/webhook",
@@ -42,7 +41,7 @@ def serve(ctx: typer.Context, *, options: ServeOptions) -> int:
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox seed",
         "cascade sandbox seed --scenario large --payments 10000",
         "cascade sandbox seed --from story.toml",
@@ -61,7 +60,7 @@ def seed(ctx: typer.Context, *, options: SeedOptions, json: PlainJson = False) -
 
 @sandbox.command(
     "run-engine",
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox run-engine",
         "cascade sandbox run-engine --fail-at write_payee",
         "cascade sandbox run-engine --kill-after balances",
@@ -98,7 +97,7 @@ def run_engine(
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox advance 3d",
         "cascade sandbox advance 72h --no-engine",
         topic="sandbox",
@@ -109,12 +108,12 @@ def advance(
     span: Annotated[str, typer.Argument(metavar="D", help="How far: 90s, 15m, 48h, 3d or 2w.")],
     no_engine: Annotated[
         bool,
-        layout.ENGINE("--no-engine", help="Do not run Venice's engine; stratagems expire."),
+        ENGINE("--no-engine", help="Do not run Venice's engine; stratagems expire."),
     ] = False,
     json: PlainJson = False,
 ) -> int:
     """Put the sandbox's clock forward: engine runs, expiries, renewals and deadlines follow."""
-    from cascade_cli.cli.sandbox.advance import advance as work
+    from cascade_cli.cli.sandbox.run import advance as work
 
     return run_command(
         ctx.obj,
@@ -125,7 +124,7 @@ def advance(
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox citizen add DoraLoredan --ducats 500",
         "cascade sandbox citizen rename DoraLoredan dora_loredan",
         topic="sandbox",
@@ -134,13 +133,13 @@ def advance(
 @options_as_parameters
 def citizen(ctx: typer.Context, *, change: CitizenChange, json: PlainJson = False) -> int:
     """Add, remove or rename a citizen of the embedded Venice, or pay the Innovatori's stipend."""
-    from cascade_cli.cli.sandbox.citizen import citizen as work
+    from cascade_cli.cli.sandbox.run import citizen as work
 
     return run_command(ctx.obj, "sandbox citizen", lambda session: work(session, change), json=json)
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox pay DoraLoredan --ducats 250",
         "cascade sandbox pay DoraLoredan --ducats 250 --cents 3000 --hold",
         topic="sandbox",
@@ -155,7 +154,7 @@ def pay(ctx: typer.Context, *, sale: SaleRequest, json: PlainJson = False) -> in
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox capture pi_3jnMhaDZb2Cm",
         "cascade sandbox capture pi_3jnMhaDZb2Cm --cents 2500",
         topic="sandbox",
@@ -180,7 +179,7 @@ def capture(
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox refund pi_3jnMhaDZb2Cm --cents 500",
         "cascade sandbox refund pi_3jnMhaDZb2Cm --status requires_action",
         topic="sandbox",
@@ -195,7 +194,7 @@ def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox dispute pi_3jnMhaDZb2Cm --cents 1000",
         "cascade sandbox dispute du_1PgafTB7WZ01 --status won",
         topic="sandbox",
@@ -210,7 +209,7 @@ def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: PlainJson = Fal
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox product cascade_ducats_500_25 --inactive",
         "cascade sandbox product cascade_ducats_500_25",
         topic="sandbox",
@@ -236,7 +235,7 @@ def product(
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox subscription sub_1PgafTB7WZ01 renew",
         "cascade sandbox subscription sub_1PgafTB7WZ01 send",
         topic="subscriptions",
@@ -253,7 +252,7 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
 
 
 @sandbox.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade sandbox event balance.available",
         "cascade sandbox event charge.succeeded --without id",
         topic="sandbox",
@@ -262,13 +261,13 @@ def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = F
 @options_as_parameters
 def event(ctx: typer.Context, *, wish: EventRequest, json: PlainJson = False) -> int:
     """Let the embedded Stripe send an event of any type, with fields left out if you like."""
-    from cascade_cli.cli.sandbox.event import event as work
+    from cascade_cli.cli.sandbox.run import event as work
 
     return run_command(ctx.obj, "sandbox event", lambda session: work(session, wish), json=json)
 
 
 @sandbox.command(
-    epilog=layout.examples("cascade sandbox reset", "cascade sandbox reset --json", topic="sandbox")
+    epilog=examples("cascade sandbox reset", "cascade sandbox reset --json", topic="sandbox")
 )
 def reset(ctx: typer.Context, json: PlainJson = False) -> int:
     """Forget everything in the sandbox; live services are never touched."""

@@ -19,6 +19,7 @@ from cascade_cli.sandbox.stripe.resources import disputes, refunds
 
 def pay(session: Session, sale: SaleRequest) -> Outcome:
     """Somebody pays for ducats by card, as the legacy CASCADE API sold them."""
+    # The legacy API's rate: ten cents a ducat.
     cents = round(sale.ducats * 10) if sale.cents is None else sale.cents
 
     def change(app: SandboxApp) -> Any:
@@ -56,6 +57,7 @@ def refund(session: Session, wanted: RefundRequest) -> Outcome:
         if wanted.identity.startswith("re_"):
             return account.settle_refund(wanted.identity, at=at, status=wanted.status)
         charge = account.charge_of(wanted.identity, at=at)
+        # A refund is made first; only then can it fail or be cancelled.
         ends = wanted.status in {"failed", "canceled"}
         made = account.refund(
             charge,

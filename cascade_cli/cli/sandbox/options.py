@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import CLOCKS, ENGINE, LIMITS, WEBHOOKS
 
 FURTHEST = timedelta(days=3650)
 
 _EngineNotices = Annotated[
     bool,
-    layout.ENGINE(
+    ENGINE(
         "--engine-notices",
         help="Give NOTIFICATIONS the columns that the engine writes: its notices arrive.",
     ),
@@ -28,38 +28,36 @@ class ServeOptions:
 
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 8421
     airtable_rate: Annotated[
-        float | None, layout.LIMITS(min=0.1, help="Requests a second before Airtable's lock-out.")
+        float | None, LIMITS(min=0.1, help="Requests a second before Airtable's lock-out.")
     ] = None
     stripe_rate: Annotated[
-        float | None, layout.LIMITS(min=0.1, help="Requests a second before Stripe's 429.")
+        float | None, LIMITS(min=0.1, help="Requests a second before Stripe's 429.")
     ] = None
-    latency: Annotated[float, layout.LIMITS(min=0, help="Seconds added to every answer.")] = 0.0
+    latency: Annotated[float, LIMITS(min=0, help="Seconds added to every answer.")] = 0.0
     engine_every: Annotated[
-        str | None, layout.ENGINE(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
+        str | None, ENGINE(metavar="D", help="Run Venice's engine this often: 90s, 10m.")
     ] = None
     webhooks: Annotated[
         list[str] | None,
-        layout.WEBHOOKS(
+        WEBHOOKS(
             "--webhook", metavar="URL", help="Deliver Stripe's events to this URL on this machine."
         ),
     ] = None
     webhook_twice: Annotated[
         float,
-        layout.WEBHOOKS(
-            metavar="P", min=0, max=1, help="How likely an event is to be delivered twice."
-        ),
+        WEBHOOKS(metavar="P", min=0, max=1, help="How likely an event is to be delivered twice."),
     ] = 0.0
     webhook_shuffle: Annotated[
-        bool, layout.WEBHOOKS("--webhook-shuffle", help="Deliver simultaneous events in any order.")
+        bool, WEBHOOKS("--webhook-shuffle", help="Deliver simultaneous events in any order.")
     ] = False
     engine_notices: _EngineNotices = False
     clock_ahead: Annotated[
         str | None,
-        layout.CLOCKS(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
+        CLOCKS(metavar="D", help="The services' clocks are ahead of this machine's: 3h."),
     ] = None
     clock_behind: Annotated[
         str | None,
-        layout.CLOCKS(metavar="D", help="The services' clocks are behind this machine's: 3h."),
+        CLOCKS(metavar="D", help="The services' clocks are behind this machine's: 3h."),
     ] = None
 
     @property

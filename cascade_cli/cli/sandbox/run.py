@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
-from cascade_cli.cli.sandbox.options import SeedOptions, ServeOptions
-from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.sandbox.options import CitizenChange, EventRequest, SeedOptions, ServeOptions
+from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_span
+from cascade_cli.cli.terminal.windows import duration_option
+from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_moment, format_span, rfc3339
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
+from cascade_cli.sandbox.advance import LONGEST, Advance, Happening
 from cascade_cli.sandbox.app import SandboxApp
+from cascade_cli.sandbox.clock import SandboxClock
 from cascade_cli.sandbox.seed import seed as write_seed
 from cascade_cli.sandbox.stripe import Mischief, StripeError
+from cascade_cli.sandbox.venice import Residents
 from cascade_cli.wiring.journal import SANDBOX_JOURNAL
 from cascade_cli.wiring.state_folder import make_state_folder
 
 STRATAGEMS = "STRATAGEMS"
+CITIZEN_CHANGES = "add NAME, remove NAME, rename OLD NEW, or stipend"
 
 
 def serve(session: Session, options: ServeOptions) -> Outcome:
@@ -114,6 +120,99 @@ _KILLED = {
     "balances": "before the status: the row is active, and the next run pays again.",
     "status": "before the notices: nobody is told.",
 }
+
+
+def advance(session: Session, span: str, *, engine: bool) -> Outcome:
+    """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
+    duration = duration_option("sandbox advance", span)
+    if not duration or duration > LONGEST:
+        raise UsageError(
+            f"The clock can advance by 1s to {LONGEST.days}d, not by {span}. It was not moved."
+        )
+    clock = instance.clock_of(session.folder)
+    with opened(session) as app, translated_errors():
+        happened = list(Advance(app, clock, engine=engine).by(duration))
+    now = clock()
+    data = {
+        "now": rfc3339(now),
+        "ahead_seconds": round(clock.shift.total_seconds()),
+        "happened": [_happened_document(one) for one in happened],
+    }
+    return text_outcome(data, "\n".join([*_happened_lines(happened), shown_time(now, clock)]))
+
+
+def shown_time(now: datetime, clock: SandboxClock) -> str:
+    """A sentence with the sandbox's time, and how its clock compares with this machine's."""
+    return f"It is {format_moment(now)} in the sandbox: its clock {compared(clock.shift)}."
+
+
+def _happened_lines(happened: list[Happening]) -> list[str]:
+    quiet = sum(one.is_quiet for one in happened)
+    lines = [f"{format_moment(one.at)}  {escape(one.text)}" for one in happened if not one.is_quiet]
+    for one in happened:
+        lines += [f"  failed: {escape(name)}" for name in one.failed]
+    return lines + ([f"{format_count(quiet, 'engine run')} found nothing to do."] if quiet else [])
+
+
+def _happened_document(one: Happening) -> dict[str, Any]:
+    return {**asdict(one), "at": rfc3339(one.at)}
+
+
+def citizen(session: Session, change: CitizenChange) -> Outcome:
+    """Change the embedded base. Raises UsageError, and changes nothing, for an unknown change."""
+    with opened(session) as app, translated_errors():
+        data, text = _changed(app.residents, change)
+    return text_outcome({"step": change.step, **data}, text)
+
+
+def _changed(residents: Residents, change: CitizenChange) -> tuple[dict[str, object], str]:
+    match (change.step, change.name, change.new_name):
+        case ("add", str(name), None):
+            made = residents.add(name, ducats=change.ducats, social_class=change.social_class)
+            text = f"{escape(name)} is in Venice, as the new record {made['id']}."
+            return {"citizen": name, "record_id": made["id"]}, text
+        case ("remove", str(name), None):
+            gone = residents.remove(name)
+            text = f"{escape(name)} is no longer in Venice."
+            return {"citizen": name, "record_id": gone["id"]}, text
+        case ("rename", str(name), str(new)):
+            same = residents.rename(name, new)
+            text = f"{escape(name)} is called {escape(new)} now; stratagems keep the old name."
+            return {"citizen": new, "record_id": same["id"]}, text
+        case ("stipend", None, None):
+            paid = residents.pay_stipends()
+            return {"citizens": paid}, f"{len(paid)} Innovatori got 3,000 ducats each."
+        case _:
+            raise UsageError(
+                f"That is not a change of a citizen. Choose one of: {CITIZEN_CHANGES}.",
+                "Nothing was changed.",
+            )
+
+
+def event(session: Session, wish: EventRequest) -> Outcome:
+    """Send the event. Raises UsageError for invalid JSON, and for an event that Stripe could not
+    send."""
+    subject = None if wish.subject is None else _json("--object", wish.subject)
+    pairs = [text.partition("=") for text in wish.said or ()]
+    said = {name: _json(f"--set {name}", value) for name, _, value in pairs}
+    with opened(session) as app, translated_errors():
+        account, at = app.stripe.account, app.now()
+        try:
+            made = account.announce(
+                wish.type, at=at, subject=subject, said=said, lacking=wish.lacking or ()
+            )
+        except StripeError as error:
+            raise UsageError(str(error), "Nothing was sent.") from error
+    return text_outcome(
+        {"id": made["id"], "type": wish.type}, f"{made['id']}: {escape(wish.type)}."
+    )
+
+
+def _json(option: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise UsageError(f"{option}: {text[:80]!r} is not JSON.", "Nothing was sent.") from None
 
 
 def reset(session: Session) -> Outcome:

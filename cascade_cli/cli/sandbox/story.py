@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cascade_cli.cli.sandbox.advance import shown_time
 from cascade_cli.cli.sandbox.options import SeedOptions
-from cascade_cli.cli.sandbox.run import opened, text_outcome, translated_errors
+from cascade_cli.cli.sandbox.run import opened, shown_time, text_outcome, translated_errors
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.shop.times import rfc3339

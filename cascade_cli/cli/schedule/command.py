@@ -5,8 +5,7 @@ from __future__ import annotations
 import typer
 
 from cascade_cli.cli.schedule.options import NightlyEnd, NightlyOptions
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import options_as_parameters
+from cascade_cli.cli.terminal.options import examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
 schedule = typer.Typer(
@@ -16,7 +15,7 @@ schedule = typer.Typer(
 
 
 @schedule.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade schedule cron --alert",
         "cascade schedule cron --repair --ping https://hc-ping.com/your-uuid",
         "cascade schedule cron --alert --backup /mnt/backups",
@@ -34,7 +33,7 @@ def cron(ctx: typer.Context, *, options: NightlyOptions, end: NightlyEnd) -> int
 
 
 @schedule.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade schedule systemd --alert",
         "cascade --env-file /etc/cascade.env schedule systemd --repair",
         topic="nightly",

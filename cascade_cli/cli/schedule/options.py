@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cascade_cli.cli.reconcile.options import EndOptions
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import RUN, TELL
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,13 @@ class NightlyEnd(EndOptions):
     """The options of `cascade reconcile`, with help for something that happens every night."""
 
     ping: Annotated[
-        str | None, layout.TELL(metavar="URL", help="Call this dead man's switch each time.")
+        str | None, TELL(metavar="URL", help="Call this dead man's switch each time.")
     ] = None
     metrics_file: Annotated[
-        Path | None, layout.TELL(metavar="FILE", help="Write metrics for the node exporter.")
+        Path | None, TELL(metavar="FILE", help="Write metrics for the node exporter.")
     ] = None
     report: Annotated[
-        Path | None, layout.TELL(metavar="FILE", help="Write the report as a page for a browser.")
+        Path | None, TELL(metavar="FILE", help="Write the report as a page for a browser.")
     ] = None
 
 
@@ -29,16 +29,12 @@ class NightlyEnd(EndOptions):
 class NightlyOptions:
     """The nightly run, as typed."""
 
-    at: Annotated[str, layout.RUN(metavar="HH:MM", help="When, in the machine's own time.")] = (
-        "03:30"
-    )
+    at: Annotated[str, RUN(metavar="HH:MM", help="When, in the machine's own time.")] = "03:30"
     repair: Annotated[
         bool,
-        layout.RUN("--repair", help="Also fix what is safe to fix automatically, without asking."),
+        RUN("--repair", help="Also fix what is safe to fix automatically, without asking."),
     ] = False
     backup: Annotated[
         Path | None,
-        layout.RUN(
-            metavar="DIR", help="Then back up the journal into this folder; keep 30 backups."
-        ),
+        RUN(metavar="DIR", help="Then back up the journal into this folder; keep 30 backups."),
     ] = None

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal.options import examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade serve", "cascade serve --port 8422", "cascade --sandbox serve", topic="payment-api"
 )
 

@@ -63,6 +63,7 @@ def serve(session: Session, host: str, port: int) -> Outcome:
                     "Choose another --port, or stop what uses it.",
                 ) from error
             with listening, serving.opened(dependencies) as app_state:
+                # The socket listens already, so a reader of this line may connect at once.
                 _announce(host, listening.getsockname()[1])
                 serving.run(app_state, listening, session.say)
     return Outcome(None, lambda _session: None)

@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.items.options import CitizenOption, KindOption, LimitOption, selected
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import Json
+from cascade_cli.cli.terminal.options import CASES, WATCH, Json, examples
 from cascade_cli.cli.terminal.session import run_command
 
-EXAMPLES = layout.examples(
+EXAMPLES = examples(
     "cascade status",
     "cascade status --watch --every 1m",
     "cascade status --kind missing --limit 5",
@@ -22,16 +21,16 @@ EXAMPLES = layout.examples(
 def status(
     ctx: typer.Context,
     since: Annotated[
-        str, layout.CASES(metavar="W", help="Cases since when: last, 36h, 7d, 2026-11-01, ….")
+        str, CASES(metavar="W", help="Cases since when: last, 36h, 7d, 2026-11-01, ….")
     ] = "last",
     kinds: KindOption = None,
     citizen: CitizenOption = None,
     limit: LimitOption = None,
     watch: Annotated[
-        bool, layout.WATCH("--watch", help="Stay open, and read again until Ctrl-C.")
+        bool, WATCH("--watch", help="Stay open, and read again until Ctrl-C.")
     ] = False,
     every: Annotated[
-        str | None, layout.WATCH(metavar="D", help="With --watch: how often; default 5m.")
+        str | None, WATCH(metavar="D", help="With --watch: how often; default 5m.")
     ] = None,
     json: Json = False,
 ) -> int:
@@ -47,7 +46,7 @@ def status(
         raise typer.BadParameter("--every goes with --watch")
     selection = selected(kinds, citizen, limit)
     if watch:
-        from cascade_cli.cli.status.watch import watch as stay
+        from cascade_cli.cli.status.run import watch as stay
 
         return run_command(ctx.obj, "status", lambda s: stay(s, since, every, selection))
     from cascade_cli.cli.status.run import status as work

@@ -1,23 +1,36 @@
-"""`cascade status`: reads the shop's state, and makes an outcome of it."""
+"""`cascade status`: reads the shop's state, once or with --watch again and again, and makes an
+outcome of it."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import NoReturn
+
+from rich.console import Group
+from rich.text import Text
 
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, StatusScreen, screen
-from cascade_cli.cli.terminal.paging import paged
+from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.windows import FIRST_SINCE, LAST, parse_window, window_since_last
+from cascade_cli.cli.terminal.windows import (
+    FIRST_SINCE,
+    LAST,
+    duration_option,
+    parse_window,
+    window_since_last,
+)
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.reconcile.overview import today
 from cascade_cli.domain.reconcile.reconciliation import Selection
-from cascade_cli.domain.shop.times import Window
-from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError
+from cascade_cli.domain.shop.times import Window, format_span
+from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError, UsageError
 from cascade_cli.services.status.status_service import (
     NO_RECORDS,
     Gap,
@@ -30,6 +43,11 @@ from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.journal_memory import decided
 from cascade_cli.wiring.reading import Wiring
+
+# Airtable counts calls by the month: a screen left on all day should not use up the plan.
+EVERY = timedelta(minutes=5)
+SHORTEST = timedelta(seconds=5)
+DAY = timedelta(days=1)
 
 
 def status(session: Session, since: str, selection: Selection) -> Outcome:
@@ -76,6 +94,7 @@ class StatusReader:
         return self.wiring.clock.with_corrected_time(lambda now, _check: self._read(now, tell))
 
     def _read(self, now: datetime, tell: Callable[[str], None]) -> StatusScreen:
+        # With --watch one connection serves many screens; each counts its own requests.
         before = self._requests()
         settings = self.wiring.settings
         records, window, gaps = self._recorded(now)
@@ -167,3 +186,85 @@ def _progress(session: Session) -> Iterator[Callable[[str], None]]:
         return
     with session.console(stderr=True).status("") as line:
         yield line.update
+
+
+def watch(session: Session, since: str, every_text: str | None, selection: Selection) -> Outcome:
+    """Read and draw until Ctrl-C, which ends it with exit code 130 as everywhere.
+
+    Raises UsageError before anything is read.
+    """
+    from rich.live import Live  # noqa: PLC0415 - only to watch
+
+    check_since(session, since)
+    every = _every(every_text)
+    console = session.console()
+    if not console.is_terminal:
+        raise UsageError(
+            "--watch needs a terminal to draw on.",
+            "Without one, run cascade status --json as often as you like.",
+        )
+    # Messages about waiting for a service would be printed across the screen.
+    with (
+        connected(replace(session, quiet=True), in_hurry=False) as wiring,
+        Live(Text("Reading …"), console=console, screen=True, auto_refresh=False) as live,
+    ):
+        _watch(
+            StatusReader(session, wiring, since, selection).read,
+            lambda shown: live.update(
+                Group(*(b.content for b in screen(console, shown, [_costs(shown, every)]))),
+                refresh=True,
+            ),
+            every,
+        )
+
+
+def _watch(
+    read: Callable[[], StatusScreen], draw: Callable[[StatusScreen], None], every: timedelta
+) -> NoReturn:
+    with _ctrl_c() as pressed:
+        while True:
+            draw(read())
+            with suppress(Empty):
+                pressed.get(timeout=every.total_seconds())
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[SimpleQueue[int]]:
+    """Raises KeyboardInterrupt as usual, and remembers Ctrl-C as well: Python loses an exception
+    that is raised while it disposes of objects, and the screen would stay for minutes.
+
+    It is remembered in a queue, because a threading.Event would hang if the signal interrupted the
+    holder of its lock.
+    """
+    pressed: SimpleQueue[int] = SimpleQueue()
+
+    def press(*_: object) -> NoReturn:
+        pressed.put(signal.SIGINT)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _every(text: str | None) -> timedelta:
+    every = duration_option("--every", text)
+    if every is not None and every < SHORTEST:
+        raise UsageError(
+            f"--every {text} is too often.", f"The shortest is {format_span(SHORTEST)}."
+        )
+    return EVERY if every is None else every
+
+
+def _costs(shown: StatusScreen, every: timedelta) -> Text:
+    """What watching costs. Airtable counts calls by the month."""
+    _stripe, airtable = shown.requests
+    a_day = round(airtable * (DAY / every))
+    return Text(
+        f"Every {format_span(every)}, {airtable} Airtable calls each time, {a_day:,} a day. "
+        "Ctrl-C ends it.",
+        "dim",
+    )

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +17,6 @@ from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, typed, verdict
 from cascade_cli.cli.terminal.console import completed, settings_note
 from cascade_cli.cli.terminal.escape import escape, format_count
-from cascade_cli.cli.terminal.sparkline import sparkline
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
     RUNWAY_LOW_DAYS,
@@ -37,9 +38,11 @@ from cascade_cli.services.status.status_service import Records, Status, Treasury
 
 MOST_ATTENTION = 3
 _UNKNOWN = Text("not known, see above", "yellow")
-
-
 SANDBOX = "sandbox"
+BARS = "▁▂▃▄▅▆▇█"
+ASCII_BARS = ".:-=+*%#"
+NO_BAR = "_"
+"""Zero has a sign of its own: a day with few ducats is not a day without."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,30 @@ def _money(treasury: Treasury | None, encoding: str) -> Iterator[tuple[str, Text
     text = Text(sparkline(amounts, encoding), "cyan")
     most = f"  a day, for {OUTFLOW_DAYS} days; at most {rounded(max(amounts))} ducats"
     yield "delivered", text.append(most, "default")
+
+
+def sparkline(values: Sequence[Decimal], encoding: str) -> str:
+    """A bar for each value: the highest is full, the others in proportion, rounded up.
+
+    Values are zero or more. If `encoding` has no blocks, ASCII characters stand for them.
+    """
+    top, steps = max(values, default=Decimal(0)), _steps(encoding)
+    return "".join(_bar(value, top, steps) for value in values)
+
+
+def _bar(value: Decimal, top: Decimal, steps: str) -> str:
+    if not value:
+        return NO_BAR
+    # Fractions are exact: a rounded quotient could land on the wrong step.
+    return steps[ceil(Fraction(value) * len(steps) / Fraction(top)) - 1]
+
+
+def _steps(encoding: str) -> str:
+    try:
+        BARS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return ASCII_BARS
+    return BARS
 
 
 def _balance(finances: Finances) -> Text:

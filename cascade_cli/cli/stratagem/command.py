@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal import layout
-from cascade_cli.cli.terminal.options import PlainJson
+from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
 stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
@@ -23,7 +22,7 @@ _Identity = Annotated[
 
 
 @stratagem.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade stratagem status pi_3jnMhaDZb2Cm",
         "cascade stratagem status cascade_payment_pi_3jnMhaDZb2Cm",
         topic="explain",
@@ -42,7 +41,7 @@ def status(ctx: typer.Context, identity: _Identity, json: PlainJson = False) -> 
 
 @stratagem.command(
     "list",
-    epilog=layout.examples(
+    epilog=examples(
         "cascade stratagem list --status stalled --since 7d",
         "cascade stratagem list --citizen TheGrandSalt",
         topic="explain",
@@ -75,7 +74,7 @@ def list_(
 
 
 @stratagem.command(
-    epilog=layout.examples(
+    epilog=examples(
         "cascade stratagem watch pi_3jnMhaDZb2Cm",
         "cascade stratagem watch pi_3jnMhaDZb2Cm --timeout 48h",
         topic="explain",
@@ -96,6 +95,6 @@ def watch(
 
     Exit code 0: executed. 3: failed, expired, cancelled or doubtful. 5: timed out.
     """
-    from cascade_cli.cli.stratagem.watch import watch as work
+    from cascade_cli.cli.stratagem.run import watch as work
 
     return run_command(ctx.obj, "stratagem watch", lambda s: work(s, identity, timeout), json=json)

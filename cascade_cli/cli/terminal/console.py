@@ -1,12 +1,18 @@
 """Rich's console with three changes: ducats are rounded to a hundredth, ids become links, and a
-closed pipe is left for us to handle."""
+closed pipe is left for us to handle. And the user's pager, for what is longer than a screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.pager import Pager
 from rich.segment import Segment
 from rich.text import Text
 
@@ -14,6 +20,9 @@ from cascade_cli.cli.terminal.rounding import exact_amounts
 
 if TYPE_CHECKING:
     from cascade_cli.cli.terminal.hyperlinks import Hyperlinks
+
+# less quits at once if the text fits one screen, shows colours, and leaves the text on the screen.
+_LESS = "FRX"
 
 
 class PipeConsole(Console):
@@ -73,3 +82,24 @@ def completed(console: Console, text: str) -> str:
     """The text, with this invocation's global options in its commands, so that they can be typed as
     they stand."""
     return console.complete(text) if isinstance(console, PipeConsole) else text
+
+
+class UsersPager(Pager):
+    """PAGER, else less. If it cannot be started, the text is printed as it is."""
+
+    def show(self, content: str) -> None:
+        """Raises nothing when the reader leaves before the end."""
+        words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+        environment = {"LESS": _LESS, "LV": "-c", **os.environ}
+        try:
+            subprocess.run(words, input=content.encode(), env=environment, check=False)  # noqa: S603 - theirs
+        except OSError:
+            sys.stdout.write(content)
+
+
+@contextmanager
+def paged(console: Console, *, wanted: bool) -> Iterator[None]:
+    """Page what the block prints, if it is wanted and standard output is a terminal."""
+    paging = console.pager(UsersPager(), styles=True, links=True)
+    with paging if wanted and sys.stdout.isatty() else nullcontext():
+        yield

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cascade_cli.cli.credit.file import COLUMNS
+from cascade_cli.cli.credit.run import COLUMNS
 from tests.harness.counter import Counter
 
 AWKWARD = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from itertools import pairwise, takewhile
 
 import pytest
 
 from cascade_cli.cli.app import run
-from cascade_cli.cli.terminal import layout
+from cascade_cli.cli.terminal import options as shared_options
 from tests.docs.command_line import cascade_lines, commands, options, parse
 from tests.docs.documents import TOPICS
 
@@ -48,7 +49,9 @@ def test_many_options_stand_in_panels_by_their_purpose(name: str) -> None:
         for spelling, option in options(COMMANDS[name]).items()
     }
     known = {
-        panel.keywords["rich_help_panel"] for key, panel in vars(layout).items() if key.isupper()
+        panel.keywords["rich_help_panel"]
+        for panel in vars(shared_options).values()
+        if isinstance(panel, partial)
     }
     assert set(panels.values()) - {None} <= known
     if len(panels) > MANY and not name.startswith("cascade sandbox "):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cascade_cli.cli.terminal.sparkline import ASCII, BLOCKS, NOTHING, sparkline
+from cascade_cli.cli.status.text import ASCII_BARS, BARS, NO_BAR, sparkline
 
 # From whole numbers: Hypothesis makes decimals of its own ten times as slowly.
 AMOUNTS = st.lists(
@@ -15,7 +15,7 @@ FEW = settings(max_examples=50)
 
 
 def _heights(line: str) -> list[int]:
-    return [(NOTHING + BLOCKS).index(bar) for bar in line]
+    return [(NO_BAR + BARS).index(bar) for bar in line]
 
 
 @FEW
@@ -35,9 +35,9 @@ def test_more_is_never_shown_as_less(amounts: list[Decimal]) -> None:
 @given(AMOUNTS)
 def test_the_most_fills_its_place_and_only_nothing_has_no_bar(amounts: list[Decimal]) -> None:
     line = sparkline(amounts, "utf-8")
-    assert [bar == NOTHING for bar in line] == [not amount for amount in amounts]
+    assert [bar == NO_BAR for bar in line] == [not amount for amount in amounts]
     if max(amounts):
-        assert line[amounts.index(max(amounts))] == BLOCKS[-1]
+        assert line[amounts.index(max(amounts))] == BARS[-1]
 
 
 @FEW
@@ -45,7 +45,7 @@ def test_the_most_fills_its_place_and_only_nothing_has_no_bar(amounts: list[Deci
 def test_a_terminal_without_blocks_gets_signs_of_the_same_heights(amounts: list[Decimal]) -> None:
     plain = sparkline(amounts, "ascii")
     assert plain.isascii()
-    heights = [(NOTHING + ASCII).index(bar) for bar in plain]
+    heights = [(NO_BAR + ASCII_BARS).index(bar) for bar in plain]
     assert heights == _heights(sparkline(amounts, "utf-8"))
 
 
@@ -54,4 +54,4 @@ def test_half_of_the_most_is_half_as_high() -> None:
 
 
 def test_an_encoding_that_nobody_knows_counts_as_one_without_blocks() -> None:
-    assert sparkline([Decimal(1)], "no-such-encoding") == ASCII[-1]
+    assert sparkline([Decimal(1)], "no-such-encoding") == ASCII_BARS[-1]

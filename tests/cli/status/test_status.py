@@ -14,7 +14,7 @@ import pytest
 from cascade_cli.adapters.http.transport import utc_now
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database
-from cascade_cli.cli.terminal.sparkline import ASCII
+from cascade_cli.cli.status.text import ASCII_BARS
 from cascade_cli.domain.records.stripe_events import EventState
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed import SeedReport
@@ -275,7 +275,7 @@ def test_a_stream_without_blocks_gets_plain_signs(day: ShopDay) -> None:
         check=False,
     )
     # An hour ago may have been yesterday.
-    line = f"{re.escape(ASCII[-1])}_?  a day, for 14 days; at most 100 ducats"
+    line = f"{re.escape(ASCII_BARS[-1])}_?  a day, for 14 days; at most 100 ducats"
     assert re.search(line, done.stdout.decode("ascii"))
     assert b"\\u" not in done.stdout
 

@@ -94,7 +94,7 @@ def test_the_screen_is_renewed_and_tells_what_watching_costs(counter: Counter) -
 _AT_EVERY_LINE = """
 import signal, sys
 from datetime import timedelta
-from cascade_cli.cli.status.watch import _watch
+from cascade_cli.cli.status.run import _watch
 
 for at in range(1, 60):
     left = at

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cascade_cli.cli.stratagem.watch import pause
+from cascade_cli.cli.stratagem.run import pause
 from cascade_cli.domain.delivery.transfer_status import Moment
 from cascade_cli.domain.shop.engine_schedule import parse_schedule
 from cascade_cli.sandbox.wire import json_response

@@ -10,8 +10,7 @@ from typing import Any
 
 from cascade_cli.cli.items.kinds import MEANINGS
 from cascade_cli.cli.reconcile.json import RunFacts
-from cascade_cli.cli.reconcile.report.days import Days, days_of
-from cascade_cli.cli.reconcile.report.equation import Segment, beside, segments, share
+from cascade_cli.cli.reconcile.report.charts import Days, Segment, beside, days_of, segments, share
 from cascade_cli.cli.reconcile.report.stories import URGENCY, ReportStory, clipped, stories
 from cascade_cli.cli.reconcile.text import followed_up
 from cascade_cli.domain.discrepancies.kinds import Kind

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cascade_cli.cli.reconcile.report.days import MOST_ROWS, Days, Delays, days_of
+from cascade_cli.cli.reconcile.report.charts import MOST_ROWS, Days, Delays, days_of
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.times import Window

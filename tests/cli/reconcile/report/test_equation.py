@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.reconcile.report.equation import NARROWEST, segments, share
+from cascade_cli.cli.reconcile.report.charts import NARROWEST, segments, share
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.shop.money import ZERO
 from tests.domain.samples import judge
