@@ -1,29 +1,29 @@
-"""Every test that takes `office` runs on SQLite and on PostgreSQL."""
+"""Every test that takes `shared` runs on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 from tests.harness.postgresql import PostgresqlServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest) -> Office:
-    chosen: Office = request.getfixturevalue(f"{request.param}_office")
+def shared(request: pytest.FixtureRequest) -> SharedJournal:
+    chosen: SharedJournal = request.getfixturevalue(f"{request.param}_journal")
     return chosen
 
 
 @pytest.fixture
-def sqlite_office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(f"sqlite:///{tmp_path / 'state' / 'journal.db'}")
-    yield office
-    office.close()
+def sqlite_journal(tmp_path: Path) -> Iterator[SharedJournal]:
+    shared = SharedJournal(f"sqlite:///{tmp_path / 'state' / 'journal.db'}")
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def postgresql_office(postgresql: PostgresqlServer) -> Iterator[Office]:
-    office = Office(postgresql.new_url())
-    yield office
-    office.close()
+def postgresql_journal(postgresql: PostgresqlServer) -> Iterator[SharedJournal]:
+    shared = SharedJournal(postgresql.new_url())
+    yield shared
+    shared.close()

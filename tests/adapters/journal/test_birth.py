@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.errors import JournalError
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 
 
 class Disk:
@@ -43,16 +43,16 @@ def test_it_works_as_soon_as_there_is_room(disk: Disk) -> None:
     for kilobytes in range(60, 200, 4):
         disk.resize(kilobytes)
         file = disk.folder / f"{kilobytes}.db"
-        office = Office(f"sqlite:///{file}")
+        shared = SharedJournal(f"sqlite:///{file}")
         with suppress(JournalError):
-            office.journal().run_event({"phase": "first"})
-        office.close()
+            shared.journal().run_event({"phase": "first"})
+        shared.close()
         born.add(file.exists())
         assert {path.name for path in disk.folder.iterdir()} <= _files_of(file)
         disk.resize(4000)
-        office.journal().run_event({"phase": "second"})
-        assert office.journal().verify().is_intact
-        office.close()
+        shared.journal().run_event({"phase": "second"})
+        assert shared.journal().verify().is_intact
+        shared.close()
         for path in disk.folder.iterdir():
             path.unlink()
     assert born == {False, True}

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cascade_cli.errors import GuardError
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 
 RULING = {"record": "rec1", "seen": "x", "ruling": "moved", "settles": "", "instead_of": ""}
 
 
 def test_the_newest_decision_about_a_case_is_remembered_and_all_stay_on_record(
-    office: Office,
+    shared: SharedJournal,
 ) -> None:
-    journal = office.journal()
+    journal = shared.journal()
     first, second = {"how": "snooze", "by": "anna"}, {"how": "accept", "by": "zorzi"}
     journal.keep_decision("pi_1", first, {}, seen=None)
     journal.keep_decision("pi_1", second, {"rec1": RULING}, seen=first)
@@ -24,8 +24,8 @@ def test_the_newest_decision_about_a_case_is_remembered_and_all_stay_on_record(
     assert journal.verify().is_intact
 
 
-def test_of_two_who_decide_at_once_the_second_is_refused(office: Office) -> None:
-    journal = office.journal()
+def test_of_two_who_decide_at_once_the_second_is_refused(shared: SharedJournal) -> None:
+    journal = shared.journal()
     journal.keep_decision("pi_1", {"how": "accept", "by": "anna"}, {}, seen=None)
     with pytest.raises(GuardError, match="anna"):
         journal.keep_decision("pi_1", {"how": "credit", "by": "zorzi"}, {}, seen=None)

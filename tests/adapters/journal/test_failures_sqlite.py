@@ -16,11 +16,11 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.errors import ExitCode, JournalError, SettingsError
 from tests.adapters.journal.hands import fill_the_disk, write_without_rights
-from tests.adapters.journal.office import ANNA, Office, claim, deliver, intent
+from tests.adapters.journal.shared_journal import ANNA, SharedJournal, claim, deliver, intent
 
 
-def file_of(office: Office) -> Path:
-    return Path(office.url.removeprefix("sqlite:///"))
+def file_of(shared: SharedJournal) -> Path:
+    return Path(shared.url.removeprefix("sqlite:///"))
 
 
 def elsewhere(deed: Callable[..., Any], *args: object) -> Any:
@@ -30,15 +30,15 @@ def elsewhere(deed: Callable[..., Any], *args: object) -> Any:
 
 
 @pytest.fixture
-def filled(sqlite_office: Office) -> Office:
+def filled(sqlite_journal: SharedJournal) -> SharedJournal:
     """A journal with one credit, closed."""
-    journal = sqlite_office.journal()
+    journal = sqlite_journal.journal()
     deliver(journal, ["cascade_payment_pi_1"])
     journal.close()
-    return sqlite_office
+    return sqlite_journal
 
 
-def test_a_full_disk_stops_and_keeps_what_was_committed(filled: Office) -> None:
+def test_a_full_disk_stops_and_keeps_what_was_committed(filled: SharedJournal) -> None:
     commits, message, hint = elsewhere(fill_the_disk, filled.url, 150_000)
     assert commits > 0
     assert "could not be written in full" in message
@@ -48,35 +48,37 @@ def test_a_full_disk_stops_and_keeps_what_was_committed(filled: Office) -> None:
     assert (verification.is_intact, verification.entries) == (True, 5 + commits)
 
 
-def test_a_disk_too_full_for_a_new_journal_leaves_nothing_behind(sqlite_office: Office) -> None:
-    commits, message, _ = elsewhere(fill_the_disk, sqlite_office.url, 5000)
+def test_a_disk_too_full_for_a_new_journal_leaves_nothing_behind(
+    sqlite_journal: SharedJournal,
+) -> None:
+    commits, message, _ = elsewhere(fill_the_disk, sqlite_journal.url, 5000)
     assert (commits, "could not be written in full" in message) == (0, True)
-    assert list(file_of(sqlite_office).parent.iterdir()) == []
+    assert list(file_of(sqlite_journal).parent.iterdir()) == []
 
 
-def test_a_read_only_file_is_refused(filled: Office) -> None:
+def test_a_read_only_file_is_refused(filled: SharedJournal) -> None:
     file_of(filled).chmod(0o444)
     commits, message, hint = elsewhere(write_without_rights, filled.url)
     assert (commits, "may not be written" in message) == (0, True)
     assert "CASCADE_JOURNAL_URL" in hint
 
 
-def test_a_read_only_folder_is_refused(sqlite_office: Office) -> None:
-    folder = file_of(sqlite_office).parent
+def test_a_read_only_folder_is_refused(sqlite_journal: SharedJournal) -> None:
+    folder = file_of(sqlite_journal).parent
     folder.mkdir(mode=0o555)
-    commits, message, hint = elsewhere(write_without_rights, sqlite_office.url)
+    commits, message, hint = elsewhere(write_without_rights, sqlite_journal.url)
     assert (commits, "could not be opened (Permission denied)" in message) == (0, True)
     assert "this user may write there" in hint
     folder.chmod(0o755)
 
 
-def test_a_folder_in_place_of_the_file_is_refused(sqlite_office: Office) -> None:
-    file_of(sqlite_office).mkdir(parents=True)
+def test_a_folder_in_place_of_the_file_is_refused(sqlite_journal: SharedJournal) -> None:
+    file_of(sqlite_journal).mkdir(parents=True)
     with pytest.raises(JournalError, match="could not be opened"):
-        claim(sqlite_office.journal())
+        claim(sqlite_journal.journal())
 
 
-def test_a_locked_journal_is_waited_for_and_then_refused(filled: Office) -> None:
+def test_a_locked_journal_is_waited_for_and_then_refused(filled: SharedJournal) -> None:
     journal = filled.journal(lock_wait_seconds=0.05)
     other = sqlite3.connect(file_of(filled), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -90,7 +92,7 @@ def test_a_locked_journal_is_waited_for_and_then_refused(filled: Office) -> None
     claim(journal)
 
 
-def test_an_emptied_journal_is_refused_and_not_begun_anew(filled: Office) -> None:
+def test_an_emptied_journal_is_refused_and_not_begun_anew(filled: SharedJournal) -> None:
     os.truncate(file_of(filled), 0)
     with pytest.raises(JournalError, match="is empty: it was cut off"):
         claim(filled.journal())
@@ -98,30 +100,30 @@ def test_an_emptied_journal_is_refused_and_not_begun_anew(filled: Office) -> Non
 
 
 @pytest.mark.parametrize("kept_bytes", [50, 4096, 20_000])
-def test_a_truncated_journal_is_refused(filled: Office, kept_bytes: int) -> None:
+def test_a_truncated_journal_is_refused(filled: SharedJournal, kept_bytes: int) -> None:
     os.truncate(file_of(filled), kept_bytes)
     with pytest.raises(JournalError, match="is damaged or not a journal") as raised:
         claim(filled.journal())
     assert "Keep the file as it is" in raised.value.hint
 
 
-def test_a_file_that_is_no_journal_is_refused_and_left_alone(sqlite_office: Office) -> None:
-    path = file_of(sqlite_office)
+def test_a_file_that_is_no_journal_is_refused_and_left_alone(sqlite_journal: SharedJournal) -> None:
+    path = file_of(sqlite_journal)
     path.parent.mkdir()
     path.write_text("citizen,ducats\n" * 1000)
     with pytest.raises(JournalError, match="is damaged or not a journal"):
-        claim(sqlite_office.journal())
+        claim(sqlite_journal.journal())
     assert path.read_text() == "citizen,ducats\n" * 1000
 
 
-def test_an_unrecorded_outcome_says_that_the_next_run_looks_first(filled: Office) -> None:
+def test_an_unrecorded_outcome_says_that_the_next_run_looks_first(filled: SharedJournal) -> None:
     journal = filled.journal()
     filled.sql("DROP TABLE cascade_claims")
     with pytest.raises(JournalError, match="stays recorded as undecided"):
         journal.outcome(["cascade_payment_pi_1"], "create", Fate.APPLIED)
 
 
-def test_a_journal_is_born_durable_and_private(filled: Office) -> None:
+def test_a_journal_is_born_durable_and_private(filled: SharedJournal) -> None:
     path = file_of(filled)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["journal.db"]
@@ -135,9 +137,9 @@ def test_a_journal_is_born_durable_and_private(filled: Office) -> None:
 
 @pytest.mark.parametrize("name", ["a b.db", "50%.db", "what?.db", "a#b.db", "naïve'\".db"])
 def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
-    office = Office(f"sqlite:///{tmp_path / name}".replace("?", "%3F"))
-    claim(office.journal(), intent())
-    office.close()
+    shared = SharedJournal(f"sqlite:///{tmp_path / name}".replace("?", "%3F"))
+    claim(shared.journal(), intent())
+    shared.close()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.inbox import Inbox
-from tests.adapters.journal.office import ANNA, LEASE, Office, claim, deliver, intent
+from tests.adapters.journal.shared_journal import ANNA, LEASE, SharedJournal, claim, deliver, intent
 
 KEY = "cascade_payment_pi_1"
 
@@ -33,21 +33,21 @@ def statements_told() -> Iterator[list[tuple[str, Any]]]:
         event.remove(Engine, "before_cursor_execute", tell)
 
 
-def plan_of(office: Office, sql: str, values: Any) -> str:
-    with office.engine.connect() as connection:
+def plan_of(shared: SharedJournal, sql: str, values: Any) -> str:
+    with shared.engine.connect() as connection:
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
         return "\n".join(step.detail for step in steps)
 
 
 @pytest.mark.parametrize("base", ["", "appVenice"])
 def test_no_statement_of_a_credit_or_of_status_reads_all_entries_claims_or_events(
-    sqlite_office: Office, base: str
+    sqlite_journal: SharedJournal, base: str
 ) -> None:
     worker = replace(ANNA, base=base)
-    journal = sqlite_office.journal(worker)
+    journal = sqlite_journal.journal(worker)
     deliver(journal, [KEY])
-    since = sqlite_office.clock() - timedelta(days=1)
-    inbox = Inbox(Database(sqlite_office.url), worker, now=sqlite_office.clock)
+    since = sqlite_journal.clock() - timedelta(days=1)
+    inbox = Inbox(Database(sqlite_journal.url), worker, now=sqlite_journal.clock)
     with statements_told() as told:
         twin = intent("another", refuse_twin_since=since, ducats=Decimal(7), cause="manual")
         claim(journal, twin, limit=Decimal(1000))
@@ -67,7 +67,7 @@ def test_no_statement_of_a_credit_or_of_status_reads_all_entries_claims_or_event
         inbox.needing_attention(since)
     asked = [(sql, values) for sql, values in told if sql.startswith(("SELECT", "UPDATE"))]
     assert len(asked) > 15
-    plans = {sql: plan_of(sqlite_office, sql, _first(values)) for sql, values in asked}
+    plans = {sql: plan_of(sqlite_journal, sql, _first(values)) for sql, values in asked}
     large = ("cascade_entries", "cascade_claims", "cascade_events")
     reading_all = [
         (sql, plan)

@@ -14,21 +14,21 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.locks import worker_lock_of
 from cascade_cli.domain.records.journal_entries import EntryKind, Worker
 from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
-from tests.adapters.journal.office import ANNA, BRUNO, ELSEWHERE, LEASE, Office
+from tests.adapters.journal.shared_journal import ANNA, BRUNO, ELSEWHERE, LEASE, SharedJournal
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 Open = Callable[..., Inbox]
 
 
 @pytest.fixture
-def opened(office: Office) -> Iterator[Open]:
-    """Opens inboxes of the office's journal, each with a database of its own."""
+def opened(shared: SharedJournal) -> Iterator[Open]:
+    """Opens inboxes of the shared journal, each with a database of its own."""
     with ExitStack() as stack:
 
         def open_inbox(worker: Worker = ANNA, **options: object) -> Inbox:
-            database = Database(office.url, lock_wait_seconds=30)
+            database = Database(shared.url, lock_wait_seconds=30)
             stack.callback(database.close)
-            return Inbox(database, worker, now=office.clock, **options)  # type: ignore[arg-type]
+            return Inbox(database, worker, now=shared.clock, **options)  # type: ignore[arg-type]
 
         yield open_inbox
 
@@ -48,16 +48,18 @@ def _event(name: str, minutes: int = 0, **changes: object) -> Event:
     return Event(**fields)  # type: ignore[arg-type]
 
 
-def test_an_event_is_kept_once_however_often_it_comes(opened: Open, office: Office) -> None:
+def test_an_event_is_kept_once_however_often_it_comes(opened: Open, shared: SharedJournal) -> None:
     inbox = opened()
     assert inbox.accept([_event("a"), _event("a"), _event("b")]) == {"evt_a", "evt_b"}
     assert opened(BRUNO).accept([_event("a"), _event("c")]) == {"evt_c"}
     assert inbox.counts()[EventState.WAITING] == 3
-    arrivals = [e for e in office.journal().entries() if e.kind is EntryKind.EVENT]
+    arrivals = [e for e in shared.journal().entries() if e.kind is EntryKind.EVENT]
     assert [e.key for e in arrivals] == ["pi_a", "pi_b", "pi_c"]
 
 
-def test_of_two_who_accept_the_same_at_once_one_keeps_it(opened: Open, office: Office) -> None:
+def test_of_two_who_accept_the_same_at_once_one_keeps_it(
+    opened: Open, shared: SharedJournal
+) -> None:
     events = [_event(str(number), number) for number in range(20)]
     new: list[set[str]] = []
     inboxes = [opened(ANNA), opened(BRUNO)]
@@ -67,7 +69,7 @@ def test_of_two_who_accept_the_same_at_once_one_keeps_it(opened: Open, office: O
     for thread in threads:
         thread.join()
     assert sorted(map(len, new)) == [0, 20]
-    assert office.journal().verify().is_intact
+    assert shared.journal().verify().is_intact
 
 
 def test_what_tells_of_no_payment_is_recorded_and_never_due(opened: Open) -> None:
@@ -83,11 +85,13 @@ def test_what_is_due_comes_oldest_first_and_no_more_than_asked(opened: Open) -> 
     assert [a.event.id for a in inbox.due(2)] == ["evt_early", "evt_middle"]
 
 
-def test_an_event_comes_back_as_it_was_but_for_its_body(opened: Open, office: Office) -> None:
+def test_an_event_comes_back_as_it_was_but_for_its_body(
+    opened: Open, shared: SharedJournal
+) -> None:
     inbox = opened()
     inbox.accept([_event("a", livemode=True, raw=b'{"client_secret": "x"}')])
     (accepted,) = inbox.due(1)
-    assert (accepted.received_at, accepted.tries) == (office.clock(), 0)
+    assert (accepted.received_at, accepted.tries) == (shared.clock(), 0)
     event = accepted.event
     assert (event.id, event.type, event.payment_id) == (
         "evt_a",
@@ -97,13 +101,13 @@ def test_an_event_comes_back_as_it_was_but_for_its_body(opened: Open, office: Of
     assert (event.created_at, event.livemode, event.raw) == (NOON, True, b"")
 
 
-def test_what_was_put_off_is_due_again_at_its_time(opened: Open, office: Office) -> None:
+def test_what_was_put_off_is_due_again_at_its_time(opened: Open, shared: SharedJournal) -> None:
     inbox = opened()
     inbox.accept([_event("a")])
-    then = office.clock() + timedelta(minutes=5)
+    then = shared.clock() + timedelta(minutes=5)
     inbox.settle([Settlement("evt_a", EventState.WAITING, "Airtable is shut", then)])
     assert inbox.due(1) == []
-    office.clock.advance(minutes=5)
+    shared.clock.advance(minutes=5)
     (accepted,) = inbox.due(1)
     assert accepted.tries == 1
 
@@ -130,21 +134,23 @@ def test_settled_events_say_what_became_of_them(opened: Open) -> None:
     }
 
 
-def test_only_recent_events_that_need_a_person_are_named(opened: Open, office: Office) -> None:
+def test_only_recent_events_that_need_a_person_are_named(
+    opened: Open, shared: SharedJournal
+) -> None:
     inbox = opened()
     inbox.accept([_event("a"), _event("b")])
     inbox.settle([Settlement("evt_a", EventState.ATTENTION)])
-    received = office.clock()
+    received = shared.clock()
     assert [k.accepted.event.id for k in inbox.needing_attention(received)] == ["evt_a"]
     assert inbox.needing_attention(received + timedelta(seconds=1)) == []
 
 
-def test_the_oldest_waiting_is_by_its_arrival(opened: Open, office: Office) -> None:
+def test_the_oldest_waiting_is_by_its_arrival(opened: Open, shared: SharedJournal) -> None:
     inbox = opened()
     assert inbox.oldest_waiting() is None
     inbox.accept([_event("a", 9)])
-    arrived = office.clock()
-    office.clock.advance(minutes=1)
+    arrived = shared.clock()
+    shared.clock.advance(minutes=1)
     inbox.accept([_event("b", 1)])
     assert inbox.oldest_waiting() == arrived
     inbox.settle([Settlement("evt_a", EventState.CREDITED)])
@@ -152,34 +158,34 @@ def test_the_oldest_waiting_is_by_its_arrival(opened: Open, office: Office) -> N
 
 
 def test_what_is_due_is_counted_from_the_first_that_became_due(
-    opened: Open, office: Office
+    opened: Open, shared: SharedJournal
 ) -> None:
-    inbox, noon = opened(), office.clock()
+    inbox, noon = opened(), shared.clock()
     assert inbox.due_since() == (0, None)
     inbox.accept([_event("a"), _event("b"), _event("c")])
     later = noon + timedelta(minutes=5)
     inbox.settle([Settlement("evt_a", EventState.WAITING, "", later)])
     inbox.settle([Settlement("evt_b", EventState.CREDITED)])
-    office.clock.advance(minutes=1)
+    shared.clock.advance(minutes=1)
     assert inbox.due_since() == (1, noon)
     inbox.settle([Settlement("evt_c", EventState.CREDITED)])
     assert inbox.due_since() == (0, None)
-    office.clock.advance(minutes=9)
+    shared.clock.advance(minutes=9)
     assert inbox.due_since() == (1, later)
 
 
 def test_the_worker_is_whoever_holds_its_lock_until_the_lease_ends(
-    opened: Open, office: Office
+    opened: Open, shared: SharedJournal
 ) -> None:
     inbox = opened()
     assert inbox.worker("appVenice") is None
-    lock = office.journal(ELSEWHERE).lock(worker_lock_of("appVenice"), lease=LEASE)
+    lock = shared.journal(ELSEWHERE).lock(worker_lock_of("appVenice"), lease=LEASE)
     with lock:
         found = inbox.worker("appVenice")
         assert found is not None
         assert (found.host, found.pid) == (ELSEWHERE.host, ELSEWHERE.pid)
         assert inbox.worker("appGenoa") is None
-        office.clock.advance(seconds=LEASE.total_seconds())
+        shared.clock.advance(seconds=LEASE.total_seconds())
         assert inbox.worker("appVenice") is None
         lock.renew()
         assert inbox.worker("appVenice") is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cascade_cli.adapters.journal import ClaimLostError, Journal
 from cascade_cli.domain.records.journal_entries import ClaimState, Worker
-from tests.adapters.journal.office import HERE, LEASE, Office, claim, intent
+from tests.adapters.journal.shared_journal import HERE, LEASE, SharedJournal, claim, intent
 
 DEEDS = st.sampled_from(["claim", "claim", "attempt", "release", "die", "wait"])
 STEPS = st.lists(st.tuples(st.integers(0, 2), DEEDS, st.integers(0, 200)), max_size=15)
@@ -58,10 +58,10 @@ def is_sent(journal: Journal, key: str) -> bool:
     return True
 
 
-def test_any_interleaving_of_three_workers_agrees_with_the_model(office: Office) -> None:
+def test_any_interleaving_of_three_workers_agrees_with_the_model(shared: SharedJournal) -> None:
     workers = [Worker(f"run-{n}", HERE, 200 + n, f"op-{n}", "cascade credit") for n in range(3)]
-    journals = [office.journal(worker) for worker in workers]
-    start, keys = office.clock.moment, itertools.count()
+    journals = [shared.journal(worker) for worker in workers]
+    start, keys = shared.clock.moment, itertools.count()
 
     @settings(
         max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -69,15 +69,15 @@ def test_any_interleaving_of_three_workers_agrees_with_the_model(office: Office)
     @given(STEPS)
     def holds(steps: list[tuple[int, str, int]]) -> None:
         model, at = Model(f"key-{next(keys)}"), 0.0
-        office.dead.clear()
+        shared.dead.clear()
         for worker, deed, seconds in steps:
             if deed == "wait":
                 at += seconds
             elif deed == "die":
                 model.dead |= {worker}
-                office.dead.add(200 + worker)
+                shared.dead.add(200 + worker)
             elif worker not in model.dead:
-                office.clock.moment = start + timedelta(seconds=at)
+                shared.clock.moment = start + timedelta(seconds=at)
                 step(model, journals[worker], worker, deed, at)
 
     holds()

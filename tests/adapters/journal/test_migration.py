@@ -21,7 +21,15 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.adapters.journal.tables import SEALED, SHARED
 from cascade_cli.domain.records.journal_entries import ClaimState, Fate
 from cascade_cli.domain.records.stripe_events import Event
-from tests.adapters.journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
+from tests.adapters.journal.shared_journal import (
+    ANNA,
+    BRUNO,
+    LEASE,
+    SharedJournal,
+    claim,
+    deliver,
+    intent,
+)
 
 KEY = "cascade_payment_pi_1"
 TIP = "cascade_manual_tip"
@@ -36,42 +44,42 @@ def version(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def earlier(office: Office, version: int) -> Office:
+def earlier(shared: SharedJournal, version: int) -> SharedJournal:
     """With the tables and rows as that version had them."""
-    if office.is_sqlite:
-        file = _file(office)
+    if shared.is_sqlite:
+        file = _file(shared)
         file.parent.mkdir()
         with closing(sqlite3.connect(file)) as connection:
             connection.executescript(Path(__file__).with_name(f"version-{version}.sql").read_text())
     else:
-        _fill(office)
-        office.sql(*_lowered(version))
-    return office
+        _fill(shared)
+        shared.sql(*_lowered(version))
+    return shared
 
 
-def _file(office: Office) -> Path:
-    return Path(office.url.removeprefix("sqlite:///"))
+def _file(shared: SharedJournal) -> Path:
+    return Path(shared.url.removeprefix("sqlite:///"))
 
 
-def _fill(office: Office) -> None:
+def _fill(shared: SharedJournal) -> None:
     """The same rows as in the dumps."""
-    journal = office.journal()
+    journal = shared.journal()
     journal.bind_mode("appVenice", livemode=False)
     deliver(journal, [KEY, TIP])
     claim(journal, intent(TIP, citizen="lucia", amends=True))
     journal.release([TIP])
     journal.set_mark("reconcile appVenice", {"until": "yesterday"})
     journal.keep_refunds({"re_1": {"debt": "1"}})
-    with closing(Database(office.url)) as database:
-        Inbox(database, ANNA, now=office.clock).accept([_event(office)])
+    with closing(Database(shared.url)) as database:
+        Inbox(database, ANNA, now=shared.clock).accept([_event(shared)])
     journal.close()
 
 
-def _event(office: Office) -> Event:
+def _event(shared: SharedJournal) -> Event:
     return Event(
         "evt_1",
         "charge.succeeded",
-        office.clock(),
+        shared.clock(),
         livemode=False,
         payment_id="pi_1",
         subjects=frozenset({"pi_1"}),
@@ -100,7 +108,7 @@ def _lowered(version: int) -> list[str]:
     return [*changes, f"UPDATE cascade_version SET version = {version}"]
 
 
-def test_it_is_whole_and_goes_on(earlier: Office) -> None:
+def test_it_is_whole_and_goes_on(earlier: SharedJournal) -> None:
     with earlier.engine.connect() as connection:
         head = connection.execute(text("SELECT head FROM cascade_chain")).scalar_one()
     journal = earlier.journal(OURS)
@@ -120,12 +128,12 @@ def test_it_is_whole_and_goes_on(earlier: Office) -> None:
     assert (found.flaw, found.entries) == ("", _length(earlier))
 
 
-def _length(office: Office) -> int:
-    with office.engine.connect() as connection:
+def _length(shared: SharedJournal) -> int:
+    with shared.engine.connect() as connection:
         return int(connection.execute(text("SELECT count(*) FROM cascade_entries")).scalar_one())
 
 
-def test_all_of_it_is_of_the_one_base_that_was_written_to(earlier: Office) -> None:
+def test_all_of_it_is_of_the_one_base_that_was_written_to(earlier: SharedJournal) -> None:
     ours, others = earlier.journal(OURS), earlier.journal(OTHERS)
     assert (ours.ducats_today(), others.ducats_today()) == (Decimal(200), Decimal(0))
     assert (ours.known([KEY, TIP]), others.known([KEY, TIP])) == ({KEY, TIP}, set())
@@ -140,7 +148,9 @@ def test_all_of_it_is_of_the_one_base_that_was_written_to(earlier: Office) -> No
     assert ours.verify().is_intact
 
 
-def test_where_two_bases_were_written_to_every_shop_counts_all_of_it(earlier: Office) -> None:
+def test_where_two_bases_were_written_to_every_shop_counts_all_of_it(
+    earlier: SharedJournal,
+) -> None:
     """Nobody knows whose it is: rather refused than paid twice."""
     seal = [] if "seal" not in _columns(earlier) else ["seal"]
     names = ", ".join(["base_id", "livemode", "since", *seal])
@@ -157,12 +167,12 @@ def test_where_two_bases_were_written_to_every_shop_counts_all_of_it(earlier: Of
     assert earlier.journal(OTHERS).refunds() == {"re_1": {"debt": "1"}}
 
 
-def _columns(office: Office) -> set[str]:
-    with office.engine.connect() as connection:
+def _columns(shared: SharedJournal) -> set[str]:
+    with shared.engine.connect() as connection:
         return set(connection.execute(text("SELECT * FROM cascade_bases")).keys())
 
 
-def test_an_event_goes_to_the_one_base_of_its_mode(earlier: Office, version: int) -> None:
+def test_an_event_goes_to_the_one_base_of_its_mode(earlier: SharedJournal, version: int) -> None:
     if version == 2:
         pytest.skip("a base added by hand has no seal there")
     earlier.sql(
@@ -174,7 +184,7 @@ def test_an_event_goes_to_the_one_base_of_its_mode(earlier: Office, version: int
     assert due == [1, 0]
 
 
-def test_from_then_on_every_edit_is_found(earlier: Office) -> None:
+def test_from_then_on_every_edit_is_found(earlier: SharedJournal) -> None:
     earlier.journal().verify()
     earlier.sql(f"UPDATE cascade_claims SET last_fate = 'refused' WHERE key = '{KEY}'")
     assert earlier.journal(BRUNO).verify().flaw == f"the claim {KEY} was edited or added"
@@ -194,20 +204,22 @@ def test_from_then_on_every_edit_is_found(earlier: Office) -> None:
     ],
 )
 @pytest.mark.parametrize("version", [2], indirect=True)
-def test_what_was_edited_before_is_found_after(earlier: Office, edit: str, flaw: str) -> None:
+def test_what_was_edited_before_is_found_after(
+    earlier: SharedJournal, edit: str, flaw: str
+) -> None:
     earlier.sql(edit)
     assert earlier.journal().verify().flaw == flaw
 
 
 def test_what_its_entries_contradict_is_found_although_it_was_edited_before(
-    earlier: Office,
+    earlier: SharedJournal,
 ) -> None:
     earlier.sql("UPDATE cascade_bases SET livemode = NOT livemode")
     assert earlier.journal().verify().flaw.startswith("the mode of the base appVenice ")
 
 
 def test_a_process_that_still_runs_with_the_earlier_version_writes_no_more(
-    earlier: Office, version: int
+    earlier: SharedJournal, version: int
 ) -> None:
     """Its first statement in every transaction, as it stood there."""
     _, column = _RENAMED[version]
@@ -219,7 +231,7 @@ def test_a_process_that_still_runs_with_the_earlier_version_writes_no_more(
         process.execute(beginning)
 
 
-def test_beside_a_file_its_backup_stands(earlier: Office, version: int) -> None:
+def test_beside_a_file_its_backup_stands(earlier: SharedJournal, version: int) -> None:
     if not earlier.is_sqlite:
         pytest.skip("a database has backups of its own")
     file = _file(earlier)
@@ -235,7 +247,7 @@ def test_beside_a_file_its_backup_stands(earlier: Office, version: int) -> None:
     assert json.loads(body)["ducats"] == "100"
 
 
-def test_many_who_open_it_at_once_change_it_once(earlier: Office) -> None:
+def test_many_who_open_it_at_once_change_it_once(earlier: SharedJournal) -> None:
     with ThreadPoolExecutor(4) as pool:
         journals = [earlier.journal(BRUNO) for _ in range(4)]
         assert all(v.is_intact for v in pool.map(lambda journal: journal.verify(), journals))

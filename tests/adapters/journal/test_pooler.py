@@ -12,8 +12,16 @@ import pytest
 from cascade_cli.adapters.journal.pace_row import PaceRow
 from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.errors import JournalError
-from tests.adapters.journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
 from tests.adapters.journal.pooler import PGBOUNCER, running_pgbouncer
+from tests.adapters.journal.shared_journal import (
+    ANNA,
+    BRUNO,
+    LEASE,
+    SharedJournal,
+    claim,
+    deliver,
+    intent,
+)
 from tests.harness.postgresql import PostgresqlServer
 
 pytestmark = pytest.mark.skipif(
@@ -28,22 +36,22 @@ def pooled(postgresql: PostgresqlServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def office(pooled: str) -> Iterator[Office]:
-    office = Office(pooled)
-    yield office
-    office.close()
+def shared(pooled: str) -> Iterator[SharedJournal]:
+    shared = SharedJournal(pooled)
+    yield shared
+    shared.close()
 
 
-def test_many_workers_write_at_once_and_all_of_it_is_there(office: Office) -> None:
+def test_many_workers_write_at_once_and_all_of_it_is_there(shared: SharedJournal) -> None:
     workers = [replace(ANNA, run=f"run-{n}") for n in range(4)]
 
     def work(worker_number: int) -> None:
-        journal = office.journal(workers[worker_number], lock_wait_seconds=60)
+        journal = shared.journal(workers[worker_number], lock_wait_seconds=60)
         deliver(journal, [f"cascade_payment_pi_{worker_number}_{n}" for n in range(8)])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
-    journal = office.journal()
+    journal = shared.journal()
     keys = [f"cascade_payment_pi_{w}_{n}" for w in range(4) for n in range(8)]
     assert {attempt.fate for attempt in journal.attempts(keys).values()} == {Fate.APPLIED}
     assert len(journal.attempts(keys)) == len(keys)
@@ -51,21 +59,21 @@ def test_many_workers_write_at_once_and_all_of_it_is_there(office: Office) -> No
     assert sum(1 for entry in journal.entries() if entry.key in keys) == 5 * len(keys)
 
 
-def test_a_lock_outlives_the_session_that_took_it(office: Office) -> None:
-    with office.journal().lock("reconcile", lease=LEASE), pytest.raises(Exception, match="anna"):
-        office.journal(BRUNO).lock("reconcile", lease=LEASE).__enter__()
-    with office.journal(BRUNO).lock("reconcile", lease=LEASE):
+def test_a_lock_outlives_the_session_that_took_it(shared: SharedJournal) -> None:
+    with shared.journal().lock("reconcile", lease=LEASE), pytest.raises(Exception, match="anna"):
+        shared.journal(BRUNO).lock("reconcile", lease=LEASE).__enter__()
+    with shared.journal(BRUNO).lock("reconcile", lease=LEASE):
         pass
 
 
 def test_who_waits_too_long_is_told_and_its_limit_is_nobody_else_s(
-    office: Office, pooled: str
+    shared: SharedJournal, pooled: str
 ) -> None:
-    office.journal().run_event({"phase": "begin"})
+    shared.journal().run_event({"phase": "begin"})
     with psycopg.connect(pooled) as other:
         other.execute("SELECT * FROM cascade_chain FOR UPDATE")
         with pytest.raises(JournalError, match="stayed locked by another process"):
-            claim(office.journal(lock_wait_seconds=0.05), intent("waits"))
+            claim(shared.journal(lock_wait_seconds=0.05), intent("waits"))
         other.rollback()
     for _ in range(4):
         with psycopg.connect(pooled) as other:
@@ -73,8 +81,8 @@ def test_who_waits_too_long_is_told_and_its_limit_is_nobody_else_s(
             assert other.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
-def test_the_shared_pace_works_there_too(office: Office, pooled: str) -> None:
-    office.journal().run_event({"phase": "begin"})
+def test_the_shared_pace_works_there_too(shared: SharedJournal, pooled: str) -> None:
+    shared.journal().run_event({"phase": "begin"})
     rows = [PaceRow(pooled, "airtable") for _ in range(3)]
     moments = [row.change(lambda _pace, now: now) for row in rows for _ in range(3)]
     for row in rows:

@@ -17,17 +17,17 @@ from cascade_cli.domain.records.journal_entries import (
     Restored,
 )
 from cascade_cli.errors import GuardError
-from tests.adapters.journal.office import ANNA, LEASE, Office
+from tests.adapters.journal.shared_journal import ANNA, LEASE, SharedJournal
 
 HERE, THERE = (replace(ANNA, base=base) for base in ("app1", "app2"))
 INTENT = Intent("cascade_manual_1", "marco", Decimal(5), "manual")
 
 
-def test_nothing_is_claimed_before_the_base_has_been_looked_at(office: Office) -> None:
-    now = office.clock()
+def test_nothing_is_claimed_before_the_base_has_been_looked_at(shared: SharedJournal) -> None:
+    now = shared.clock()
     pending = Restored(now, now - timedelta(days=1))
-    office.journal().set_mark(RESTORED, pending.document())
-    here, there = office.journal(HERE), office.journal(THERE)
+    shared.journal().set_mark(RESTORED, pending.document())
+    here, there = shared.journal(HERE), shared.journal(THERE)
     for journal in (here, there):
         with pytest.raises(GuardError, match="has not caught up"):
             journal.claim([INTENT], lease=LEASE, day_limit_ducats=None)
@@ -37,11 +37,11 @@ def test_nothing_is_claimed_before_the_base_has_been_looked_at(office: Office) -
         there.claim([INTENT], lease=LEASE, day_limit_ducats=None)
 
 
-def test_what_is_taken_over_counts_from_the_moment_of_its_promise(office: Office) -> None:
-    now = office.clock()
+def test_what_is_taken_over_counts_from_the_moment_of_its_promise(shared: SharedJournal) -> None:
+    now = shared.clock()
     attempt = Attempt("activate", now - timedelta(days=1), Fate.APPLIED)
     promised = Promised(INTENT, now - timedelta(days=1), "app1", attempt)
-    journal = office.journal(HERE)
+    journal = shared.journal(HERE)
     for _ in range(2):
         journal.catch_up([promised], Restored(now, now, caught_up=now))
     assert journal.attempts([INTENT.key]) == {INTENT.key: attempt}

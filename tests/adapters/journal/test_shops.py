@@ -14,25 +14,33 @@ from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.domain.records.journal_entries import ClaimState, EntryKind, Fate
 from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from cascade_cli.errors import GuardError, LockedError
-from tests.adapters.journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
+from tests.adapters.journal.shared_journal import (
+    ANNA,
+    BRUNO,
+    LEASE,
+    SharedJournal,
+    claim,
+    deliver,
+    intent,
+)
 
 KEY = "cascade_manual_tip"
 A, B = replace(ANNA, base="appA"), replace(BRUNO, base="appB")
 DAY = timedelta(days=1)
 
 
-def test_what_one_promised_does_not_count_against_the_other(office: Office) -> None:
-    a, b = office.journal(A), office.journal(B)
+def test_what_one_promised_does_not_count_against_the_other(shared: SharedJournal) -> None:
+    a, b = shared.journal(A), shared.journal(B)
     claim(a, intent("one", ducats=Decimal(900)), limit=Decimal(1000))
     assert claim(b, intent("two", ducats=Decimal(900)), limit=Decimal(1000)).state == "held"
     assert claim(b, intent("three", ducats=Decimal(900)), limit=Decimal(1000)).limit_needed == 1800
     assert (a.ducats_today(), b.ducats_today()) == (Decimal(900), Decimal(900))
-    assert b.ducats_promised_since(office.clock() - DAY) == Decimal(900)
-    assert office.journal().ducats_today() == Decimal(1800)
+    assert b.ducats_promised_since(shared.clock() - DAY) == Decimal(900)
+    assert shared.journal().ducats_today() == Decimal(1800)
 
 
-def test_one_key_is_claimed_attempted_and_released_in_both_at_once(office: Office) -> None:
-    a, b = office.journal(A), office.journal(B)
+def test_one_key_is_claimed_attempted_and_released_in_both_at_once(shared: SharedJournal) -> None:
+    a, b = shared.journal(A), shared.journal(B)
     assert claim(a, intent(KEY)).state is ClaimState.HELD
     assert claim(b, intent(KEY, citizen="lucia")).state is ClaimState.HELD
     a.attempt([KEY], "create", lease=LEASE)
@@ -45,41 +53,41 @@ def test_one_key_is_claimed_attempted_and_released_in_both_at_once(office: Offic
         ("activate", "unknown"),
     ]
     a.release([KEY])
-    rival = office.journal(replace(A, run="run-rival", base="appB"))
+    rival = shared.journal(replace(A, run="run-rival", base="appB"))
     assert claim(rival, intent(KEY, citizen="lucia")).state is ClaimState.BUSY
-    assert claim(office.journal(replace(A, run="x")), intent(KEY)).state is ClaimState.HELD
+    assert claim(shared.journal(replace(A, run="x")), intent(KEY)).state is ClaimState.HELD
     assert claim(b, intent(KEY, citizen="piero")).state is ClaimState.CONFLICT
-    assert office.journal().verify().is_intact
+    assert shared.journal().verify().is_intact
 
 
 def test_a_promise_amended_in_one_shop_is_whole_beside_the_same_key_of_the_other(
-    office: Office,
+    shared: SharedJournal,
 ) -> None:
-    a, b = office.journal(A), office.journal(B)
+    a, b = shared.journal(A), shared.journal(B)
     for journal in (a, b):
         claim(journal, intent(KEY))
-    office.clock.advance(hours=1)
+    shared.clock.advance(hours=1)
     for journal in (b, a, b):
         claim(journal, intent(KEY, citizen=f"lucia{journal.count()}", amends=True))
-    assert office.journal().verify().flaw == ""
+    assert shared.journal().verify().flaw == ""
 
 
-def test_a_twin_is_looked_for_in_the_own_shop(office: Office) -> None:
-    lately = office.clock() - DAY
+def test_a_twin_is_looked_for_in_the_own_shop(shared: SharedJournal) -> None:
+    lately = shared.clock() - DAY
     tip = intent("one", cause="manual", refuse_twin_since=lately)
-    claim(office.journal(A), tip)
-    assert claim(office.journal(B), replace(tip, key="two")).state is ClaimState.HELD
-    assert claim(office.journal(A), replace(tip, key="three")).state is ClaimState.TWIN
+    claim(shared.journal(A), tip)
+    assert claim(shared.journal(B), replace(tip, key="two")).state is ClaimState.HELD
+    assert claim(shared.journal(A), replace(tip, key="three")).state is ClaimState.TWIN
 
 
-def test_history_promises_and_notices_are_the_shops_own(office: Office) -> None:
-    a, b = office.journal(A), office.journal(B)
-    since = office.clock() - DAY
+def test_history_promises_and_notices_are_the_shops_own(shared: SharedJournal) -> None:
+    a, b = shared.journal(A), shared.journal(B)
+    since = shared.clock() - DAY
     deliver(a, [KEY, "another"])
     claim(b, intent(KEY, citizen="lucia"))
     assert [entry.kind for entry in b.entries(key=KEY)] == [EntryKind.INTENT]
     assert (b.count(key=KEY), a.count(key=KEY)) == (1, 5)
-    assert office.journal().count(key=KEY) == 6
+    assert shared.journal().count(key=KEY) == 6
     assert [p.citizen for p in (*a.promises([KEY]), *b.promises([KEY]))] == ["marco", "lucia"]
     assert (set(a.unannounced_transfers(since)), b.unannounced_transfers(since)) == (
         {KEY, "another"},
@@ -95,9 +103,9 @@ def test_history_promises_and_notices_are_the_shops_own(office: Office) -> None:
         assert journal.attempt_once([KEY], "tell", {})[1] == []
 
 
-def test_what_was_decided_in_one_shop_is_decided_there_alone(office: Office) -> None:
+def test_what_was_decided_in_one_shop_is_decided_there_alone(shared: SharedJournal) -> None:
     """Ids are unique at Stripe and at Airtable, and not between two sandboxes."""
-    a, b = office.journal(A), office.journal(B)
+    a, b = shared.journal(A), shared.journal(B)
     a.keep_refunds({"re_1": {"debt": "5"}})
     a.keep_decision("pi_1", {"by": "anna"}, {"rec1": {"row": "ours"}}, seen=None)
     a.keep_allocation("digest", {"text": "a"})
@@ -108,22 +116,22 @@ def test_what_was_decided_in_one_shop_is_decided_there_alone(office: Office) -> 
     assert (a.decisions(), b.decisions()) == ({"pi_1": {"by": "anna"}}, {"pi_1": {"by": "bruno"}})
     with pytest.raises(GuardError, match="anna"):
         a.keep_decision("pi_1", {"by": "carla"}, {}, seen=None)
-    assert office.journal().verify().is_intact
+    assert shared.journal().verify().is_intact
 
 
-def test_no_shop_sees_or_settles_the_events_of_the_other(office: Office) -> None:
+def test_no_shop_sees_or_settles_the_events_of_the_other(shared: SharedJournal) -> None:
     event = Event(
         "evt_1",
         "charge.succeeded",
-        office.clock(),
+        shared.clock(),
         livemode=False,
         payment_id="pi_1",
         subjects=frozenset({"pi_1"}),
         pending_webhooks=1,
         raw=b"",
     )
-    with closing(Database(office.url)) as database:
-        a, b = (Inbox(database, worker, now=office.clock) for worker in (A, B))
+    with closing(Database(shared.url)) as database:
+        a, b = (Inbox(database, worker, now=shared.clock) for worker in (A, B))
         assert a.accept([event]) == {"evt_1"}
         assert (len(a.due(9)), b.due(9), b.oldest_waiting()) == (1, [], None)
         assert (a.due_since()[0], b.due_since()) == (1, (0, None))
@@ -135,14 +143,14 @@ def test_no_shop_sees_or_settles_the_events_of_the_other(office: Office) -> None
         assert a.counts()[EventState.WAITING] == 1
         assert (a.waiting_because(""), b.waiting_because("")) == (1, 0)
         b.settle([Settlement("evt_1", EventState.ATTENTION)])
-        assert a.needing_attention(office.clock() - DAY) == []
-    assert office.journal().verify().is_intact
+        assert a.needing_attention(shared.clock() - DAY) == []
+    assert shared.journal().verify().is_intact
 
 
-def test_both_run_at_once_and_each_alone(office: Office) -> None:
-    a, b = office.journal(A), office.journal(B)
+def test_both_run_at_once_and_each_alone(shared: SharedJournal) -> None:
+    a, b = shared.journal(A), shared.journal(B)
     with a.lock("base appA", lease=LEASE), b.lock("base appB", lease=LEASE):
-        rival = office.journal(replace(B, run="run-rival"))
+        rival = shared.journal(replace(B, run="run-rival"))
         with (
             pytest.raises(LockedError, match="on base appB: `cascade reconcile"),
             rival.lock("base appB", lease=LEASE),

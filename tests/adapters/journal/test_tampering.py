@@ -21,7 +21,15 @@ from cascade_cli.adapters.journal.tables import SEALED, metadata
 from cascade_cli.domain.records.journal_entries import Fate, Verification, Worker
 from cascade_cli.domain.records.stripe_events import Event, EventState, Settlement
 from cascade_cli.errors import CascadeError, JournalError
-from tests.adapters.journal.office import ANNA, BRUNO, LEASE, Office, claim, deliver, intent
+from tests.adapters.journal.shared_journal import (
+    ANNA,
+    BRUNO,
+    LEASE,
+    SharedJournal,
+    claim,
+    deliver,
+    intent,
+)
 
 KEY = "cascade_payment_pi_1"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,10 +42,10 @@ DECIDES_NOTHING = {
 
 
 @pytest.fixture(params=["", "appVenice"], ids=["older", "named"])
-def full(office: Office, request: pytest.FixtureRequest) -> Office:
+def full(shared: SharedJournal, request: pytest.FixtureRequest) -> SharedJournal:
     """Something of everything that a journal keeps: of a shop, or from before shops had names."""
     of_base = replace(ANNA, base=request.param)
-    journal = office.journal(of_base)
+    journal = shared.journal(of_base)
     journal.bind_mode("appVenice", livemode=False)
     deliver(journal, [KEY, "cascade_payment_pi_2"])
     claim(journal, intent(KEY, citizen="lucia", amends=True))
@@ -45,14 +53,14 @@ def full(office: Office, request: pytest.FixtureRequest) -> Office:
     journal.set_mark("reconcile appVenice", {"until": "yesterday"})
     journal.keep_refunds({"re_1": {"debt": "1"}})
     journal.keep_decision("pi_1", {"how": "accept", "by": "anna"}, {"rec1": {"a": "b"}}, seen=None)
-    _fill_inbox(office, of_base)
+    _fill_inbox(shared, of_base)
     journal.lock("reconcile", lease=LEASE).__enter__()
-    return office
+    return shared
 
 
-def _fill_inbox(office: Office, worker: Worker) -> None:
-    database = Database(office.url)
-    inbox = Inbox(database, worker, now=office.clock)
+def _fill_inbox(shared: SharedJournal, worker: Worker) -> None:
+    database = Database(shared.url)
+    inbox = Inbox(database, worker, now=shared.clock)
     events = [
         Event(
             f"evt_{n}",
@@ -71,17 +79,17 @@ def _fill_inbox(office: Office, worker: Worker) -> None:
     database.close()
 
 
-def test_what_was_written_by_cascade_is_intact(full: Office) -> None:
+def test_what_was_written_by_cascade_is_intact(full: SharedJournal) -> None:
     assert full.journal().verify().is_intact
 
 
-def test_every_table_is_looked_at_or_excused(full: Office) -> None:
+def test_every_table_is_looked_at_or_excused(full: SharedJournal) -> None:
     tables = {name for name in inspect(full.engine).get_table_names() if "cascade" in name}
     assert tables - {*DECIDES_NOTHING} == {*metadata.tables}
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
-def test_no_edited_column_goes_unseen(full: Office, table: Table) -> None:
+def test_no_edited_column_goes_unseen(full: SharedJournal, table: Table) -> None:
     full.tamper(f"CREATE TABLE kept AS SELECT * FROM {table}")
     for column in table.columns:
         for forged in _forgeries(full, column):
@@ -92,15 +100,15 @@ def test_no_edited_column_goes_unseen(full: Office, table: Table) -> None:
 
 
 @contextmanager
-def _edited(office: Office, column: Column[Any], forged: str) -> Iterator[bool]:
+def _edited(shared: SharedJournal, column: Column[Any], forged: str) -> Iterator[bool]:
     """One row's column holds something else until the block ends, if the database takes it; then
     the table has the rows of `kept` again."""
     table, name = column.table, column.name
-    row, same = ("rowid", "IS") if office.is_sqlite else ("ctid", "IS NOT DISTINCT FROM")
+    row, same = ("rowid", "IS") if shared.is_sqlite else ("ctid", "IS NOT DISTINCT FROM")
     primary = next(iter(table.primary_key))
     first = f"{row} = (SELECT {row} FROM {table} ORDER BY {primary.name} LIMIT 1)"
     try:
-        with office.engine.begin() as connection:
+        with shared.engine.begin() as connection:
             change = (
                 f"UPDATE {table} SET {name} = {forged} WHERE {first} AND NOT {name} {same} {forged}"
             )
@@ -109,28 +117,28 @@ def _edited(office: Office, column: Column[Any], forged: str) -> Iterator[bool]:
         is_done = False
     yield is_done
     if is_done:
-        office.sql(f"DELETE FROM {table}", f"INSERT INTO {table} SELECT * FROM kept")
+        shared.sql(f"DELETE FROM {table}", f"INSERT INTO {table} SELECT * FROM kept")
 
 
-def _forgeries(office: Office, column: Column[Any]) -> list[str]:
+def _forgeries(shared: SharedJournal, column: Column[Any]) -> list[str]:
     """What a hand may put there, in SQL."""
     name = column.name
     if isinstance(column.type, Boolean):
-        return [f"NOT {name}", *(["2", "'x'", "x'00ff'"] if office.is_sqlite else [])]
+        return [f"NOT {name}", *(["2", "'x'", "x'00ff'"] if shared.is_sqlite else [])]
     if isinstance(column.type, Integer):
-        return [f"{name} + 1", *(["'x'", "x'00ff'", "0.5"] if office.is_sqlite else [])]
+        return [f"{name} + 1", *(["'x'", "x'00ff'", "0.5"] if shared.is_sqlite else [])]
     blobs = ["x'00ff'", "CAST(x'00ff' AS TEXT)", "CAST(body AS BLOB)".replace("body", name)]
     texts = [f"{name} || ' '", "''", "'[1]'", "'{}'", "NULL"]
-    return [*texts, *(blobs if office.is_sqlite else [])]
+    return [*texts, *(blobs if shared.is_sqlite else [])]
 
 
-def _looked_at(office: Office) -> Verification:
+def _looked_at(shared: SharedJournal) -> Verification:
     """Read everything, then verify. Whatever reads what makes no sense says so, and never calls it
     a bug. A version that is not known yet may be a newer cascade's: it is refused, and called that.
     """
-    with closing(Database(office.url)) as database:
-        journal = Journal(database, BRUNO, now=office.clock)
-        inbox = Inbox(database, BRUNO, now=office.clock)
+    with closing(Database(shared.url)) as database:
+        journal = Journal(database, BRUNO, now=shared.clock)
+        inbox = Inbox(database, BRUNO, now=shared.clock)
         for read in (*_readings(journal), *_readings_of(inbox)):
             with suppress(CascadeError):
                 read()
@@ -176,14 +184,14 @@ def _readings_of(inbox: Inbox) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("table", [*SEALED, metadata.tables["cascade_chain"]], ids=str)
-def test_no_removed_row_goes_unseen(full: Office, table: Table) -> None:
+def test_no_removed_row_goes_unseen(full: SharedJournal, table: Table) -> None:
     primary = next(iter(table.primary_key))
     first = f"SELECT min({primary.name}) FROM {table}"
     full.tamper(f"DELETE FROM {table} WHERE {primary.name} = ({first})")
     assert not full.journal().verify().is_intact
 
 
-def test_a_row_put_back_as_it_was_is_found(full: Office) -> None:
+def test_a_row_put_back_as_it_was_is_found(full: SharedJournal) -> None:
     """With the seal that it had then."""
     journal = full.journal()
     names = "name, base, body, seal"
@@ -209,27 +217,29 @@ def test_a_row_put_back_as_it_was_is_found(full: Office) -> None:
         ("cascade_locks SET lease_until = ''", "the lock reconcile"),
     ],
 )
-def test_what_was_edited_is_named(full: Office, change: str, row: str) -> None:
+def test_what_was_edited_is_named(full: SharedJournal, change: str, row: str) -> None:
     where = f" WHERE key = '{KEY}'" if "claims" in change else ""
     full.sql(f"UPDATE {change}{where}")
     assert full.journal().verify().flaw.startswith(f"{row} was ")
 
 
-def test_to_work_with_an_edited_row_does_not_heal_it(full: Office) -> None:
+def test_to_work_with_an_edited_row_does_not_heal_it(full: SharedJournal) -> None:
     full.sql(f"UPDATE cascade_claims SET last_fate = 'refused' WHERE key = '{KEY}'")
     journal = full.journal()
     journal.outcome([KEY], "create", Fate.APPLIED)
     assert journal.verify().flaw == f"the claim {KEY} was edited or added"
 
 
-def test_a_removed_claim_that_is_made_again_is_found(full: Office) -> None:
+def test_a_removed_claim_that_is_made_again_is_found(full: SharedJournal) -> None:
     full.sql("DELETE FROM cascade_claims WHERE key = 'cascade_payment_pi_2'")
     claim(full.journal(), intent("cascade_payment_pi_2", ducats=Decimal(100)))
     assert not full.journal().verify().is_intact
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_a_version_that_is_none_is_found_by_whoever_opens_it(full: Office, version: int) -> None:
+def test_a_version_that_is_none_is_found_by_whoever_opens_it(
+    full: SharedJournal, version: int
+) -> None:
     """Or the rows would be sealed anew."""
     full.sql(f"UPDATE cascade_version SET version = {version}")
     assert "tampered" in full.journal(BRUNO).verify().flaw

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cascade_cli.domain.records.journal_entries import RESTORED, Restored
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 from tests.cli.doctor.patient import Examination, Patient, provokes
 
 
@@ -100,6 +100,6 @@ def test_a_journal_without_the_head_that_was_told_is_amber(
 @provokes("journal.not_caught_up")
 def test_a_restored_journal_that_has_not_caught_up_is_red(patient: Patient) -> Examination:
     at = datetime(2026, 11, 20, tzinfo=UTC)
-    with closing(Office(f"sqlite:///{patient.journal_file}")) as office:
-        office.journal().set_mark(RESTORED, Restored(at, at).document())
+    with closing(SharedJournal(f"sqlite:///{patient.journal_file}")) as shared:
+        shared.journal().set_mark(RESTORED, Restored(at, at).document())
     return patient.examined()

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 from tests.harness.shop_day import ShopDay
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, day: ShopDay) -> Iterator[Office]:
+def shared(request: pytest.FixtureRequest, day: ShopDay) -> Iterator[SharedJournal]:
     """The day's journal as somebody with full rights in its database reaches it."""
     if request.param == "postgresql":
         day.settings["CASCADE_JOURNAL_URL"] = request.getfixturevalue("postgresql").new_url()
-    office = Office(day.settings.get("CASCADE_JOURNAL_URL", f"sqlite:///{day.journal}"))
-    yield office
-    office.close()
+    shared = SharedJournal(day.settings.get("CASCADE_JOURNAL_URL", f"sqlite:///{day.journal}"))
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def credited(day: ShopDay) -> ShopDay:
 
 
 @pytest.fixture
-def journaled(office: Office, credited: ShopDay) -> ShopDay:
+def journaled(shared: SharedJournal, credited: ShopDay) -> ShopDay:
     """The same in either database."""
-    assert office.is_sqlite == credited.journal.exists()
+    assert shared.is_sqlite == credited.journal.exists()
     return credited

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 from tests.harness.shop_day import ShopDay
 
 
@@ -106,8 +106,8 @@ def test_without_a_journal_there_is_nothing_to_back_up(day: ShopDay) -> None:
 
 
 def test_a_tampered_journal_is_not_backed_up(credited: ShopDay) -> None:
-    with closing(Office(f"sqlite:///{credited.journal}")) as office:
-        office.tamper("UPDATE cascade_claims SET ducats = '1'")
+    with closing(SharedJournal(f"sqlite:///{credited.journal}")) as shared:
+        shared.tamper("UPDATE cascade_claims SET ducats = '1'")
     ended = credited.cascade("journal", "backup", "b.sqlite3")
     assert (ended.code, "was tampered with" in ended.err) == (3, True)
     assert not list(credited.folder.glob("b.sqlite3*"))

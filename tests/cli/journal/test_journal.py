@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
-from tests.adapters.journal.office import Office
+from tests.adapters.journal.shared_journal import SharedJournal
 from tests.harness.postgresql import PostgresqlServer
 from tests.harness.shop_day import ShopDay
 
@@ -98,10 +98,10 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_tampering_is_found_and_says_where(
-    journaled: ShopDay, office: Office, tampering: str
+    journaled: ShopDay, shared: SharedJournal, tampering: str
 ) -> None:
     statement, flaw, seq = TAMPERINGS[tampering]
-    office.tamper(statement)
+    shared.tamper(statement)
     ended = journaled.cascade("journal", "verify", "--json")
     assert (ended.code, ended.data["intact"], ended.data["seq"]) == (3, False, seq)
     assert flaw in ended.data["flaw"]
@@ -133,8 +133,8 @@ def test_reading_an_empty_postgresql_makes_no_table(
     assert day.cascade("journal", "list", "--json").data == {"entries": [], "left": 0}
     assert day.cascade("journal", "export").out == ""
     assert day.cascade("journal", "verify").code == 5
-    with closing(Office(url)) as office:
-        assert inspect(office.engine).get_table_names() == []
+    with closing(SharedJournal(url)) as shared:
+        assert inspect(shared.engine).get_table_names() == []
 
 
 def test_where_there_is_no_journal_none_is_made(day: ShopDay) -> None:

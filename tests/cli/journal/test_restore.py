@@ -16,7 +16,7 @@ import pytest
 import time_machine
 
 from cascade_cli.sandbox.wire import json_response
-from tests.adapters.journal.office import LEASE, Office
+from tests.adapters.journal.shared_journal import LEASE, SharedJournal
 from tests.harness.commands import Answer
 from tests.harness.counter import Counter
 from tests.harness.faults import is_write
@@ -240,8 +240,8 @@ def test_nothing_is_written_to_the_base_before_the_journal_has_caught_up(shop: S
 
 
 def test_each_shop_of_the_journal_catches_up_by_itself(shop: Shop) -> None:
-    with closing(Office(f"sqlite:///{shop.file}")) as office:
-        journal = office.journal()
+    with closing(SharedJournal(f"sqlite:///{shop.file}")) as shared:
+        journal = shared.journal()
         journal.bind_mode(OTHER_BASE, livemode=False)
     shop.type("journal", "backup", "both.sqlite3")
     shop.lose()
@@ -255,9 +255,9 @@ def test_each_shop_of_the_journal_catches_up_by_itself(shop: Shop) -> None:
 
 def test_a_restore_is_refused_while_another_run_is_working(shop: Shop) -> None:
     shop.credit("7", "after")
-    with closing(Office(f"sqlite:///{shop.file}")) as office:
-        office.clock.moment = shop.counter.now()
-        journal = office.journal(is_alive=lambda *_: True)
+    with closing(SharedJournal(f"sqlite:///{shop.file}")) as shared:
+        shared.clock.moment = shop.counter.now()
+        journal = shared.journal(is_alive=lambda *_: True)
         with journal.lock("base app1", lease=LEASE):
             locked = shop.restore("--force", "--yes")
     assert (locked.code, "is working" in locked.err) == (6, True)
@@ -326,8 +326,8 @@ def test_another_programs_database_is_left_alone(shop: Shop) -> None:
 
 def test_a_tampered_journal_gives_way_to_its_backup(shop: Shop) -> None:
     shop.credit("7", "after")
-    with closing(Office(f"sqlite:///{shop.file}")) as office:
-        office.tamper("UPDATE cascade_entries SET operator = 'x' WHERE seq = 2")
+    with closing(SharedJournal(f"sqlite:///{shop.file}")) as shared:
+        shared.tamper("UPDATE cascade_entries SET operator = 'x' WHERE seq = 2")
     assert shop.restore().code == 7
     ended = shop.restore("--force", "--yes")
     assert (ended.code, "was changed" in ended.data["journal"]["damage"]) == (0, True)

@@ -17,7 +17,7 @@ from tests.harness.other_shop import OTHER_BASE, move
 from tests.harness.sandboxed import served
 from tests.harness.shop_day import ShopDay
 
-pytestmark = pytest.mark.usefixtures("office")
+pytestmark = pytest.mark.usefixtures("shared")
 
 
 @pytest.fixture

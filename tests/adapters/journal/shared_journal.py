@@ -31,7 +31,7 @@ class Clock:
         self.moment += timedelta(**span)
 
 
-class Office:
+class SharedJournal:
     """Makes Journals for workers; a pid in `dead` is a process that ended on the host HERE."""
 
     def __init__(self, url: str) -> None:
