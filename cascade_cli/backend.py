@@ -32,11 +32,11 @@ from cascade_cli.errors import (
 )
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
+    charge_for,
     check_limit,
     check_payment_id,
     check_words,
     manual_order,
-    meant,
 )
 from cascade_cli.wiring import Invocation
 from cascade_cli.wiring.writing import WriteContext, write_context
@@ -137,7 +137,7 @@ class _Wanted:
         facts = context.facts()
         if self.payment_intent is None:
             return self.by_hand(facts, context.reading.clock.now())
-        charge = meant(context.reading.payments, self.payment_intent, self.citizen)
+        charge = charge_for(context.reading.payments, self.payment_intent, self.citizen)
         return context.writing.service.order_for_payment(
             charge, self.citizen, self.ducats, reason=self.reason, facts=facts
         )

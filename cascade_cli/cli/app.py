@@ -153,7 +153,7 @@ def run(arguments: Sequence[str]) -> int:
             return ExitCode.USAGE
         message = error.format_message().rstrip(".") + "."
         usage = failure(
-            _lost("command_line").meant(arguments) or UsageError(message, f"See {path} --help.")
+            _lost("command_line").corrected(arguments) or UsageError(message, f"See {path} --help.")
         )
         command = path.removeprefix("cascade").strip()
         return run_command(

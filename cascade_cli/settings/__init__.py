@@ -41,7 +41,7 @@ STRIPE_KEY = Setting(
     "",
     "Stripe key, sk_… or a restricted rk_… with read rights",
     secret=True,
-    unmixed=True,
+    identifies_shop=True,
 )
 WEBHOOK_SECRET = Setting(
     "STRIPE_WEBHOOK_SECRET",
@@ -56,9 +56,13 @@ ENDPOINT_SECRET = Setting(
     secret=True,
 )
 AIRTABLE_KEY = Setting(
-    "AIRTABLE_API_KEY", "", "Airtable personal access token (pat…)", secret=True, unmixed=True
+    "AIRTABLE_API_KEY",
+    "",
+    "Airtable personal access token (pat…)",
+    secret=True,
+    identifies_shop=True,
 )
-AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…", unmixed=True)
+AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…", identifies_shop=True)
 STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "the address of Stripe's API")
 AIRTABLE_URL = Setting(
     "AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "the address of Airtable's API"
@@ -83,7 +87,7 @@ JOURNAL_URL = Setting(
     "",
     "the journal: a SQLite file in the user's state folder, or postgresql://…",
     secret=True,
-    unmixed=True,
+    identifies_shop=True,
 )
 PROCESSOR_CLASS = Setting(
     "CASCADE_PROCESSOR_CLASS", "Innovatore", "the SocialClass that citizen setup gives"
@@ -147,7 +151,7 @@ ALERT_URLS = Setting(
     "",
     "the Apprise addresses that --alert sends to, separated by spaces: slack://… mailto://…",
     secret=True,
-    unmixed=True,
+    identifies_shop=True,
 )
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")

@@ -36,7 +36,7 @@ class Setting:
     default: str
     meaning: str
     secret: bool = False
-    unmixed: bool = False
+    identifies_shop: bool = False
     """The setting tells which shop it is, so environment and profile must agree about it."""
 
 

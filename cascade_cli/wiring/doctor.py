@@ -15,7 +15,7 @@ from cascade_cli.adapters.http.probing import ProbingTransport
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, file_url, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.journal.inspection import JournalProbe
+from cascade_cli.adapters.journal.probes import JournalProbe
 from cascade_cli.adapters.journal.reported_heads import last_reported
 from cascade_cli.adapters.key_files import inspect_file
 from cascade_cli.adapters.stripe.probes import AccountProbe

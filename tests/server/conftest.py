@@ -1,4 +1,4 @@
-"""A shop with its doors open: a sandbox on loopback, cascade behind it, and a client of its routes."""
+"""A shop with its doors open: a sandbox on loopback, `serve`, and a client of its routes."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.decisions.resolve_service import ResolveService
 from cascade_cli.services.delivery.credit_requests import (
+    charge_for,
     manual_order,
-    meant,
 )
 from cascade_cli.services.delivery.credit_service import (
     PATIENCE,
@@ -241,7 +241,7 @@ class Shop:
         """`cascade credit --payment … --although-underpaid`."""
         with self.lock():
             order = self._service.order_for_payment(
-                meant(self._stripe, payment_id, citizen),
+                charge_for(self._stripe, payment_id, citizen),
                 citizen,
                 ducats,
                 reason="decided",

@@ -14,7 +14,7 @@ from sqlalchemy import URL
 from cascade_cli.adapters.journal import (
     attempts,
     chain,
-    records,
+    marks,
     verification,
 )
 from cascade_cli.adapters.journal.chain import Transaction, Which
@@ -114,7 +114,7 @@ class Journal:
         """
         check(intents)
         with self._writing() as transaction:
-            records.refuse_before_catch_up(transaction)
+            marks.refuse_before_catch_up(transaction)
             claiming = Claiming(
                 transaction, self._neighbours, lease=lease, day_limit_ducats=day_limit_ducats
             )
@@ -242,8 +242,8 @@ class Journal:
         Raises GuardError if it is bound to the other mode.
         """
         with self._writing() as transaction:
-            records.refuse_before_catch_up(transaction)
-            records.bind_mode(transaction, base_id, livemode)
+            marks.refuse_before_catch_up(transaction)
+            marks.bind_mode(transaction, base_id, livemode)
 
     def catch_up(self, promises: Sequence[Promised], restored: Restored) -> None:
         """Take over the promises that the backup lacked, and mark the base as caught up. From then
@@ -252,12 +252,12 @@ class Journal:
             taken = take_over(transaction, promises)
             document = restored.document()
             transaction.append(EntryKind.RUN, "", {"caught_up": {**document, "promises": taken}})
-            records.set_mark(transaction, RESTORED, document)
+            marks.set_mark(transaction, RESTORED, document)
 
     def mode_of(self, base_id: str) -> bool | None:
         """Whether the base takes live payments; None while nothing was written to it."""
         with self._database.reading() as connection:
-            bound = records.mode_of(connection, base_id)
+            bound = marks.mode_of(connection, base_id)
             return bound.livemode if bound else None
 
     def of_base(self, base_id: str) -> Journal:
@@ -268,19 +268,19 @@ class Journal:
     def bases(self) -> set[str]:
         """The bases that were written to."""
         with self._database.reading() as connection:
-            return set(records.modes_of(connection))
+            return set(marks.modes_of(connection))
 
     def set_mark(self, name: str, body: Mapping[str, Any]) -> None:
         """Remember `body` under `name`, in place of what was remembered before."""
         with self._writing() as transaction:
-            records.set_mark(transaction, name, self._redactor.body(body))
+            marks.set_mark(transaction, name, self._redactor.body(body))
 
     def mark(self, name: str) -> dict[str, Any] | None:
         """What is remembered under `name`, if anything. Does not create a journal."""
         if not self._database.exists():
             return None
         with self._database.reading() as connection:
-            return records.mark(connection, self._base, name)
+            return marks.mark(connection, self._base, name)
 
     def keep_refunds(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
         """Record the decisions about these refunds, all or none.
@@ -291,7 +291,7 @@ class Journal:
             for refund_id, body in bodies.items():
                 kept = self._redactor.body(body)
                 transaction.append(EntryKind.RUN, refund_key(refund_id), {"refund": kept})
-                records.set_mark(transaction, _REFUND + refund_id, kept)
+                marks.set_mark(transaction, _REFUND + refund_id, kept)
 
     def refunds(self) -> dict[str, dict[str, Any]]:
         """The newest decision about each refund. Does not create a journal."""
@@ -310,15 +310,15 @@ class Journal:
         Raises GuardError, and records nothing, if the newest decision is not the one `seen`.
         """
         with self._writing() as transaction:
-            records.keep_decision(transaction, case, self._redactor.body(body), rulings, seen)
+            marks.keep_decision(transaction, case, self._redactor.body(body), rulings, seen)
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest decision about each case. Does not create a journal."""
-        return self.marks(records.DECISION)
+        return self.marks(marks.DECISION)
 
     def rulings(self) -> dict[str, dict[str, Any]]:
         """The newest ruling about each row, by record id. Does not create a journal."""
-        return self.marks(records.RULING)
+        return self.marks(marks.RULING)
 
     def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
         """All that is remembered under names that begin with `prefix`, by the rest of the name.
@@ -326,16 +326,16 @@ class Journal:
         if not self._database.exists():
             return {}
         with self._database.reading() as connection:
-            return records.marks_of(connection, self._base, prefix)
+            return marks.marks_of(connection, self._base, prefix)
 
     def keep_allocation(self, digest: str, body: Mapping[str, Any]) -> None:
         """Record who gets how much of a split payment. `allocation` finds it by its digest."""
         kept = self._redactor.body(body)
         with self._writing() as transaction:
             # The same allocation may be sold again: it is recorded once.
-            if records.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
+            if marks.mark(transaction.connection, self._base, _ALLOCATION + digest) != kept:
                 transaction.append(EntryKind.RUN, "", {"allocation": {"digest": digest, **kept}})
-                records.set_mark(transaction, _ALLOCATION + digest, kept)
+                marks.set_mark(transaction, _ALLOCATION + digest, kept)
 
     def allocation(self, digest: str) -> dict[str, Any] | None:
         """The allocation recorded under that digest, if any. Does not create a journal."""

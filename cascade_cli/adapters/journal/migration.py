@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from cascade_cli.adapters.journal import tables
-from cascade_cli.adapters.journal.records import modes_of
+from cascade_cli.adapters.journal.marks import modes_of
 from cascade_cli.adapters.journal.seals import Seals, is_sealed, seal_of
 from cascade_cli.adapters.journal.verification import raw
 

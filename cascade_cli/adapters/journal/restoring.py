@@ -29,7 +29,7 @@ from cascade_cli.adapters.journal.database import Database, file_url
 from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import FOREIGN_ERRORS, NONSENSE, journal_error
 from cascade_cli.adapters.journal.locks import Neighbours, holder_in
-from cascade_cli.adapters.journal.records import set_mark
+from cascade_cli.adapters.journal.marks import set_mark
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.history.restored import (
     Backup,

@@ -90,10 +90,12 @@ def _values(source: str, line: Line, environ: Mapping[str, str]) -> Offers:
         return line.table.values[source]
     if source in {"", "text", "number or nothing"}:
         return {}
-    from cascade_cli.cli.completion.remembered import remembered  # noqa: PLC0415 - reads the journal
+    from cascade_cli.cli.completion.journal_values import journal_values  # noqa: PLC0415 - reads the journal
 
     in_sandbox = {"--sandbox": ""} if line.command.startswith("sandbox") else {}
-    found = remembered(source, list(line.table.values["kinds"]), line.given | in_sandbox, environ)
+    found = journal_values(
+        source, list(line.table.values["kinds"]), line.given | in_sandbox, environ
+    )
     # A terminal would act on control characters, so a word that has any is not offered.
     return {word: about for word, about in found.items() if word.isprintable()}
 

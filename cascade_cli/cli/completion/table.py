@@ -28,7 +28,7 @@ from cascade_cli.sandbox.venice.access import FAIL_POINTS, KILL_POINTS
 from cascade_cli.services.reconcile.transfers import STATUSES, UNSHOWN_STATES
 
 Row = dict[str, str]
-"""`help`, and if it takes a value `value`: a list of VALUES, a source of `remembered`, `files`,
+"""`help`, and if it takes a value `value`: a list of VALUES, a source of `journal_values`, `files`,
 `folders`, or `text` if nothing can be offered. An option may have `same`, its long spelling, and
 `many` if it may be repeated."""
 

@@ -23,11 +23,11 @@ from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
     bought,
+    charge_for,
     check_limit,
     check_payment_id,
     check_words,
     manual_order,
-    meant,
 )
 from cascade_cli.services.delivery.credit_service import CreditPlan
 from cascade_cli.settings import Settings
@@ -152,7 +152,7 @@ def _order_of_row(
     service, payment = context.writing.service, row.payment
     if not payment or service.is_promised_by_hand(payment):
         return row.order(context.facts())
-    charge = meant(context.reading.payments, payment, row.citizen)
+    charge = charge_for(context.reading.payments, payment, row.citizen)
     return service.order_for_payment(
         charge,
         row.citizen,
@@ -210,7 +210,7 @@ def _for_payment(
     check_words(citizen, reason)
 
     def orders(context: WriteContext[Session]) -> list[Order]:
-        charge = meant(context.reading.payments, payment, citizen)
+        charge = charge_for(context.reading.payments, payment, citizen)
         service, facts = context.writing.service, context.facts()
         order = service.order_for_payment(
             charge, citizen, ducats, reason=reason, facts=facts, overrides=overrides

@@ -28,7 +28,7 @@ _MEANT = {
 """Words that people try, and the command that does it."""
 
 
-def meant(words: Sequence[str]) -> UsageError | None:
+def corrected(words: Sequence[str]) -> UsageError | None:
     """What is wrong, with the line to type. None if it cannot be guessed."""
     return _misplaced(words) or _unknown(words)
 

@@ -53,7 +53,7 @@ from cascade_cli.services.reconcile.snapshots import (
     NeighbouringCharges,
     TransferSnapshots,
 )
-from cascade_cli.services.reconcile.unknown_ids import meant, right_line
+from cascade_cli.services.reconcile.unknown_ids import right_line, similar_line
 from cascade_cli.services.refunds.refund_service import RefundService
 
 FORMS = "a payment pi_… or ch_…, a portion pi_….3, or a transfer by its StratagemId or rec… id"
@@ -134,7 +134,7 @@ class ResolveService:
             return self._of_charges(identity, charges)
         rows = self.transfers.identified(identity)
         if not rows:
-            near = meant(self.transfers, identity, "resolve")
+            near = similar_line(self.transfers, identity, "resolve")
             raise NotFoundError(
                 f"Neither Stripe nor Venice knows a case {identity[:80]!r}.",
                 near or f"Accepted: {FORMS}.",

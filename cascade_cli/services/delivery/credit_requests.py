@@ -100,7 +100,7 @@ def bought(payments: PaymentsPort, payment_id: str) -> tuple[Charge, ...]:
     return found
 
 
-def meant(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
+def charge_for(payments: PaymentsPort, payment_id: str, citizen: str) -> Charge:
     """The citizen's part of a payment for many; the one purchase of any other payment.
 
     Raises GuardError if there is none.

@@ -51,7 +51,7 @@ from cascade_cli.services.reconcile.snapshots import (
     NeighbouringCharges,
     TransferSnapshots,
 )
-from cascade_cli.services.reconcile.unknown_ids import meant
+from cascade_cli.services.reconcile.unknown_ids import similar_line
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class _Teller:
         if is_cut_off(self.identity):
             what = f"{self.identity[:80]!r} begins like a Stripe id, but is not one."
             return UsageError(what, f"Accepted: {FORMS}.")
-        near = meant(self.sources.transfers, self.identity, "explain", names=True)
+        near = similar_line(self.sources.transfers, self.identity, "explain", names=True)
         return NotFoundError(
             f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
             near or f"Accepted: {FORMS}. Stripe keeps events for 30 days, test and live apart.",

@@ -17,7 +17,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, UsageError
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
-from cascade_cli.services.reconcile.unknown_ids import meant, right_line
+from cascade_cli.services.reconcile.unknown_ids import right_line, similar_line
 
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 _FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"
@@ -113,7 +113,9 @@ class TransferService:
             self._refuse_vanished(identity, self._payments.portions(payment_id))
         elif is_own_key(identity) and self._past:
             _refuse_on_evidence(identity, self._past.written_for(identity).evidence())
-        near = right_line(identity) or meant(self._transfers, identity, "stratagem", "status")
+        near = right_line(identity) or similar_line(
+            self._transfers, identity, "stratagem", "status"
+        )
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
             near or f"An id is {_FORMS}, to the letter.",
@@ -160,7 +162,7 @@ class TransferService:
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)
         if not charges:
-            near = meant(self._transfers, payment_id, "stratagem", "status")
+            near = similar_line(self._transfers, payment_id, "stratagem", "status")
             raise NotFoundError(
                 f"Venice has no transfer for {payment_id!r}, and Stripe knows no such paid "
                 "purchase of ducats in this account and mode.",

@@ -35,7 +35,7 @@ def right_line(identity: str, *words: str) -> str:
     return f"It is {article} {kind}'s id; see: {command('explain', identity)}"
 
 
-def meant(venice: VenicePort, identity: str, *words: str, names: bool = False) -> str:
+def similar_line(venice: VenicePort, identity: str, *words: str, names: bool = False) -> str:
     """`Did you mean: …`, with the commands to type; empty if nothing is similar.
 
     It finds ids whose end was lost and, with `names`, misspelt citizens. `words` are the command

@@ -36,7 +36,7 @@ from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
-from cascade_cli.services.reconcile.unknown_ids import meant
+from cascade_cli.services.reconcile.unknown_ids import similar_line
 
 # After we end a transfer, it may turn out to be executed. Then there is one more round.
 LOOKS = 2
@@ -142,7 +142,7 @@ class RefundService:
         self, payment_id: str, charges: Sequence[Charge], began: datetime
     ) -> tuple[Picture, ...]:
         if not charges:
-            near = meant(self._venice, payment_id, "refund")
+            near = similar_line(self._venice, payment_id, "refund")
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 f"Nothing was written. {near or 'Check the id.'}",

@@ -13,8 +13,8 @@ import pytest
 
 from cascade_cli.cli.app import COMMANDS, GROUPS
 from cascade_cli.cli.completion.answer import SHELLS, VARIABLE, answer
+from cascade_cli.cli.completion.journal_values import journal_place
 from cascade_cli.cli.completion.line import FILE
-from cascade_cli.cli.completion.remembered import journal_place
 from cascade_cli.cli.completion.table import SOURCES, VALUES, table, text
 from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.wiring import Invocation

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.cli.completion.answer import VARIABLE, answer
-from cascade_cli.cli.completion.remembered import journal_place
+from cascade_cli.cli.completion.journal_values import journal_place
 from cascade_cli.errors import CascadeError
 from cascade_cli.settings.profiles import set_default_profile
 from cascade_cli.wiring import Invocation

@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.transport import PermitError, permitted, plain_se
 from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.journal.database import Database, parse_url
 from cascade_cli.adapters.journal.inbox import Inbox
-from cascade_cli.adapters.journal.inspection import JournalProbe
+from cascade_cli.adapters.journal.probes import JournalProbe
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.errors import JournalError
 from cascade_cli.sandbox.wire import Response

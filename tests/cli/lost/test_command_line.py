@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from cascade_cli.cli.lost.command_line import _MEANT, meant
+from cascade_cli.cli.lost.command_line import _MEANT, corrected
 from tests.cli.terminal.test_processes import HEAVY, modules_after
 from tests.docs.command_line import parse
 from tests.harness.commands import in_this_process
@@ -17,7 +17,7 @@ from tests.harness.commands import in_this_process
 
 def typed(line: str) -> str:
     """The line to type instead; empty where nobody can know."""
-    error = meant(shlex.split(line))
+    error = corrected(shlex.split(line))
     return error.hint.partition("cascade ")[2] if error else ""
 
 

@@ -20,11 +20,11 @@ from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     bought,
+    charge_for,
     check_limit,
     check_payment_id,
     check_words,
     manual_order,
-    meant,
 )
 from cascade_cli.services.delivery.credit_service import CreditService
 from tests.domain.samples import a_charge
@@ -278,18 +278,18 @@ def test_a_payment_that_stripe_does_not_know_buys_nothing() -> None:
     with pytest.raises(GuardError, match="no paid ducat purchase 'pi_1'"):
         bought(Purchases(), "pi_1")
     with pytest.raises(GuardError, match="no paid ducat purchase 'pi_1'"):
-        meant(Purchases(), "pi_1", "marco")
+        charge_for(Purchases(), "pi_1", "marco")
 
 
 def test_a_payment_for_one_is_meant_whatever_name_the_person_types() -> None:
-    assert meant(Purchases(a_charge()), "pi_1", "Marko") == a_charge()
+    assert charge_for(Purchases(a_charge()), "pi_1", "Marko") == a_charge()
 
 
 def test_of_a_payment_for_many_the_citizens_own_part_is_meant() -> None:
     assert bought(Purchases(*MANY), "pi_1") == MANY
-    assert meant(Purchases(*MANY), "pi_1", "lucia").ducats == 40
+    assert charge_for(Purchases(*MANY), "pi_1", "lucia").ducats == 40
     with pytest.raises(GuardError, match="for 2 citizens, and 'zuan' is none of them"):
-        meant(Purchases(*MANY), "pi_1", "zuan")
+        charge_for(Purchases(*MANY), "pi_1", "zuan")
 
 
 @pytest.mark.parametrize("text", ["", "evt_1", "pi_1 ", "pi_"])

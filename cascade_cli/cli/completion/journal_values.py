@@ -34,7 +34,7 @@ _OTHERS_WRITE = 0o022
 _NEWEST_CLAIMS = 500
 
 
-def remembered(
+def journal_values(
     source: str, kinds: Sequence[str], given: Mapping[str, str], environ: Mapping[str, str]
 ) -> dict[str, str]:
     """The words of that source, each with its description; none if nothing can be read.
@@ -139,7 +139,7 @@ def journal_place(given: Mapping[str, str], environ: Mapping[str, str]) -> tuple
     if "--sandbox" in given or settings.get(_SANDBOX, "").strip() == "1":
         return _in(_state_folder(settings), "sandbox-journal.sqlite3"), ""
     if profile:
-        settings |= _unmixed(written, environ)
+        settings |= _shop_identity(written, environ)
     file, base = _file(settings), settings.get(_BASE, "").strip()
     # Without a base its commands are refused; other shops may have a part in its journal.
     return None if not file or (profile and not base) else (file, base)
@@ -155,7 +155,7 @@ def _file(settings: Mapping[str, str]) -> str:
     return _in(_state_folder(settings), "journal.sqlite3")
 
 
-def _unmixed(written: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+def _shop_identity(written: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """What says whose shop it is, and stands in a profile. Raises ValueError where the environment
     contradicts it."""
     own = {name: written[name] for name in (_BASE, _URL) if written.get(name, "").strip()}
