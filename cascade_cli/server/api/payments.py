@@ -64,7 +64,7 @@ def router(
 ) -> APIRouter:
     """The routes that people's browsers and the shop's backend call."""
     routes = APIRouter(prefix="/api/payments", tags=["payments"])
-    strangers = PublicStatus(statuses.status_of, thread_pool, DEADLINE_SECONDS)
+    public_status = PublicStatus(statuses.status_of, thread_pool, DEADLINE_SECONDS)
 
     @routes.post(
         "/create-payment-intent",
@@ -80,7 +80,7 @@ def router(
         intent, quote = await thread_pool.run(
             lambda: sales.sell(wanted.purchase(), key), DEADLINE_SECONDS
         )
-        strangers.know(intent.id)
+        public_status.know(intent.id)
         return CreatedIntent.of(intent, quote)
 
     @routes.get("/payment-intent/{intent_id}", responses=responses(404, 429, 502, 503))
@@ -91,7 +91,7 @@ def router(
         if token is not None and _is_shown(credentials, token):
             status = await thread_pool.run(lambda: statuses.status_of(intent_id), DEADLINE_SECONDS)
         else:
-            status = await strangers.ask(intent_id)
+            status = await public_status.ask(intent_id)
         return IntentState.of(status)
 
     @routes.get("/pricing", responses=responses(400, 503))
