@@ -118,7 +118,7 @@ def _group(name: str) -> typer.Typer:
 def _class_of(name: str) -> Any:
     """The class that parses the command's arguments, if it is not Typer's own."""
     if name == "resolve":
-        return import_module("cascade_cli.cli.resolve.command").OptionalAmounts
+        return import_module("cascade_cli.cli.resolve.options").OptionalAmounts
     return None
 
 

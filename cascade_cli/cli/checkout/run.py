@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cascade_cli.cli.checkout.command import CheckoutOptions
+from cascade_cli.cli.checkout.options import CheckoutOptions
 from cascade_cli.cli.items.json import gift_document
 from cascade_cli.cli.items.text import show_gift
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from cascade_cli.cli.terminal.options import BALANCE, WRITING, Json, examples, options_as_parameters
+from cascade_cli.cli.citizen.options import WriteOptions
+from cascade_cli.cli.terminal.options import BALANCE, Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
-
-
-@dataclass(frozen=True)
-class WriteOptions:
-    """The options as typed."""
-
-    force: Annotated[
-        bool,
-        WRITING("--force", help="Allow a lower balance, and a write near the engine's run."),
-    ] = False
-    dry_run: Annotated[bool, WRITING("--dry-run", help="Show the write, but do not make it.")] = (
-        False
-    )
-    yes: Annotated[bool, WRITING("--yes", "-y", help="Do not ask before lowering the balance.")] = (
-        False
-    )
-
 
 citizen = typer.Typer(
     help="The payment processor: the citizen who pays the ducats out.", no_args_is_help=True

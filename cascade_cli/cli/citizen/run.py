@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from cascade_cli.adapters.venice.transfers import TransferReader
-from cascade_cli.cli.citizen.command import WriteOptions
+from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
 from cascade_cli.cli.terminal.session import Outcome, Session

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.cli.credit.command import CreditOptions
 from cascade_cli.cli.credit.deliveries import deliveries_outcome, plan_outcome, show_plan
 from cascade_cli.cli.credit.interrupted import Interruption
+from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.session import Outcome, Session

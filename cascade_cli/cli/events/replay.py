@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document, describe_step, first_error
-from cascade_cli.cli.events.command import EventSelection, ReplayOptions
 from cascade_cli.cli.events.forward import forward
+from cascade_cli.cli.events.options import EventSelection, ReplayOptions
 from cascade_cli.cli.events.replayed_refunds import RefundEvents, RefundReplayed, show_refunds
 from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
 from cascade_cli.cli.items.json import portion_document

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
-from cascade_cli.cli.events.command import EventListOptions, EventSelection
+from cascade_cli.cli.events.options import EventListOptions, EventSelection
 from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cascade_cli.adapters.journal.reported_heads import last_reported, remember_reported
 from cascade_cli.adapters.journal.restoring import Restoring
-from cascade_cli.cli.journal.command import RestoreOptions
+from cascade_cli.cli.journal.options import RestoreOptions
 from cascade_cli.cli.journal.run import kept_head
 from cascade_cli.cli.journal.text import (
     caught_up_document,

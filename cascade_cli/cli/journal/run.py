@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cascade_cli.adapters.journal.reported_heads import report_head
-from cascade_cli.cli.journal.command import EntryOptions
+from cascade_cli.cli.journal.options import EntryOptions
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option

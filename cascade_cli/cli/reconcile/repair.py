@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
 from cascade_cli.cli.reconcile.checkpoint import remember
-from cascade_cli.cli.reconcile.command import ReconcileOptions
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.run import attempt_first_run, attempt_run, check_options
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm, confirm_plan
 from cascade_cli.cli.terminal.console import completed

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.cli.reconcile.checkpoint import recall, remember
-from cascade_cli.cli.reconcile.command import ReconcileOptions
 from cascade_cli.cli.reconcile.csv import write_csv
 from cascade_cli.cli.reconcile.json import RunFacts, document, incomplete_document
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.text import show
 from cascade_cli.cli.terminal.session import Outcome, Session, failure
 from cascade_cli.cli.terminal.windows import (

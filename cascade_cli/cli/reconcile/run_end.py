@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cascade_cli.adapters.http.ping import DeadManSwitch
-from cascade_cli.cli.reconcile.command import EndOptions
+from cascade_cli.cli.reconcile.options import EndOptions
 from cascade_cli.cli.terminal.session import Outcome, Session, run_command
 from cascade_cli.errors import CascadeError, ExitCode
 

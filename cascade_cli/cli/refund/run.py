@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.refund.command import RefundOptions
+from cascade_cli.cli.refund.options import RefundOptions
 from cascade_cli.cli.refund.split_payment import refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cascade_cli.cli.credit.deliveries import delivery_document, first_error, show_deliveries
-from cascade_cli.cli.refund.command import RefundOptions
+from cascade_cli.cli.refund.options import RefundOptions
 from cascade_cli.cli.refund.text import document, plan_lines
 from cascade_cli.cli.terminal.confirmation import confirm_plan
 from cascade_cli.cli.terminal.escape import escape

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from cascade_cli.cli.credit.deliveries import first_error
-from cascade_cli.cli.resolve.command import EVERYTHING, ResolveOptions
+from cascade_cli.cli.resolve.options import EVERYTHING, ResolveOptions
 from cascade_cli.cli.resolve.text import document, show
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.session import Outcome, Session

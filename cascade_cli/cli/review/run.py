@@ -12,7 +12,7 @@ from cascade_cli.adapters.dashboard_links import DashboardLinks, links
 from cascade_cli.adapters.venice.base import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.explain.run import explain
-from cascade_cli.cli.reconcile.command import ReconcileOptions
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of
 from cascade_cli.cli.reconcile.run import JudgedOutcome, attempt_first_run, check_options
 from cascade_cli.cli.resolve.run import resolve_service

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cascade_cli.cli.schedule.command import NightlyEnd, NightlyOptions
+from cascade_cli.cli.schedule.options import NightlyEnd, NightlyOptions
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.errors import UsageError
 from cascade_cli.settings import JOURNAL_URL, SETTINGS

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from cascade_cli.cli.reconcile.command import ReconcileOptions
+from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.run import JudgedOutcome, attempt_first_run
 from cascade_cli.cli.resolve.run import resolve_service
 from cascade_cli.cli.terminal.session import Session

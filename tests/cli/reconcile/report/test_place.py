@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cascade_cli.adapters.files import replace_file
-from cascade_cli.cli.reconcile.command import check_writable
+from cascade_cli.cli.reconcile.options import check_writable
 from cascade_cli.errors import UsageError
 
 
