@@ -78,7 +78,7 @@ class _InboxCollector(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        # First what needs no journal: it is also told while the journal cannot be read.
+        # This needs no journal, so it is reported even while the journal cannot be read.
         paused = GaugeMetricFamily("cascade_worker_paused", "1 while nothing can be credited.")
         paused.add_metric([], float(self._is_paused()))
         yield paused

@@ -41,7 +41,7 @@ STRIPE_KEY = Setting(
     "",
     "Stripe key, sk_… or a restricted rk_… with read rights",
     secret=True,
-    identifies_shop=True,
+    belongs_to_shop=True,
 )
 WEBHOOK_SECRET = Setting(
     "STRIPE_WEBHOOK_SECRET",
@@ -60,9 +60,9 @@ AIRTABLE_KEY = Setting(
     "",
     "Airtable personal access token (pat…)",
     secret=True,
-    identifies_shop=True,
+    belongs_to_shop=True,
 )
-AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…", identifies_shop=True)
+AIRTABLE_BASE = Setting("AIRTABLE_BASE_ID", "", "Venice's base, app…", belongs_to_shop=True)
 STRIPE_URL = Setting("STRIPE_API_BASE", "https://api.stripe.com", "the address of Stripe's API")
 AIRTABLE_URL = Setting(
     "AIRTABLE_ENDPOINT_URL", "https://api.airtable.com", "the address of Airtable's API"
@@ -87,7 +87,7 @@ JOURNAL_URL = Setting(
     "",
     "the journal: a SQLite file in the user's state folder, or postgresql://…",
     secret=True,
-    identifies_shop=True,
+    belongs_to_shop=True,
 )
 PROCESSOR_CLASS = Setting(
     "CASCADE_PROCESSOR_CLASS", "Innovatore", "the SocialClass that citizen setup gives"
@@ -151,7 +151,7 @@ ALERT_URLS = Setting(
     "",
     "the Apprise addresses that --alert sends to, separated by spaces: slack://… mailto://…",
     secret=True,
-    identifies_shop=True,
+    belongs_to_shop=True,
 )
 STRIPE_RATE = Setting("CASCADE_STRIPE_RATE", "25", "Stripe requests a second, 0 for no limit")
 AIRTABLE_RATE = Setting("CASCADE_AIRTABLE_RATE", "5", "Airtable requests a second, 0 for no limit")

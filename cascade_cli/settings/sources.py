@@ -90,7 +90,7 @@ def source_of(
     if first is None or in_file is None or file is None:
         return first or in_file
     is_said_twice = bool(in_file.written.strip()) and first.place is Place.ENVIRONMENT
-    if file.profile and setting.identifies_shop and is_said_twice:
+    if file.profile and setting.belongs_to_shop and is_said_twice:
         return _profile_or_problem(first, in_file)
     return replace(first, over=file)
 

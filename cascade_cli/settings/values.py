@@ -36,8 +36,8 @@ class Setting:
     default: str
     meaning: str
     secret: bool = False
-    identifies_shop: bool = False
-    """The setting tells which shop it is, so environment and profile must agree about it."""
+    belongs_to_shop: bool = False
+    """It belongs to one shop, so environment and profile must agree about it."""
 
 
 HOW_TO_SET = "Run cascade init, set it in the environment or in .env"

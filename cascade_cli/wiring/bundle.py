@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cascade_cli.adapters.bundle import installation
+from cascade_cli.adapters.bundle import machine
 from cascade_cli.adapters.bundle.last_error import causes_of, last_error
 from cascade_cli.domain.bundle import parts
 from cascade_cli.domain.bundle.parts import Bundle, GivenSetting
@@ -42,7 +42,7 @@ class Report:
         """Call this when the bundle was written. If the key cannot be kept, the next bundle gets a
         new one."""
         with suppress(OSError):
-            installation.keep_key(self.folder, self.key)
+            machine.keep_key(self.folder, self.key)
 
 
 def make_report(
@@ -66,13 +66,11 @@ def make_report(
     with examination(invocation, hear) as found:
         took = time.monotonic() - began
         folder = invocation.folder
-        key = installation.stand_in_key(folder)
-        words = installation.program_words()
+        key = machine.stand_in_key(folder)
+        words = machine.program_words()
         stand_ins = StandIns(key, words, _names(found, words))
         sources = {
-            "versions": lambda: parts.versions_part(
-                installation.versions(), installation.libraries()
-            ),
+            "versions": lambda: parts.versions_part(machine.versions(), machine.libraries()),
             "settings": lambda: parts.settings_part(
                 _given(found.given), sandbox=invocation.sandbox
             ),
@@ -165,8 +163,8 @@ def _given(given: FoundValues) -> Iterator[GivenSetting]:
 
 
 def _sizes(given: FoundValues, folder: Path) -> dict[str, Any]:
-    files = list(installation.state_files(folder)) if folder.is_dir() else []
-    settings_file = installation.one_file(
+    files = list(machine.state_files(folder)) if folder.is_dir() else []
+    settings_file = machine.one_file(
         "the settings file", given.file.path if given.file else Path(DEFAULT_FILE)
     )
-    return parts.sizes_part(files, installation.free_bytes(folder), settings_file)
+    return parts.sizes_part(files, machine.free_bytes(folder), settings_file)

@@ -64,7 +64,7 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
     """
     with effective(invocation) as values:
         settings = Settings.read(values)
-        # A folder that cannot be used is told before the first request.
+        # Report an unusable folder before the first request.
         if not settings.journal_url:
             make_state_folder(invocation.folder)
         invocation.connected_to(settings)

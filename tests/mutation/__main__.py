@@ -87,6 +87,8 @@ TESTS = {
     " domain/records/test_gifts domain/matching/test_other_processor"
     f" domain/selling/test_allocation cli/refund/test_states {_CREDITING} {_GUARDED}"
     " domain/selling/test_price_guard cli/credit/test_ambiguous",
+    "domain/shop/money": "domain/shop/test_money cli/credit/test_old_amounts"
+    " cli/credit/test_credit_command domain/selling/test_pricing",
     "domain/matching/ownership": "domain/matching/test_late_rows"
     " domain/matching/test_other_processor domain/matching/test_matching"
     " domain/matching/test_matching_properties domain/reconcile/test_reconcile_properties"

@@ -39,7 +39,7 @@ class ProbingTransport(Transport):
             clock=clock,
             service=service,
         )
-        # By our own clock as it is: measured with the corrected one, it would never seem wrong.
+        # Our clock uncorrected: measured by the corrected one, it would never seem wrong.
         self._own = clock.own if clock else self._now
         self.ahead: timedelta | None = None
 

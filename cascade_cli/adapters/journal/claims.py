@@ -85,7 +85,7 @@ class Claiming:
             return self._claim(ClaimState.CONFLICT, row, promise)
         if self._is_kept(holder):
             return self._claim(ClaimState.BUSY, row, f"held by {holder}")
-        # Another run still stands there, but its lease has ended or its process is dead.
+        # The row still names another run, but its lease has ended or its process is dead.
         if holder.run not in {"", self._hold.run}:
             taken = {"from": holder.columns()}
             self._transaction.append(EntryKind.TAKEOVER, intent.key, taken)
@@ -163,7 +163,7 @@ class Claiming:
         twins = select(claims).where(
             visible(claims, self._base),
             claims.c.first_at >= moment_text(intent.refuse_twin_since),
-            # Of credits by hand alone: a payment's own key tells whether it was credited.
+            # Only a credit by hand can have a twin: a payment's key tells whether it was credited.
             claims.c.cause == "manual",
             claims.c.citizen == intent.citizen,
             claims.c.ducats == format_ducats(intent.ducats),

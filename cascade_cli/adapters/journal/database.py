@@ -139,7 +139,7 @@ class Database:
         return engine
 
     def _make_tables(self, engine: Engine) -> None:
-        # First without a lock for writing: nearly always the tables are there.
+        # Look without a write lock first: the tables are nearly always there.
         with engine.connect() as connection:
             if tables.found_version(connection) == tables.VERSION:
                 return

@@ -31,6 +31,7 @@ from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
 from cascade_cli.adapters.journal.locks import IsAlive, Neighbours, RunLock
+from cascade_cli.adapters.journal.marks import DECISION, RULING
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
     RESTORED,
@@ -314,11 +315,11 @@ class Journal:
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The newest decision about each case. Does not create a journal."""
-        return self.marks(marks.DECISION)
+        return self.marks(DECISION)
 
     def rulings(self) -> dict[str, dict[str, Any]]:
         """The newest ruling about each row, by record id. Does not create a journal."""
-        return self.marks(marks.RULING)
+        return self.marks(RULING)
 
     def marks(self, prefix: str) -> dict[str, dict[str, Any]]:
         """All that is remembered under names that begin with `prefix`, by the rest of the name.

@@ -213,8 +213,8 @@ class Restoring:
         knows = present.head is not None and self._carry_over(present, since)
         with self._draft.writing(UNTOUCHED) as connection:
             transaction = self._transaction(connection, "")
-            marks = select(tables.marks).where(tables.marks.c.name == RESTORED)
-            for row in connection.execute(marks).all():
+            restored_marks = select(tables.marks).where(tables.marks.c.name == RESTORED)
+            for row in connection.execute(restored_marks).all():
                 transaction.delete(tables.marks, row)
             restored = restored_from(since, transaction.at, knows_attempts=knows).document()
             transaction.append(EntryKind.RUN, "", {"restored": {**note, **restored}})

@@ -43,7 +43,7 @@ RIGHTS_HINT = (
     "the Stripe dashboard (Developers, API keys)."
 )
 
-# Stripe leaves both out unless it is asked for them.
+# Unless asked, Stripe gives only the charge's id, without its refunds.
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
 # The newest 500 payments are searched: five requests, and only after a refusal.
 _MOST_EVENT_PAGES = 5

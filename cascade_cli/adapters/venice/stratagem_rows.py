@@ -1,5 +1,5 @@
-"""A transfer_ducats stratagem as its row has it, and its Notes: what cascade writes there, and
-what Venice's engine leaves.
+"""The row of a transfer_ducats stratagem, and its Notes: what cascade writes there, and what
+Venice's engine leaves.
 
 Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
 failure the engine appends lines of text, and the whole is no longer JSON. So we parse the leading

@@ -113,7 +113,7 @@ class VeniceWriter:
 
     def set_ducats(self, record_id: str, ducats: Decimal, *, leaves: bool = False) -> None:
         """Set the balance, whatever it is at that moment. With `leaves`, do `leave_venice` too."""
-        # Airtable has no increment: only a whole balance can be written.
+        # Airtable cannot increment a field: we can only write the new balance.
         fields = {"Ducats": float(ducats)} | ({"InVenice": False} if leaves else {})
         self._update_citizen(record_id, fields, "Ducats")
 

@@ -68,11 +68,11 @@ def service(wiring: Wiring) -> TransferService:
     """The transfer service for this run."""
     transfers = wiring.transfers()
 
-    def beside(rows: Sequence[Stratagem]) -> Snapshot:
+    def snapshot_of(rows: Sequence[Stratagem]) -> Snapshot:
         snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
         return replace(snapshot, lookups=wiring.reconciler.lookups(snapshot, wiring.terms()))
 
-    return TransferService(transfers, wiring.payments, wiring.clock.now, wiring.past, beside)
+    return TransferService(transfers, wiring.payments, wiring.clock.now, wiring.past, snapshot_of)
 
 
 def check_text(what: str, text: str) -> None:

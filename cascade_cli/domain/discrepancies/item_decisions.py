@@ -1,5 +1,5 @@
-"""An item with people's decisions about it: the newest, if it still counts given the item as it is
-now; else what to type next, which is the first decision that fits."""
+"""People's decisions about an item: whether the newest still counts, and if not, what to type
+next."""
 
 from __future__ import annotations
 

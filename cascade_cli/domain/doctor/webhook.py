@@ -15,7 +15,7 @@ from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.domain.shop.times import format_moment, format_span
 
-# The path of the older payment API's webhook, too.
+# The legacy payment API's webhook has the same path.
 PATH = "/api/payments/webhook"
 CREDITED_TYPE = "payment_intent.succeeded"
 RECORDED_TYPES = (
@@ -25,7 +25,8 @@ RECORDED_TYPES = (
     "charge.dispute.closed",
 )
 LEGACY_TYPE = "charge.refund.updated"
-"""The former name of refund.updated. An endpoint that gets the new one does not need it."""
+"""Stripe sends it for some payment methods, beside refund.updated. An endpoint that gets that one
+does not need it."""
 RETRY_SOON = timedelta(hours=1)
 LATE_AFTER = timedelta(minutes=5)
 LOOKED_BACK = timedelta(days=7)

@@ -237,7 +237,7 @@ class MatchedCharge:
 
     @property
     def grace_ends(self) -> datetime:
-        """From when on a transfer that is not there is missing."""
+        """From this moment on, an absent transfer counts as missing."""
         return self.charge.created_at + self.terms.grace
 
     @property

@@ -38,7 +38,7 @@ PAYING_TYPES = frozenset(
 REFUNDING_TYPES = frozenset(
     {
         "charge.refunded",
-        # The former name of `refund.updated`.
+        # Stripe sends it for some payment methods, beside `refund.updated`.
         "charge.refund.updated",
         "refund.created",
         "refund.updated",

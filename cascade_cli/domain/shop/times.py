@@ -36,7 +36,7 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError(f"{text!r} is not a duration; write it like {DURATION_FORMS}")
     number, unit = match.groups()
     try:
-        # A payment's time and a duration have to add up to a date.
+        # Refuse what would lead past the year 9999, even from a date far ahead.
         return _FAR_FUTURE + timedelta(**{_UNITS[unit]: int(number)}) - _FAR_FUTURE
     except OverflowError:
         raise ValueError(f"{text!r} is longer than any calendar") from None

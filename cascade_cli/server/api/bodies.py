@@ -99,7 +99,7 @@ class CreateIntent(BaseModel):
         )
 
 
-class GiftTable(BaseModel):
+class GiftTold(BaseModel):
     """A gift; without its giver if the giver stays anonymous."""
 
     giver_id: str | None
@@ -107,7 +107,7 @@ class GiftTable(BaseModel):
     anonymous: bool
 
     @classmethod
-    def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTable | None:
+    def of(cls, gift: Gift | None, *, to_giver: bool = False) -> GiftTold | None:
         """The gift as one of the two may see it: the giver always learns who gave it."""
         if gift is None:
             return None
@@ -131,7 +131,7 @@ class CreatedIntent(BaseModel):
     currency_rate: str | None = Field(description=CURRENCY_RATE_MEANING)
     currency_rate_date: date | None
     package: str | None
-    gift: GiftTable | None
+    gift: GiftTold | None
 
     @classmethod
     def of(cls, intent: PaymentIntent, quote: Quote) -> CreatedIntent:
@@ -150,7 +150,7 @@ class CreatedIntent(BaseModel):
             currency_rate=quote.exchange.number if quote.exchange else None,
             currency_rate_date=quote.exchange.day if quote.exchange else None,
             package=quote.package,
-            gift=GiftTable.of(gift_of(intent.metadata), to_giver=True),
+            gift=GiftTold.of(gift_of(intent.metadata), to_giver=True),
         )
 
 
@@ -224,7 +224,7 @@ class IntentState(BaseModel):
     package: str | None
     currency_rate: str | None
     currency_rate_date: str | None
-    gift: GiftTable | None
+    gift: GiftTold | None
     transfer: TransferState
     allocation: list[PortionState] | None = None
 
@@ -255,7 +255,7 @@ class IntentState(BaseModel):
                 for charge, transfer in status.portions
             ]
             or None,
-            gift=GiftTable.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
+            gift=GiftTold.of(only.gift if (only := _only(intent)) else gift_of(intent.metadata)),
         )
 
 

@@ -63,7 +63,7 @@ def router(api: FastAPI) -> APIRouter:
     """Both routes. Each answer is made at its first request and kept."""
     routes = APIRouter(include_in_schema=False)
 
-    # Not yet: the application adds its other routes after these.
+    # Made at the first request: the application adds its other routes after these.
     @cache
     def description() -> bytes:
         return json.dumps(api.openapi(), ensure_ascii=False).encode()

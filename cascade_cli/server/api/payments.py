@@ -75,7 +75,7 @@ def router(
         wanted: CreateIntent, idempotency_key: _Key = None
     ) -> CreatedIntent:
         """Sell ducats to a citizen at the list's price: a PaymentIntent to be confirmed."""
-        # Never without a key: only then may the transport send the request again.
+        # Always with a key: the transport repeats a write only if it has one.
         key = idempotency_key or secrets.token_hex(16)
         intent, quote = await thread_pool.run(
             lambda: sales.sell(wanted.purchase(), key), DEADLINE_SECONDS

@@ -1,4 +1,4 @@
-"""Requests for a credit, and whom it goes to, checked before anything is written."""
+"""Requests for a credit, and who receives ducats, checked before anything is written."""
 
 from __future__ import annotations
 

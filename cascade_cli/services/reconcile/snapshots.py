@@ -1,4 +1,5 @@
-"""A few payments or transfers with all that a verdict on them needs; no whole window is read."""
+"""A few payments or transfers with what a verdict on them needs, and what the journal remembers of
+their deliveries."""
 
 from __future__ import annotations
 

@@ -93,10 +93,10 @@ class TransferService:
         payments: PaymentsPort,
         now: Callable[[], datetime],
         past: PastDeliveries | None = None,
-        around: Callable[[Sequence[Stratagem]], Snapshot] = rows_alone,
+        snapshot_of: Callable[[Sequence[Stratagem]], Snapshot] = rows_alone,
     ) -> None:
         self._transfers, self._payments, self._now = transfers, payments, now
-        self._past, self._around = past, around
+        self._past, self._snapshot_of = past, snapshot_of
 
     def find(self, identity: str) -> Found:
         """By StratagemId, record id, or payment. Stripe is asked only for what Venice cannot tell:
@@ -126,7 +126,7 @@ class TransferService:
         now = self._now()
         by_hand = [row for row in rows if row.origin is Origin.MANUAL]
         dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
-        return self._around(dead) if dead else rows_alone(rows)
+        return self._snapshot_of(dead) if dead else rows_alone(rows)
 
     def again(self, found: Found) -> Found:
         """The same rows as they are now, in one request; for a payment for many, also new ones."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cascade_cli.adapters.bundle.installation import program_words
+from cascade_cli.adapters.bundle.machine import program_words
 from cascade_cli.domain.bundle.stand_ins import SECRET, Shape, StandIns, words_of
 
 OURS = ["No citizen is called. The payment of was paid for read-only transfers: answered"]

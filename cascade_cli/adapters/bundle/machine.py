@@ -1,5 +1,5 @@
-"""What a bundle needs of this installation: versions, the files in the state folder, the key that
-makes stand-ins, and the words that need none."""
+"""What a bundle needs of this machine: versions, the files in the state folder, the key that makes
+stand-ins, and the words that need no stand-in."""
 
 from __future__ import annotations
 
