@@ -5,8 +5,8 @@ Importing the journal's adapter with SQLAlchemy takes a quarter of a second. So 
 the journal's file directly, read-only and without waiting for a lock. A journal in a database
 server is not read. What is found is only offered; nothing is decided by it.
 
-Importing `cascade_cli.settings`, which finds the journal for every other command, takes too long as
-well. So `journal_place` finds it here, without fetching a secret, and a test compares the two.
+Importing `cascade_cli.settings`, which finds the journal for commands, takes too long as well. So
+`journal_place` finds it here, without fetching a secret, and a test compares the two.
 Nothing is offered where the command would be refused, or where the journal's address is a secret
 that has to be fetched: ids of another shop would be worse than none.
 """

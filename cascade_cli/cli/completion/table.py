@@ -118,7 +118,7 @@ def _rows(path: str, command: Any) -> Iterator[tuple[str, Row]]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     for position, one in enumerate(arguments):
         row = {"value": _source(path, one.name, one)}
-        # Below 0: as many arguments as somebody types.
+        # nargs is negative if the argument may be repeated.
         yield f"{path}|{'*' if one.nargs < 0 else position}", row
     for one in (one for one in command.params if one not in arguments):
         for spelling in one.opts:

@@ -1,4 +1,5 @@
-"""What `cascade config show` shows: what is set, by where it comes from, then the defaults."""
+"""What `cascade config show` shows, for people and for scripts: what is set, by where it comes
+from, then the defaults."""
 
 from __future__ import annotations
 

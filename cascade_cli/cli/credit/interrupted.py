@@ -79,7 +79,7 @@ def _state(last: Attempt | None) -> OrderProgress:
     # A create that Airtable refused has left no row.
     if last is None or (last.action == Action.CREATE and last.fate is Fate.REFUSED):
         return OrderProgress.UNTOUCHED
-    # A citizen is told only of an active transfer, whatever became of the message itself.
+    # A citizen is told only of an active transfer, so it is under way even if the message failed.
     if last.action == Action.NOTIFY:
         return OrderProgress.UNDER_WAY
     if last.fate is Fate.UNKNOWN:

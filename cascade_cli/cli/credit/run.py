@@ -39,7 +39,7 @@ FORMS = (
 )
 _ALL_WORDS = "a citizen, an amount and a --reason"
 COLUMNS = ("citizen", "ducats", "reason", "reference")
-"""Of a file of credits."""
+"""The columns of a file of credits."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def forward(
         confirm(
             session, f"Send {format_count(len(chosen.events), 'event')} to {receiver}?", yes=yes
         )
-        # While a secret is changed there are two. The first one signs; the webhook accepts both.
+        # While the secret is being changed, there are two. The first signs, and both are accepted.
         webhook = Webhook(url, secrets[0], session.now)
         return _outcome(_send(webhook, chosen), receiver)
 

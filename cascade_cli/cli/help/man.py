@@ -30,7 +30,7 @@ def pages() -> Iterator[tuple[str, int, str]]:
     """Name, section and text of each page."""
     command: Any = typer.main.get_command(app_for([*COMMANDS, *GROUPS]))
     for name, one in _tree("cascade", command):
-        # Section 1 of a system's manual has the commands, section 7 what spans several.
+        # Section 1 of a system's manual is for commands, section 7 for overviews.
         yield name.replace(" ", "-"), 1, "\n".join(_command_page(name, one)) + "\n"
     for topic in topics():
         yield f"cascade-{topic.name}", 7, _topic_page(topic)

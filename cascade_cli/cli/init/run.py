@@ -98,8 +98,9 @@ def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome
     _find_base(session, draft)
     kept = draft_checks.go_on_with_journal(session, draft, takes_over=file is not None)
     checks = draft_checks.wrong_settings(session, draft)
-    # While a setting is wrong no service is asked: it could only repeat that.
-    checks = checks or draft_checks.tried(session, draft, draft_checks.ALL_AREAS)
+    # If a setting stands in the way, no profile is written, so the keys need not be tried.
+    if not draft_checks.obstacles(checks):
+        checks += draft_checks.tried(session, draft, draft_checks.ALL_AREAS)
     wrong = draft_checks.obstacles(checks)
     if wrong:
         return failure(draft_checks.refusal(wrong), _document(session, draft, checks))

@@ -36,7 +36,7 @@ class Block:
         """How many rows it takes on the screen. A terminal breaks a long command at any
         character."""
         if isinstance(self.content, Text) and self.is_typed:
-            # Rounded up: a row that is begun is a row.
+            # Rounded up: the last row may be only partly filled.
             return -(-self.content.cell_len // console.width)
         return len(console.render_lines(self.content, pad=False))
 

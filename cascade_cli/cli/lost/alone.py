@@ -113,7 +113,7 @@ def _shop_summary(session: Session, values: Mapping[str, str]) -> _ShopSummary:
     except CascadeError as error:
         return _ShopSummary(shop, None, error.message)
     base = values.get(AIRTABLE_BASE.name, "").strip()
-    # The sandbox has a journal to itself, and one base. Shops may share one.
+    # The sandbox has a journal of its own, with one base. Several shops may share a journal.
     found = next(iter(runs.values()), None) if session.sandbox else runs.get(base)
     last = Checkpoint.of(found).trusted(datetime.now(UTC)) if found else None
     return _ShopSummary(shop, last)

@@ -111,7 +111,7 @@ def with_amounts(words: Sequence[str]) -> list[str]:
     for index, word in enumerate(words):
         found.append(word)
         after = words[index + 1] if index + 1 < len(words) else ""
-        # An amount begins with a digit. No case's id does, so one may follow the option.
+        # An amount begins with a digit. No case's id does, so an id may follow the option directly.
         if word in _OPTIONAL and after != EVERYTHING and not after[:1].isdigit():
             found.append(EVERYTHING)
     return found

@@ -23,7 +23,7 @@ def subscription(session: Session, change: BillingStep) -> Outcome:
     with opened(session) as app, translated_errors():
         account, at = app.stripe.account, app.now()
         try:
-            # Whoever has just paid a link knows its session; that names the subscription.
+            # Somebody who has just paid knows only the session (cs_…). It names the subscription.
             if identity.startswith("cs_"):
                 identity = account.subscription_of(identity, at=at)
             made = STEPS[step](account, identity, at, change)

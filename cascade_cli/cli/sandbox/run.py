@@ -15,7 +15,6 @@ from typing import Any
 from cascade_cli.cli.sandbox.options import CitizenChange, EventRequest, SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape, format_count
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_moment, format_span, rfc3339
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance
@@ -124,6 +123,8 @@ _KILLED = {
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
     """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
+    from cascade_cli.cli.terminal.windows import duration_option  # noqa: PLC0415 - half of the domain
+
     duration = duration_option("sandbox advance", span)
     if not duration or duration > LONGEST:
         raise UsageError(

@@ -45,8 +45,8 @@ from cascade_cli.wiring.journal_memory import decided
 from cascade_cli.wiring.reading import Wiring
 
 # Airtable counts calls by the month: a screen left on all day should not use up the plan.
-EVERY = timedelta(minutes=5)
-SHORTEST = timedelta(seconds=5)
+WATCH_EVERY = timedelta(minutes=5)
+SHORTEST_EVERY = timedelta(seconds=5)
 DAY = timedelta(days=1)
 
 
@@ -252,11 +252,11 @@ def _ctrl_c() -> Iterator[SimpleQueue[int]]:
 
 def _every(text: str | None) -> timedelta:
     every = duration_option("--every", text)
-    if every is not None and every < SHORTEST:
+    if every is not None and every < SHORTEST_EVERY:
         raise UsageError(
-            f"--every {text} is too often.", f"The shortest is {format_span(SHORTEST)}."
+            f"--every {text} is too often.", f"The shortest is {format_span(SHORTEST_EVERY)}."
         )
-    return EVERY if every is None else every
+    return WATCH_EVERY if every is None else every
 
 
 def _costs(shown: StatusScreen, every: timedelta) -> Text:

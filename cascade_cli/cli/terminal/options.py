@@ -53,7 +53,7 @@ def options_as_parameters(command: Callable[..., int]) -> Callable[..., int]:
 
     So an option is written once, as a field, and `command` gets whole dataclasses to pass on.
     """
-    # The annotations are texts, because every module imports them from __future__.
+    # The annotations are strings: every module has `from __future__ import annotations`.
     own = signature(command, eval_str=True)
     taken = own.parameters.values()
     groups: dict[str, Any] = {p.name: p.annotation for p in taken if is_dataclass(p.annotation)}

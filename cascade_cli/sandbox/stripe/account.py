@@ -162,8 +162,8 @@ class StripeAccount:
     ) -> Document:
         """Give money back: all that is left without `amount`.
 
-        The refund succeeds at once unless `status` says otherwise. One that is pending for
-        `insufficient_funds` has taken no money off the balance yet.
+        The refund succeeds at once unless `status`, `pending` or `pending_reason` says otherwise.
+        One that is pending for `insufficient_funds` has taken no money off the balance yet.
         """
         with self.writing(at) as writer:
             charge = writer.get("charge", charge_id)
@@ -172,7 +172,7 @@ class StripeAccount:
             return refunds.create(writer, charge, params | {"pending_reason": pending_reason})
 
     def settle_refund(self, refund_id: str, *, at: datetime, status: str) -> Document:
-        """A refund takes one of the later `refunds.STATUSES`."""
+        """Give the refund another status, if that may follow the present one."""
         with self.writing(at) as writer:
             return refunds.change_status(writer, writer.get("refund", refund_id), status)
 

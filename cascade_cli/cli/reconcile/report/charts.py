@@ -17,6 +17,9 @@ from cascade_cli.domain.shop.money import ratio, rounded
 from cascade_cli.domain.shop.times import Window, format_span
 
 # In per cent: a part is visible, however small its share.
+MOST_ROWS = 31
+STEPS_DAYS = (1, 7, 28)
+NEVER_LATE = timedelta(minutes=1)
 NARROWEST = 0.8
 
 MEANINGS = {
@@ -97,10 +100,6 @@ def share(part: Decimal, whole: Decimal) -> str:
         return "> 99.9 %"
     return f"{percent:.1f} %"
 
-
-MOST_ROWS = 31
-STEPS_DAYS = (1, 7, 28)
-NEVER_LATE = timedelta(minutes=1)
 
 # Filling, start and length of each part of a bar, in per cent.
 Bars = tuple[tuple[str, float, float], ...]

@@ -289,13 +289,13 @@ class Teller:
 
 
 def _metadata(payment: PaymentTable) -> dict[str, str]:
-    table = prices.metadata(payment.citizen or "", payment.ducats or 0)
+    written = prices.metadata(payment.citizen or "", payment.ducats or 0)
     if payment.citizen is None:
-        del table["citizen_id"]
+        del written["citizen_id"]
     if payment.ducats is None:
-        del table["ducat_amount"]
-    table |= _allocation(payment.part) if payment.part else {}
-    return {name: text for name, text in (table | payment.metadata).items() if text}
+        del written["ducat_amount"]
+    written |= _allocation(payment.part) if payment.part else {}
+    return {name: text for name, text in (written | payment.metadata).items() if text}
 
 
 def _allocation(parts: Sequence[PartTable]) -> dict[str, str]:
