@@ -74,6 +74,18 @@ def test_what_would_not_work_is_refused_and_nothing_is_written(
     assert not machine.profiles.exists()
 
 
+def test_what_stands_in_nobody_s_way_saves_no_key_from_being_tried(
+    machine: Machine, shop: Sandboxed, tmp_path: Path
+) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text('currencies = ["BHD"]')  # whose exchange rate nobody gave
+    answer = init(
+        machine, **{**shop.environment(AIRTABLE_API_KEY="patNobody"), "CASCADE_PRICES": str(prices)}
+    )
+    assert (answer.code, "Airtable refused the token" in answer.err) == (4, True)
+    assert not machine.profiles.exists()
+
+
 def test_a_missing_right_that_only_a_part_needs_is_shown_and_does_not_stop_it(
     machine: Machine, shop: Sandboxed
 ) -> None:
