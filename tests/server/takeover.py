@@ -96,10 +96,13 @@ class Pair:
 
 def deliver(bodies: Sequence[bytes], to: Process) -> None:
     """What is not acknowledged is sent again, as Stripe does."""
-    answers = asyncio.run(Poster(to.url).post_all(bodies, RATE))
-    if lost := [body for number, body in enumerate(bodies) if number not in answers.acknowledged]:
-        time.sleep(1.0)
-        deliver(lost, to)
+    deadline = time.monotonic() + 2 * PROMISED_SECONDS
+    while bodies:
+        assert time.monotonic() < deadline, "not all of it was ever acknowledged"
+        answers = asyncio.run(Poster(to.url).post_all(bodies, RATE))
+        bodies = [body for number, body in enumerate(bodies) if number not in answers.acknowledged]
+        if bodies:
+            time.sleep(1.0)
 
 
 def worker_of(server: Process) -> int | None:

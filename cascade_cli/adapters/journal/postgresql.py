@@ -6,7 +6,10 @@ here outlives a transaction: no prepared statement, no setting, no lock.
 
 from __future__ import annotations
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, ExecutionContext, create_engine, event
 
 from cascade_cli.errors import SettingsError
 from cascade_cli.settings.installation import command_to_add
@@ -56,7 +59,23 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
         connection.exec_driver_sql(of_writers if is_quick else settings)
 
     event.listen(engine, "begin", prepare)
+    event.listen(engine, "do_executemany", _execute_one_by_one)
     return engine
+
+
+def _execute_one_by_one(
+    cursor: Any, statement: str, parameters: Sequence[Any], context: ExecutionContext
+) -> bool:
+    """Send a statement for many rows as one request for each. True: psycopg need not send it.
+
+    psycopg would send them as one pipeline. If its process is stopped in the middle of that, the
+    server does not count the session as idle, never ends its transaction, and all others wait.
+    """
+    if context.execution_options.get("journal_migration"):
+        return False  # nobody else may write meanwhile anyway, and there are many rows
+    for each in parameters:
+        cursor.execute(statement, each)
+    return True
 
 
 def _check_parameters(url: URL) -> None:
