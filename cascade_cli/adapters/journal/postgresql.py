@@ -66,13 +66,15 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
 def _execute_one_by_one(
     cursor: Any, statement: str, parameters: Sequence[Any], context: ExecutionContext
 ) -> bool:
-    """Send a statement for many rows as one request for each. True: psycopg need not send it.
+    """Send a statement for many rows as one request for each row. Returns False if psycopg should
+    send it instead, as one pipeline.
 
-    psycopg would send them as one pipeline. If its process is stopped in the middle of that, the
-    server does not count the session as idle, never ends its transaction, and all others wait.
+    If a process is stopped in the middle of a pipeline, the server does not count its session as
+    idle and never ends its transaction, and all other writers wait.
     """
+    # A migration has many rows, and nobody else may write before it ends anyway.
     if context.execution_options.get("journal_migration"):
-        return False  # nobody else may write meanwhile anyway, and there are many rows
+        return False
     for each in parameters:
         cursor.execute(statement, each)
     return True
