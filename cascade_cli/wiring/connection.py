@@ -36,6 +36,7 @@ from cascade_cli.settings.found_values import FoundValues
 from cascade_cli.settings.locations import state_folder
 from cascade_cli.settings.sources import Form
 from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.journal import ShopJournal
 from cascade_cli.wiring.journal_memory import DeliveriesKnown, KeptAllocations, RulingsKnown
 from cascade_cli.wiring.reading import Wiring, wire_reading
 from cascade_cli.wiring.state_folder import make_state_folder
@@ -68,15 +69,16 @@ def connected(invocation: Invocation, *, in_hurry: bool = True) -> Iterator[Wiri
         if not settings.journal_url:
             make_state_folder(invocation.folder)
         invocation.connected_to(settings)
-        with closing(KeptAllocations(invocation, settings)) as allocations:
+        with closing(ShopJournal(invocation, settings)) as shop_journal:
             kept, pacers = partial(kept_pace, invocation, settings), invocation.pacers or Pacers()
             wiring = wire_reading(
                 settings,
+                shop_journal,
                 invocation.say,
-                allocations,
-                DeliveriesKnown(invocation, settings),
-                Pacing(kept, in_hurry, pacers),
-                rulings=RulingsKnown(invocation, settings),
+                KeptAllocations(shop_journal),
+                past=DeliveriesKnown(shop_journal, settings.airtable_base, invocation.warn),
+                pacing=Pacing(kept, in_hurry, pacers),
+                rulings=RulingsKnown(shop_journal, invocation.warn),
                 now=invocation.now,
             )
             try:

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cascade_cli.settings import JOURNAL_URL, Settings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cascade_cli.adapters.journal.inbox import Inbox
     from cascade_cli.adapters.journal.restoring import Restoring
     from cascade_cli.domain.records.journal_entries import Worker
-    from cascade_cli.wiring.reading import Wiring
 
 JOURNAL = "journal.sqlite3"
 SANDBOX_JOURNAL = "sandbox-journal.sqlite3"
@@ -49,35 +49,64 @@ def journal_file(invocation: Invocation, chosen: str) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def has_no_journal(invocation: Invocation, settings: Settings) -> bool:
-    """Whether its file does not exist yet; False for a server's database, which is not asked."""
-    file = journal_file(invocation, chosen_url(settings))
-    return file is not None and not file.exists()
-
-
 def chosen_url(settings: Settings) -> str:
     """CASCADE_JOURNAL_URL, empty if it is not set."""
     return settings.journal_url.reveal() if settings.journal_url else ""
 
 
-def open_journal(
-    invocation: Invocation, settings: Settings, worker: Worker, now: Callable[[], datetime]
-) -> Journal:
-    """The journal of the live base, or the sandbox's own. Several shops may share it; this opens it
-    for the shop of these settings."""
-    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
+class ShopJournal:
+    """The journal of the live base, or the sandbox's own, as the shop of these settings uses it.
 
-    url = journal_url(invocation, chosen_url(settings))
-    worker = replace(worker, base=settings.airtable_base)
-    return Journal(url, worker, now=now, secrets=invocation.secrets)
+    Several shops may share it. It is opened when it is first needed, and then once for everybody
+    who asks. `close` closes it; whoever asks later opens it again.
+    """
 
+    def __init__(self, invocation: Invocation, settings: Settings) -> None:
+        self._invocation, self._settings = invocation, settings
+        self._database: Database | None = None
+        self._lock = Lock()
 
-@contextmanager
-def run_journal(invocation: Invocation, wiring: Wiring) -> Iterator[Journal]:
-    """The journal, opened for what a reconciliation keeps in it. Raises JournalError."""
-    worker, now = this_worker("reconcile"), wiring.clock.now
-    with closing(open_journal(invocation, wiring.settings, worker, now)) as journal:
-        yield journal
+    def exists(self) -> bool:
+        """Whether its file exists; True for a server's database, which is not asked."""
+        file = journal_file(self._invocation, chosen_url(self._settings))
+        return file is None or file.exists()
+
+    @property
+    def database(self) -> Database:
+        """Where it is kept."""
+        from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
+
+        with self._lock:
+            if self._database is None:
+                url = journal_url(self._invocation, chosen_url(self._settings))
+                self._database = Database(url)
+            return self._database
+
+    def used_by(self, worker: Worker, now: Callable[[], datetime] | None = None) -> Journal:
+        """The journal with entries in the worker's name. `now` dates them: by default this
+        machine's clock."""
+        from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
+
+        worker = replace(worker, base=self._settings.airtable_base)
+        secrets = self._invocation.secrets
+        return Journal(self.database, worker, now=now or self._invocation.now, secrets=secrets)
+
+    def archive(self, now: Callable[[], datetime]) -> Archive | None:
+        """The journal, whose time is `now`, and the inbox, to read; None if there is no journal.
+        Makes none. Raises JournalError."""
+        from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415 - see above
+
+        if not self.database.exists():
+            return None
+        worker = this_worker("journal", self._settings.airtable_base)
+        inbox = Inbox(self.database, worker, now=self._invocation.now)
+        return Archive(self.used_by(worker, now), inbox)
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            if self._database:
+                self._database.close()
 
 
 @contextmanager
@@ -128,21 +157,3 @@ class Archive:
 
     journal: Journal
     inbox: Inbox
-
-
-@contextmanager
-def archive_of(invocation: Invocation, wiring: Wiring) -> Iterator[Archive | None]:
-    """This invocation's journal and inbox, to read; None if there is no journal. Makes none.
-
-    Raises JournalError.
-    """
-    from cascade_cli.adapters.journal import Database, Journal  # noqa: PLC0415 - see above
-    from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
-
-    database = Database(journal_url(invocation, chosen_url(wiring.settings)))
-    if not database.exists():
-        yield None
-        return
-    worker = this_worker("journal", wiring.settings.airtable_base)
-    with closing(Journal(database, worker, now=wiring.clock.now)) as journal:
-        yield Archive(journal, Inbox(database, worker, now=invocation.now))

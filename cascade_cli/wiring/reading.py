@@ -30,9 +30,12 @@ from cascade_cli.domain.shop.engine_schedule import meets_engine
 from cascade_cli.services.reconcile.gather import Reconciler
 from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import this_worker
+from cascade_cli.wiring.journal import ShopJournal
 
 if TYPE_CHECKING:
     # Few commands use these, so they are imported when needed: every command waits for this file.
+    from cascade_cli.adapters.journal import Journal
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.adapters.venice.citizens import CitizenReader
     from cascade_cli.services.explain.explain_service import ExplainSources
@@ -51,6 +54,7 @@ class Wiring:
 
     settings: Settings
     clock: ServiceClock
+    shop_journal: ShopJournal
     reconciler: Reconciler
     payments: StripeReader
     venice: TransferReader
@@ -79,6 +83,10 @@ class Wiring:
             known,
             self.settings.takes_back_on_refund,
         )
+
+    def journal_of(self, command: str) -> Journal:
+        """The journal with entries in the command's name, dated by the services' time."""
+        return self.shop_journal.used_by(this_worker(command), self.clock.now)
 
     def transfers(self) -> TransferReader:
         """Venice's transfers, by any id or by what became of them."""
@@ -224,11 +232,12 @@ def prices_of(settings: Settings) -> PriceList:
 
 def wire_reading(
     settings: Settings,
+    shop_journal: ShopJournal,
     tell: Callable[[str], None],
     allocations: Allocations | None = None,
+    *,
     past: PastDeliveries | None = None,
     pacing: Pacing | None = None,
-    *,
     rulings: Callable[[], Rulings] = no_rulings,
     now: Callable[[], datetime] = utc_now,
 ) -> Wiring:
@@ -263,6 +272,7 @@ def wire_reading(
     return Wiring(
         settings=settings,
         clock=clock,
+        shop_journal=shop_journal,
         reconciler=Reconciler(payments, venice, settings.processor, past),
         payments=payments,
         venice=venice,

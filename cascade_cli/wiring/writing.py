@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -37,7 +37,6 @@ from cascade_cli.services.refunds.refund_service import RefundService, RefundWis
 from cascade_cli.settings import Settings
 from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.journal import open_journal
 from cascade_cli.wiring.reading import Wiring
 
 # Airtable takes 5 requests a second and answers each in up to 0.6 s. This many threads use it up.
@@ -234,11 +233,9 @@ def write_context(
     Raises LockedError if another run is at work on the same base.
     """
     worker = this_worker(command)
-    with (
-        connected(session, in_hurry=command not in _UNHURRIED) as wiring,
-        closing(open_journal(session, wiring.settings, worker, wiring.clock.now)) as journal,
-    ):
+    with connected(session, in_hurry=command not in _UNHURRIED) as wiring:
         check(wiring.settings)
+        journal = wiring.shop_journal.used_by(worker, wiring.clock.now)
         with run_lock(journal, wiring.settings.airtable_base) if lock else nullcontext() as held:
             # A process that stood still for long may have lost the lock: renewed before each write.
             permit = (held.renew,) if held else ()

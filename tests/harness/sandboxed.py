@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,17 @@ from cascade_cli.sandbox.seed.citizens import PROCESSOR, processor_fields
 from cascade_cli.sandbox.server import SandboxServer
 from cascade_cli.sandbox.wire import Handler, Request, Response
 from cascade_cli.settings import Settings
+from cascade_cli.wiring import Invocation
+from cascade_cli.wiring.journal import ShopJournal
 from cascade_cli.wiring.reading import Wiring, wire_reading
+
+
+def wire(
+    environment: Mapping[str, str], tell: Callable[[str], None] = lambda _message: None
+) -> Wiring:
+    """cascade's services that read, with these settings."""
+    settings = Settings.read(environment)
+    return wire_reading(settings, ShopJournal(Invocation(environ=environment), settings), tell)
 
 
 class Recorder:
@@ -71,7 +81,7 @@ class Sandboxed:
     @contextmanager
     def wired(self, **changed: str) -> Iterator[Wiring]:
         """cascade's services as one run has them, with these settings changed."""
-        wiring = wire_reading(Settings.read(self.environment(**changed)), lambda _message: None)
+        wiring = wire(self.environment(**changed))
         try:
             yield wiring
         finally:

@@ -30,7 +30,6 @@ from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
 from cascade_cli.services.reconcile.unknown_ids import right_line
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.reading import Wiring
 
 FORMS = "cascade events replay EVENT…, or with --since W, or with --file F"
@@ -205,12 +204,12 @@ def receipts(session: Session, wiring: Wiring, events: Sequence[Event]) -> dict[
     if the journal cannot be read."""
     found = dict[str, Kept]()
     try:
-        with archive_of(session, wiring) as archive:
-            if archive is None:
-                return found
-            for begin in range(0, len(events), _IDS_PER_QUERY):
-                ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
-                found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
+        archive = wiring.shop_journal.archive(wiring.clock.now)
+        if archive is None:
+            return found
+        for begin in range(0, len(events), _IDS_PER_QUERY):
+            ids = [event.id for event in events[begin : begin + _IDS_PER_QUERY]]
+            found |= {k.accepted.event.id: k for k in archive.inbox.about(ids)}
     except JournalError as error:
         session.warn(f"what our webhook did is not shown: {error.message}")
     return found

@@ -17,7 +17,7 @@ from cascade_cli.errors import JournalError
 from cascade_cli.services.explain.explain_service import ExplainSettings
 from cascade_cli.services.explain.explain_service import explain as tell
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.journal import Archive, archive_of
+from cascade_cli.wiring.journal import Archive
 from cascade_cli.wiring.journal_memory import decided
 
 Asked = TypeVar("Asked")
@@ -28,7 +28,8 @@ def explain(session: Session, identity: str, since: str) -> Outcome:
     """Read both sides and the journal; write nothing."""
     began = session.now()
     parse_window(since, None, began)
-    with connected(session) as wiring, archive_of(session, wiring) as archive:
+    with connected(session) as wiring:
+        archive = wiring.shop_journal.archive(wiring.clock.now)
         # Outside of `look`, which runs a second time if our clock turns out to be wrong.
         known = decided(session, wiring)
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,9 +31,8 @@ from cascade_cli.domain.records.journal_entries import RESTORED, Head, Restored
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError, ExitCode, GuardError
 from cascade_cli.services.journal.catch_up import CatchUpService, CaughtUp
-from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.journal import existing_journal, open_journal, restoring
+from cascade_cli.wiring.journal import existing_journal, restoring
 from cascade_cli.wiring.writing import run_lock
 
 if TYPE_CHECKING:
@@ -147,25 +144,23 @@ def catch_up(session: Session, since: str | None) -> Outcome:
 
 def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
     with connected(session) as wiring:
-        settings, now = wiring.settings, wiring.clock.now
-        worker = replace(this_worker("journal catch-up"), base=settings.airtable_base)
-        with closing(open_journal(session, settings, worker, now)) as journal:
-            service = CatchUpService(
-                venice=wiring.venice,
-                journal=journal,
-                take_over=journal.catch_up,
-                base=settings.airtable_base,
-                lifetime=settings.lifetime,
-                now=now,
-                sleep=time.sleep,
-                tell=session.say,
-            )
-            with run_lock(journal, settings.airtable_base):
-                found = service.carry_out(since)
-            head = journal.head()
-            if found and head:
-                # Record this head: earlier ones may be gone with the replaced journal.
-                remember_reported(session.folder, journal.place, head, session.warn)
+        settings, journal = wiring.settings, wiring.journal_of("journal catch-up")
+        service = CatchUpService(
+            venice=wiring.venice,
+            journal=journal,
+            take_over=journal.catch_up,
+            base=settings.airtable_base,
+            lifetime=settings.lifetime,
+            now=wiring.clock.now,
+            sleep=time.sleep,
+            tell=session.say,
+        )
+        with run_lock(journal, settings.airtable_base):
+            found = service.carry_out(since)
+        head = journal.head()
+        if found and head:
+            # Record this head: earlier ones may be gone with the replaced journal.
+            remember_reported(session.folder, journal.place, head, session.warn)
     _warn_of_others(session)
     return found
 

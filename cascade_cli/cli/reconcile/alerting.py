@@ -28,7 +28,6 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import JournalError
 from cascade_cli.settings import ALERT_URLS
-from cascade_cli.wiring.journal import run_journal
 from cascade_cli.wiring.reading import Wiring
 
 
@@ -80,8 +79,7 @@ class Alerting:
 
     def _record(self, wiring: Wiring) -> AlertRecord:
         try:
-            with run_journal(self._session, wiring) as journal:
-                document = journal.mark(_name(wiring))
+            document = wiring.journal_of("reconcile").mark(_name(wiring))
         except JournalError as error:
             self._session.insist(f"the alert calls every open case new: {error.message}")
             return NOTHING_REPORTED
@@ -89,8 +87,7 @@ class Alerting:
 
     def _keep(self, wiring: Wiring, record: AlertRecord) -> None:
         try:
-            with run_journal(self._session, wiring) as journal:
-                journal.set_mark(_name(wiring), record.document())
+            wiring.journal_of("reconcile").set_mark(_name(wiring), record.document())
         except JournalError as error:
             self._session.insist(f"the same alert will be sent again: {error.message}")
 

@@ -12,17 +12,15 @@ from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name, may_be_
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE
 from cascade_cli.errors import JournalError
 from cascade_cli.services.reconcile.gather import Run
-from cascade_cli.wiring.journal import run_journal
 from cascade_cli.wiring.reading import Wiring
 
 if TYPE_CHECKING:
     from cascade_cli.services.ports import JournalPort
 
 
-def recall(session: Session, wiring: Wiring, now: datetime) -> Checkpoint | None:
-    """What `trusted_checkpoint` returns, from the session's journal. Raises JournalError."""
-    with run_journal(session, wiring) as journal:
-        return trusted_checkpoint(journal, wiring.settings.airtable_base, now)
+def recall(wiring: Wiring, now: datetime) -> Checkpoint | None:
+    """What `trusted_checkpoint` returns, from the shop's journal. Raises JournalError."""
+    return trusted_checkpoint(wiring.journal_of("reconcile"), wiring.settings.airtable_base, now)
 
 
 def remember(session: Session, wiring: Wiring, run: Run) -> None:
@@ -36,8 +34,8 @@ def remember(session: Session, wiring: Wiring, run: Run) -> None:
     if run.continues is None and not may_be_kept(run.snapshot.window):
         return
     try:
-        with run_journal(session, wiring) as journal:
-            is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
+        journal = wiring.journal_of("reconcile")
+        is_over = keep(journal, wiring.settings.airtable_base, run, wiring.clock)
     except JournalError as error:
         session.warn(f"This run is not remembered for --since last: {error.message}")
         return

@@ -76,7 +76,7 @@ def attempt_first_run(
     check_time: Callable[[], None],
 ) -> tuple[RunAttempt, Window, Checkpoint | None]:
     """The first attempt, its window, and the checkpoint that it continues."""
-    memory = recall(session, wiring, now) if options.since == LAST else None
+    memory = recall(wiring, now) if options.since == LAST else None
     window = window_of(session, options, memory, now)
     return (
         attempt_run(session, wiring, window, options, memory, check_time=check_time),

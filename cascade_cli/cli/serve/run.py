@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from importlib.util import find_spec
 
 from cascade_cli.adapters.http.transport import is_loopback
-from cascade_cli.adapters.journal import Database, Journal
 from cascade_cli.cli.terminal.session import Outcome, Session, keep_error
 from cascade_cli.domain.doctor.settings import SHORTEST_TOKEN
 from cascade_cli.errors import SettingsError, UsageError
@@ -17,8 +15,6 @@ from cascade_cli.settings.installation import command_to_add
 from cascade_cli.settings.values import Setting
 from cascade_cli.wiring import this_worker
 from cascade_cli.wiring.connection import SANDBOX_TOKEN, connected
-from cascade_cli.wiring.journal import chosen_url, journal_url
-from cascade_cli.wiring.journal_memory import RulingsKnown
 
 WEBHOOK = "/api/payments/webhook"
 _WEBHOOK_HINT = (
@@ -40,32 +36,28 @@ def serve(session: Session, host: str, port: int) -> Outcome:
 
     with connected(session) as wiring:
         _check(session, wiring.settings)
-        url = journal_url(session, chosen_url(wiring.settings))
         secrets = [*session.secrets, *wiring.settings.signing_secrets]
         worker = this_worker("serve", wiring.settings.airtable_base)
-        with closing(Database(url)) as database:
-            if isinstance(wiring.rulings, RulingsKnown):
-                wiring.rulings.journal = Journal(database, worker, now=session.now)
-            dependencies = Dependencies(
-                wiring,
-                database,
-                worker,
-                secrets,
-                session.say,
-                session.completed,
-                lambda error: keep_error(session, "serve", error),
-            )
-            try:
-                listening = serving.listen(host, port)
-            except OSError as error:
-                raise UsageError(
-                    f"Cannot listen on {host} port {port}: {error.strerror or error}.",
-                    "Choose another --port, or stop what uses it.",
-                ) from error
-            with listening, serving.opened(dependencies) as app_state:
-                # The socket listens already, so a reader of this line may connect at once.
-                _announce(host, listening.getsockname()[1])
-                serving.run(app_state, listening, session.say)
+        dependencies = Dependencies(
+            wiring,
+            wiring.shop_journal.database,
+            worker,
+            secrets,
+            session.say,
+            session.completed,
+            lambda error: keep_error(session, "serve", error),
+        )
+        try:
+            listening = serving.listen(host, port)
+        except OSError as error:
+            raise UsageError(
+                f"Cannot listen on {host} port {port}: {error.strerror or error}.",
+                "Choose another --port, or stop what uses it.",
+            ) from error
+        with listening, serving.opened(dependencies) as app_state:
+            # The socket listens already, so a reader of this line may connect at once.
+            _announce(host, listening.getsockname()[1])
+            serving.run(app_state, listening, session.say)
     return Outcome(None, lambda _session: None)
 
 

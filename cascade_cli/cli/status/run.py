@@ -40,7 +40,6 @@ from cascade_cli.services.status.status_service import (
     read_records,
 )
 from cascade_cli.wiring.connection import connected
-from cascade_cli.wiring.journal import archive_of
 from cascade_cli.wiring.journal_memory import decided
 from cascade_cli.wiring.reading import Wiring
 
@@ -118,19 +117,19 @@ class StatusReader:
     def _recorded(self, now: datetime) -> tuple[Records | None, Window, tuple[Gap, ...]]:
         """What the journal records, and the window that it or the option names."""
         try:
-            with archive_of(self.session, self.wiring) as archive:
-                if archive is None:
-                    return NO_RECORDS, self._window(None, now), ()
-                base = self.wiring.settings.airtable_base
-                mark = archive.journal.mark(mark_name(base))
-                memory = Checkpoint.of(mark).trusted(now) if mark else None
-                window = self._window(memory, now)
-                attention_since = min(window.since, memory.blind_since) if memory else window.since
-                journal, inbox = archive.journal, archive.inbox
-                records = read_records(journal, inbox, memory, attention_since, base)
-                return records, window, ()
+            archive = self.wiring.shop_journal.archive(self.wiring.clock.now)
+            if archive is None:
+                return NO_RECORDS, self._window(None, now), ()
+            base = self.wiring.settings.airtable_base
+            mark = archive.journal.mark(mark_name(base))
+            memory = Checkpoint.of(mark).trusted(now) if mark else None
+            window = self._window(memory, now)
+            attention_since = min(window.since, memory.blind_since) if memory else window.since
+            journal, inbox = archive.journal, archive.inbox
+            records = read_records(journal, inbox, memory, attention_since, base)
         except JournalError as error:
             return None, self._window(None, now), (Gap("the journal", error),)
+        return records, window, ()
 
     def _window(self, memory: Checkpoint | None, now: datetime) -> Window:
         if self.since != LAST:

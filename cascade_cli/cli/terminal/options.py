@@ -56,19 +56,19 @@ def options_as_parameters(command: Callable[..., int]) -> Callable[..., int]:
     # The annotations are strings: every module has `from __future__ import annotations`.
     own = signature(command, eval_str=True)
     taken = own.parameters.values()
-    groups: dict[str, Any] = {p.name: p.annotation for p in taken if is_dataclass(p.annotation)}
+    groups: dict[str, tuple[Any, list[Parameter]]] = {
+        p.name: (p.annotation, [*_parameters(p.annotation)])
+        for p in taken
+        if is_dataclass(p.annotation)
+    }
 
     @wraps(command)
     def called(**words: Any) -> int:
-        for name, options in groups.items():
-            words[name] = options(**{p.name: words.pop(p.name) for p in _parameters(options)})
+        for name, (options, parameters) in groups.items():
+            words[name] = options(**{p.name: words.pop(p.name) for p in parameters})
         return command(**words)
 
-    parameters = [
-        parameter
-        for one in taken
-        for parameter in (_parameters(one.annotation) if one.name in groups else [one])
-    ]
+    parameters = [each for one in taken for each in groups.get(one.name, (None, [one]))[1]]
     # Typer asks `inspect.signature` for the parameters, and that looks here first.
     vars(called)["__signature__"] = own.replace(parameters=parameters)
     return called

@@ -16,8 +16,6 @@ from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL
 from cascade_cli.domain.records.journal_entries import Fate, Worker
 from cascade_cli.sandbox.wire import Response, json_response
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, NoticesSent
-from cascade_cli.settings import Settings
-from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import wire_writing
 from tests.end_to_end.arrivals.told import (
     airtable_reads,
@@ -29,6 +27,7 @@ from tests.end_to_end.arrivals.told import (
 )
 from tests.harness.counter import Counter
 from tests.harness.faults import throttled, unavailable
+from tests.harness.sandboxed import wire
 
 NO_SCHEMA = json_response(403, {"error": {"type": "INVALID_PERMISSIONS"}})
 REFUSED = json_response(422, {"error": {"type": "INVALID_VALUE_FOR_COLUMN", "message": "no"}})
@@ -262,7 +261,7 @@ def service_of(counter: Counter, run: str) -> Iterator[tuple[ArrivalService, Jou
     """A service of a worker of its own, over the counter's journal."""
     url = f"sqlite:///{counter.state}/journal.sqlite3"
     worker = Worker(run, "here", 1, "anna", "test")
-    wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)
+    wiring = wire(counter.environment())
     with closing(Journal(url, worker, now=utc_now)) as journal:
         yield wire_writing(wiring, journal, lambda _message: None).arrivals, journal
     wiring.airtable.close()

@@ -16,12 +16,11 @@ from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.shop.engine_schedule import Schedule, parse_schedule
 from cascade_cli.domain.shop.keys import LEGACY_SOURCE
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ArrivalWatch, Looks
-from cascade_cli.settings import Settings
-from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import wire_writing
 from tests.end_to_end.arrivals.told import airtable_reads, arrived, is_arrival
 from tests.harness.counter import Counter
 from tests.harness.faults import throttled, unavailable
+from tests.harness.sandboxed import wire
 
 DAILY = parse_schedule("11:00,19:00 Europe/Rome")
 
@@ -52,7 +51,7 @@ def hour(counter: Counter) -> Iterator[Hour]:
     """16:00 in Rome: the engine runs in three hours."""
     worker = Worker("run-serve", "here", 1, "anna", "serve")
     url = f"sqlite:///{counter.state}/journal.sqlite3"
-    wiring = wire_reading(Settings.read(counter.environment()), lambda _message: None)
+    wiring = wire(counter.environment())
     counter.state.mkdir(exist_ok=True)
     with closing(Journal(url, worker, now=utc_now)) as journal:
         yield Hour(counter, wire_writing(wiring, journal, lambda _message: None).arrivals)

@@ -19,11 +19,10 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.refunds.automatic_refunds import PAUSE
-from cascade_cli.settings import Settings
-from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import run_lock, wire_writing
 from tests.end_to_end.organisations.guild import bought, replayed, stripe_of
 from tests.harness.counter import Counter
+from tests.harness.sandboxed import wire
 
 MEMBERS = {"marco": "100", "lucia": "50.5", "zuan": "20", "bianca": "10", "piero": "10"}
 
@@ -60,9 +59,9 @@ class ServerParts:
 
 @contextmanager
 def opened(counter: Counter, folder: Path) -> Iterator[ServerParts]:
-    settings = Settings.read(counter.environment(CASCADE_REFUNDS="auto"))
     identity = Worker("run-serve", "till", 1, "anna", "serve")
-    wiring = wire_reading(settings, lambda _message: None)
+    wiring = wire(counter.environment(CASCADE_REFUNDS="auto"))
+    settings = wiring.settings
     with closing(Database(f"sqlite:///{folder}/journal.sqlite3")) as database:
         journal = Journal(database, identity, now=utc_now)
         writing = wire_writing(wiring, journal, lambda _message: None)

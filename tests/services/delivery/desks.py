@@ -13,11 +13,10 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.adapters.venice.notifications import NotificationWriter
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.ports import Surroundings
-from cascade_cli.settings import Settings
 from cascade_cli.wiring import this_worker
-from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import WriteWiring, wire_writing
 from tests.harness.counter import Counter
+from tests.harness.sandboxed import wire
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,7 @@ class Workers:
 
     def writing(self, **settings: str) -> WriteWiring:
         """All that writes, for one worker."""
-        wiring = wire_reading(
-            Settings.read(self.counter.environment(**settings)), lambda _message: None
-        )
+        wiring = wire(self.counter.environment(**settings))
         journal = Journal(self.url, this_worker("test"), now=utc_now)
         self.stack.enter_context(closing(journal))
         return wire_writing(wiring, journal, lambda _message: None)
@@ -47,8 +44,8 @@ class Workers:
         **settings: str,
     ) -> Deliverer:
         """One worker's, in these surroundings."""
-        chosen = Settings.read(self.counter.environment(**settings))
-        wiring, writing = wire_reading(chosen, tell), self.writing(**settings)
+        wiring = wire(self.counter.environment(**settings), tell)
+        chosen, writing = wiring.settings, self.writing(**settings)
         return Deliverer(
             reader=wiring.venice,
             writer=writing.writer,

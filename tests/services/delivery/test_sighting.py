@@ -15,11 +15,10 @@ from cascade_cli.adapters.journal import Journal
 from cascade_cli.domain.delivery.deliveries import Result
 from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
-from cascade_cli.settings import Settings
 from cascade_cli.wiring import this_worker
-from cascade_cli.wiring.reading import wire_reading
 from cascade_cli.wiring.writing import wire_writing
 from tests.harness.counter import Counter
+from tests.harness.sandboxed import wire
 
 ORDER = manual_order("marco", Decimal(5), reason="gift", reference="r1", facts={})
 
@@ -27,14 +26,13 @@ ORDER = manual_order("marco", Decimal(5), reason="gift", reference="r1", facts={
 @pytest.fixture
 def desks(counter: Counter, tmp_path: Path) -> Iterator[Callable[[], CreditService]]:
     """Desks of different workers, over one journal."""
-    settings = Settings.read(counter.environment())
     with ExitStack() as stack:
 
         def service() -> CreditService:
             url = f"sqlite:///{tmp_path}/journal.sqlite3"
             journal = Journal(url, this_worker("test"), now=utc_now)
             stack.enter_context(closing(journal))
-            wiring = wire_reading(settings, lambda _message: None)
+            wiring = wire(counter.environment())
             return wire_writing(wiring, journal, lambda _message: None).service
 
         yield service

@@ -23,10 +23,11 @@ from cascade_cli.services.delivery.credit_requests import manual_order
 from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.settings import Settings
 from cascade_cli.wiring import this_worker
-from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, Wiring, wire_reading
+from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, Wiring
 from cascade_cli.wiring.writing import wire_writing
 from tests.harness.counter import Counter
 from tests.harness.faults import Which, is_create, is_update, throttled
+from tests.harness.sandboxed import wire
 
 QUOTA = json_response(
     429, {"errors": [{"error": "PUBLIC_API_BILLING_LIMIT_EXCEEDED", "message": "gone"}]}
@@ -66,7 +67,7 @@ def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
     transport = Transport(pacer, lockout_seconds=AIRTABLE_LOCKOUT_SECONDS)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, transport)
     venice = TransferReader(api, settings.airtable_base, settings.processor)
-    usual = wire_reading(settings, lambda _message: None)
+    usual = wire(counter.environment())
     return replace(usual, airtable=transport, api=api, venice=venice)
 
 
