@@ -66,8 +66,11 @@ class ShopJournal:
         self._database: Database | None = None
         self._lock = Lock()
 
-    def exists(self) -> bool:
-        """Whether its file exists; True for a server's database, which is not asked."""
+    def may_exist(self) -> bool:
+        """False if its file does not exist, unless somebody uses it: then whoever reads finds out.
+        A server's database is not asked."""
+        if self._database is not None:
+            return True
         file = journal_file(self._invocation, chosen_url(self._settings))
         return file is None or file.exists()
 

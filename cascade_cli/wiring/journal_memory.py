@@ -43,7 +43,7 @@ class DeliveriesKnown(PastDeliveries):
         return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
 
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
-        if not self._shop.exists():
+        if not self._shop.may_exist():
             return otherwise
         try:
             journal = self._shop.used_by(this_worker("reconcile"))
@@ -61,7 +61,7 @@ class KeptAllocations(Allocations):
 
     def find(self, digest: str) -> Allocation | None:
         """The allocation with that digest; None if there is none, or no journal."""
-        if not self._shop.exists():
+        if not self._shop.may_exist():
             return None
         kept = self._journal().allocation(digest)
         try:
@@ -109,7 +109,7 @@ class RulingsKnown:
         self._read_at = None
 
     def _read(self) -> Rulings:
-        if not self._shop.exists():
+        if not self._shop.may_exist():
             return {}
         try:
             kept = self._shop.used_by(this_worker("reconcile")).rulings()
@@ -139,7 +139,7 @@ def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
 def decided(invocation: Invocation, wiring: Wiring) -> Decided:
     """What people decided. Empty if there is no journal, or none that can be read: then the report
     lists refunds that somebody may have settled."""
-    if not wiring.shop_journal.exists():
+    if not wiring.shop_journal.may_exist():
         return Decided()
     # Only shops with a journal need it.
     from cascade_cli.services.refunds.refund_service import decided_by  # noqa: PLC0415
