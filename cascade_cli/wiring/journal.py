@@ -64,15 +64,17 @@ class ShopJournal:
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
         self._invocation, self._settings = invocation, settings
         self._database: Database | None = None
+        self._to_read: Journal | None = None
         self._lock = Lock()
 
-    def may_exist(self) -> bool:
-        """False if its file does not exist, unless somebody uses it: then whoever reads finds out.
-        A server's database is not asked."""
-        if self._database is not None:
-            return True
-        file = journal_file(self._invocation, chosen_url(self._settings))
-        return file is None or file.exists()
+    def to_read(self) -> Journal | None:
+        """The journal, for whoever only reads; None if its file does not exist. A server's database
+        is not asked."""
+        if self._to_read is None:
+            file = journal_file(self._invocation, chosen_url(self._settings))
+            if file is None or file.exists():
+                self._to_read = self.used_by(this_worker("reconcile"))
+        return self._to_read
 
     @property
     def database(self) -> Database:

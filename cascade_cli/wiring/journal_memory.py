@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from cascade_cli.domain.matching.matched_charge import Decided
 from cascade_cli.domain.records.charges import Charge
@@ -21,9 +21,6 @@ from cascade_cli.services.reconcile.snapshots import PastDeliveries
 from cascade_cli.wiring import Invocation, this_worker
 from cascade_cli.wiring.journal import ShopJournal
 from cascade_cli.wiring.reading import Wiring
-
-if TYPE_CHECKING:
-    from cascade_cli.adapters.journal import Journal
 
 T = TypeVar("T")
 
@@ -43,10 +40,10 @@ class DeliveriesKnown(PastDeliveries):
         return self._asked(lambda past: past.written_for(key), NOTHING_PAST)
 
     def _asked(self, ask: Callable[[PastDeliveries], T], otherwise: T) -> T:
-        if not self._shop.may_exist():
+        journal = self._shop.to_read()
+        if journal is None:
             return otherwise
         try:
-            journal = self._shop.used_by(this_worker("reconcile"))
             return ask(PastDeliveries(journal, self._base))
         except JournalError as error:
             self._warn(f"cannot tell which transfers have vanished: {error.message}")
@@ -61,9 +58,8 @@ class KeptAllocations(Allocations):
 
     def find(self, digest: str) -> Allocation | None:
         """The allocation with that digest; None if there is none, or no journal."""
-        if not self._shop.may_exist():
-            return None
-        kept = self._journal().allocation(digest)
+        journal = self._shop.to_read()
+        kept = journal.allocation(digest) if journal else None
         try:
             return read_allocation(kept["text"]) if kept else None
         except (KeyError, ValueError):
@@ -77,10 +73,7 @@ class KeptAllocations(Allocations):
             "ducats": format_ducats(seal.total),
             "text": allocation.text,
         }
-        self._journal().keep_allocation(seal.digest, body)
-
-    def _journal(self) -> Journal:
-        return self._shop.used_by(this_worker("checkout"))
+        self._shop.used_by(this_worker("checkout")).keep_allocation(seal.digest, body)
 
 
 # A server reads rows all day, and sees a person's decisions with this delay.
@@ -109,10 +102,11 @@ class RulingsKnown:
         self._read_at = None
 
     def _read(self) -> Rulings:
-        if not self._shop.may_exist():
+        journal = self._shop.to_read()
+        if journal is None:
             return {}
         try:
-            kept = self._shop.used_by(this_worker("reconcile")).rulings()
+            kept = journal.rulings()
         except JournalError as error:
             self._warn(f"cannot tell what people decided about rows: {error.message}")
             return {}
@@ -139,13 +133,13 @@ def forget_debts(invocation: Invocation, wiring: Wiring, run: Run) -> None:
 def decided(invocation: Invocation, wiring: Wiring) -> Decided:
     """What people decided. Empty if there is no journal, or none that can be read: then the report
     lists refunds that somebody may have settled."""
-    if not wiring.shop_journal.may_exist():
+    journal = wiring.shop_journal.to_read()
+    if journal is None:
         return Decided()
     # Only shops with a journal need it.
     from cascade_cli.services.refunds.refund_service import decided_by  # noqa: PLC0415
 
     try:
-        journal = wiring.journal_of("reconcile")
         return decided_by(journal.refunds(), journal.decisions(), journal.rulings())
     except JournalError as error:
         invocation.warn(f"Cannot tell what people decided: {error.message}")
