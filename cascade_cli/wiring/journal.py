@@ -57,8 +57,8 @@ def chosen_url(settings: Settings) -> str:
 class ShopJournal:
     """The journal of the live base, or the sandbox's own, as the shop of these settings uses it.
 
-    Several shops may share it. It is opened when it is first needed, and then once for everybody
-    who asks. `close` closes it; whoever asks later opens it again.
+    Several shops may share it. It is opened on first use, once for all callers; after `close`, the
+    next use opens it again.
     """
 
     def __init__(self, invocation: Invocation, settings: Settings) -> None:
@@ -68,8 +68,8 @@ class ShopJournal:
         self._lock = Lock()
 
     def to_read(self) -> Journal | None:
-        """The journal, for whoever only reads; None if its file does not exist. A server's database
-        is not asked."""
+        """The journal, for callers that only read; None if its file does not exist. A server's
+        database is not asked whether it has one."""
         if self._to_read is None:
             file = journal_file(self._invocation, chosen_url(self._settings))
             if file is None or file.exists():
