@@ -6,6 +6,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from cascade_cli.adapters.alert_sender import Alert, Channels, Urgency, addresses_in
@@ -50,7 +51,9 @@ class Alerting:
         """
         self._head = head
         if isinstance(outcome, JudgedOutcome):
-            return self._tell_judged(outcome, failed=failed)
+            # The run has closed it by now: the record of alerts opens it once more.
+            with closing(outcome.wiring.shop_journal):
+                return self._tell_judged(outcome, failed=failed)
         return not failed or self._send(failure_alert(self._session, outcome))
 
     def _tell_judged(self, outcome: JudgedOutcome, *, failed: bool) -> bool:

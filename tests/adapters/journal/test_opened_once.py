@@ -1,7 +1,9 @@
-"""However many parts of a command ask the journal, it is opened once."""
+"""However many parts of a command ask the journal, it is opened once, and closed at the end."""
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +12,15 @@ from cascade_cli.adapters.journal import sqlite
 from tests.harness.counter import Counter
 
 
+@pytest.fixture
+def nothing_closes_by_itself() -> Iterator[None]:
+    """Python's collector would close what nobody uses any more."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("nothing_closes_by_itself")
 @pytest.mark.parametrize(
     "command",
     [
@@ -20,8 +31,13 @@ from tests.harness.counter import Counter
         "explain marco",
         "stratagem status {intent}",
         "events list",
+        "events replay --since 7d --yes",
+        "credit lucia 5 --reason gift --reference again --yes",
+        "credit --payment {intent} --reason late --yes",
+        "citizen setup --yes",
         "refund {intent} --dry-run",
         "resolve {intent} --dry-run --snooze 1d --reason late",
+        "resolve {intent} --snooze 1d --reason late --yes",
     ],
 )
 def test_a_command_opens_the_journal_once(
@@ -40,3 +56,6 @@ def test_a_command_opens_the_journal_once(
     answer = counter.type(*command.format(intent=intent).split())
     assert answer.code in {0, 3}, answer.err
     assert len(opened) == 1
+    (path, *_), journal = opened[0], counter.state / "journal.sqlite3"
+    assert path == journal
+    assert [left for left in sqlite.sidecars(journal) if left.exists()] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,17 @@ def test_the_first_run_tells_all_that_is_open(
     line = alert["message"].splitlines()[0]
     assert line.startswith("NEW missing: marco, 100 ducats, ")
     assert line.endswith(f": cascade explain {missing}")
+
+
+@pytest.mark.usefixtures("missing")
+def test_the_journal_is_closed_when_the_alert_is_out(nightly: Cascade, no_settings: Path) -> None:
+    """SQLite removes its files beside the journal when the last connection closes."""
+    gc.disable()  # it would close what nobody uses any more
+    try:
+        assert nightly().code == 3
+        assert [path.name for path in no_settings.rglob("journal.sqlite3*")] == ["journal.sqlite3"]
+    finally:
+        gc.enable()
 
 
 def test_a_first_run_that_finds_nothing_tells_nothing(nightly: Cascade, listener: Listener) -> None:
