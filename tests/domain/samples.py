@@ -46,6 +46,11 @@ def a_charge(name: str = "1", **changed: Any) -> Charge:
     return replace(ordinary, **changed)
 
 
+def shortfall_cents(prices: PriceList, charge: Charge) -> int:
+    """What is missing of the price by these lists."""
+    return prices.due(charge).shortfall_cents(charge)
+
+
 def a_stratagem(name: str = "1", **changed: Any) -> Stratagem:
     """Executed, 100 ducats for marco, made a minute after `PAID`; it names nothing."""
     ordinary = Stratagem(

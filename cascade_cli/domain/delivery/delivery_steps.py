@@ -51,7 +51,7 @@ from enum import StrEnum
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order, Override, credit_although
 from cascade_cli.domain.records.past_delivery import PastDelivery
-from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, State, Stratagem
+from cascade_cli.domain.records.stratagems import MAY_HAVE_MOVED, MAY_STILL_MOVE, State, Stratagem
 from cascade_cli.domain.refunds.refund_shares import REASON_REST
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
@@ -137,7 +137,7 @@ def next_step(
     """
     if order.ends:
         return _ending(order, rows, now, last)
-    return _delivering(order, rows, now, last, due, unclear=unclear)
+    return _delivering(order, rows, now, last, due, unclear)
 
 
 def _delivering(
@@ -146,7 +146,6 @@ def _delivering(
     now: datetime,
     last: Attempt | None,
     due: datetime | None,
-    *,
     unclear: Sequence[Stratagem],
 ) -> Step:
     # A correction that came to nothing is revived by the decision behind it, not by this order.
@@ -157,18 +156,24 @@ def _delivering(
     lapsing = None if order.lets_lapse else _lapsing(end, rows, now, due)
     if end and not lapsing:
         return end
-    if order.retire_surplus and not (surplus or lapsing):
+    doubts = [*(row for row in rows if row.other_processor), *unclear]
+    own = [row for row in rows if not row.other_processor]
+    if lapsing:
+        step: Step = Write(Action.EXTEND, lapsing)
+    elif surplus:
+        step = Write(Action.RETIRE, surplus[0])
+    elif order.retire_surplus:
         why = "none of its stratagems is under way any more: the next reconcile says what is left"
         return End(OrderVerdict.BLOCKED, rows[0] if rows else None, why)
-    others = [row for row in rows if row.other_processor]
-    is_new = not (lapsing or surplus)
-    if is_new and (others or unclear) and Override.AMBIGUOUS not in order.overrides:
-        return _ambiguous(order, [*others, *unclear])
-    rows = [row for row in rows if not row.other_processor]
-    step = _write(order, rows, now, last, lapsing=lapsing, surplus=surplus)
-    if last and isinstance(step, Write) and _holds_back(last, step, order, rows, now):
-        return Wait(last.at + FATE_BOUND, _refused(order, last, rows, now))
-    return (_vanished(order, rows, last) or step) if is_new and isinstance(step, Write) else step
+    elif doubts and Override.AMBIGUOUS not in order.overrides:
+        return _ambiguous(order, doubts)
+    else:
+        step = _revive(order, own) if own else _create(last, now)
+    if last and isinstance(step, Write) and _holds_back(last, step, order, own, now):
+        return Wait(last.at + FATE_BOUND, _refused(order, last, own, now))
+    if isinstance(step, Write) and not (lapsing or surplus):
+        return _vanished(order, own, last) or step
+    return step
 
 
 def _vanished(order: Order, rows: Sequence[Stratagem], last: Attempt | None) -> End | None:
@@ -224,31 +229,12 @@ def _refused(
     return next((row for row in failed if row.failure_text and _fits(order, row)), None)
 
 
-def _write(
-    order: Order,
-    rows: Sequence[Stratagem],
-    now: datetime,
-    last: Attempt | None,
-    *,
-    lapsing: Stratagem | None,
-    surplus: Sequence[Stratagem],
-) -> Step:
-    """What would be written if the last attempt were long ago."""
-    if lapsing:
-        return Write(Action.EXTEND, lapsing)
-    if surplus:
-        return Write(Action.RETIRE, surplus[0])
-    return _revive(order, rows) if rows else _create(last, now)
-
-
 def _ending(order: Order, rows: Sequence[Stratagem], now: datetime, last: Attempt | None) -> Step:
     """What is left to write so that nothing of the order arrives; unless it has arrived, or may
     have."""
-    for state in (State.DOUBTFUL, State.EXECUTED):
-        for row in rows:
-            if row.state(now) is state:
-                told = End(OrderVerdict.EXECUTED, row)
-                return told if state is State.EXECUTED else _end_with(order, row, state)
+    end = _end(order, rows, now)
+    if end and end.row and (state := end.row.state(now)) in MAY_HAVE_MOVED:
+        return end if state is State.DOUBTFUL else End(OrderVerdict.EXECUTED, end.row)
     live = [row for row in rows if row.state(now) is State.LIVE]
     # We cannot call it ended while a write that reactivates a row may still be in flight.
     step = Write(Action.EXPIRE, live[0]) if live else Write(Action.REWRITE)
@@ -299,14 +285,11 @@ def _holds_back(
 def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
     """The verdict given by a row whose ducats moved, may have moved or are on their way, if there
     is one."""
-    for state in (State.DOUBTFUL, State.EXECUTED, State.LIVE):
-        for row in rows:
-            if row.state(now) is state:
-                return _end_with(order, row, state)
-    return None
-
-
-def _end_with(order: Order, row: Stratagem, state: State) -> End:
+    gravest_first = (State.DOUBTFUL, State.EXECUTED, State.LIVE)
+    moving = [(row, state) for state in gravest_first for row in rows if row.state(now) is state]
+    if not moving:
+        return None
+    row, state = moving[0]
     if state is State.DOUBTFUL:
         return End(OrderVerdict.BLOCKED, row, f"{row.stratagem_id} is {row.status}: {row.doubt}")
     if not (_fits(order, row) or _is_rest(order, row)):

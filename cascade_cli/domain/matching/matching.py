@@ -78,29 +78,21 @@ def match(charges: Iterable[Charge], stratagems: Iterable[Stratagem]) -> Matches
     rows = sorted(stratagems, key=lambda s: (s.created_at, s.record_id))
     found: dict[str, list[Match]] = {charge.id: [] for charge in charges}
     deals = [s for s in rows if not (s.returns or s.origin is Origin.TAKE_BACK)]
-    rest = _match_by_identity(charges, deals, found)
-    corrections = _take_corrections(found)
-    returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
+    corrections: defaultdict[str, list[Match]] = defaultdict(list)
+    rest = _match_by_identity(charges, deals, found, corrections)
     legacy = [s for s in rest if s.origin is Origin.LEGACY and s.ducats is not None]
-    _match_by_likeness(charges, legacy, returned, found)
+    late: dict[str, tuple[Stratagem, ...]] = {}
+    if legacy:
+        returned = {name for s in rows if _takes_back(s) for name in s.stripe_ids}
+        _match_by_likeness(charges, legacy, returned, found)
+        late = _late_rows(charges, legacy, found)
     used = {m.stratagem.record_id for matches in found.values() for m in matches}
     return Matches(
         {charge: tuple(matches) for charge, matches in found.items()},
         tuple(s for s in rest if s.record_id not in used),
-        _late_rows(charges, legacy, found),
-        corrections,
+        late,
+        {charge: tuple(m.stratagem for m in ms) for charge, ms in corrections.items()},
     )
-
-
-def _take_corrections(found: dict[str, list[Match]]) -> dict[str, tuple[Stratagem, ...]]:
-    """Move the corrections out of `found`; by the charge's id."""
-    taken: dict[str, tuple[Stratagem, ...]] = {}
-    for charge, matches in found.items():
-        rows = tuple(m.stratagem for m in matches if m.stratagem.corrects)
-        if rows:
-            taken[charge] = rows
-            matches[:] = [m for m in matches if not m.stratagem.corrects]
-    return taken
 
 
 class _Claim(IntEnum):
@@ -137,8 +129,6 @@ def _match_by_likeness(
     Payments whose money went back come last, even after owed payments whose own transfer was not
     executed.
     """
-    if not legacy:
-        return
     claims = {charge.id: _claim_of(charge, returned) for charge in charges}
     nameless = [charge for charge in charges if not found[charge.id]]
     owed = [charge for charge in charges if claims[charge.id] is not _Claim.REFUNDED]
@@ -156,18 +146,22 @@ def _is_executed(matches: Iterable[Match]) -> bool:
 
 
 def _match_by_identity(
-    charges: Sequence[Charge], stratagems: Sequence[Stratagem], found: dict[str, list[Match]]
+    charges: Sequence[Charge],
+    stratagems: Sequence[Stratagem],
+    found: dict[str, list[Match]],
+    corrections: dict[str, list[Match]],
 ) -> list[Stratagem]:
-    """Fill `found` and return the stratagems that name none of these charges."""
+    """Fill `found` and `corrections`; return the stratagems that name none of these charges."""
     owners = {charge.payment_id: charge.id for charge in reversed(charges)}
     owners |= {charge.id: charge.id for charge in charges}
     portions = {(name, c.citizen): c.id for c in charges if c.portion for name in c.names}
     rest = []
     for stratagem in stratagems:
+        pairs = corrections if stratagem.corrects else found
         for rule, payment_id in _identities(stratagem):
             whole = payment_id, stratagem.citizen
             if owner := owners.get(payment_id) or portions.get(whole):
-                found[owner].append(Match(stratagem, rule))
+                pairs[owner].append(Match(stratagem, rule))
                 break
         else:
             rest.append(stratagem)

@@ -24,25 +24,26 @@ class Ownership:
 
     def __init__(self, charges: Iterable[Charge], rows: Iterable[Stratagem]) -> None:
         charges = tuple(charges)
-        self._matches = match(charges, rows)
+        matches = match(charges, rows)
+        self._own = {
+            charge: frozenset(found.stratagem.record_id for found in pairs)
+            for charge, pairs in matches.by_charge.items()
+        }
+        self._late = matches.late
         self._taken: defaultdict[str | None, set[str]] = defaultdict(set)
         for charge in charges:
-            self._taken[charge.citizen] |= self.own(charge)
-
-    def own(self, charge: Charge) -> frozenset[str]:
-        """The record ids of the charge's own rows."""
-        return frozenset(found.stratagem.record_id for found in self._matches.by_charge[charge.id])
+            self._taken[charge.citizen] |= self._own[charge.id]
 
     def foreign(self, charge: Charge) -> frozenset[str]:
         """The record ids of rows for the same citizen that other charges own."""
-        return frozenset(self._taken[charge.citizen] - self.own(charge))
+        return frozenset(self._taken[charge.citizen] - self._own[charge.id])
 
     def tell_apart(self, order: Order, charge: Charge) -> Order:
         """The order for the charge, told which rows are its own and which belong to others."""
-        late = self._matches.late.get(charge.id, ())
+        late = self._late.get(charge.id, ())
         return replace(
             order,
-            own_records=self.own(charge),
+            own_records=self._own[charge.id],
             foreign_records=self.foreign(charge),
             unclear_records=frozenset(row.record_id for row in late),
         )

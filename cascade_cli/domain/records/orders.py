@@ -195,6 +195,7 @@ def lookup_order(charge: Charge) -> Order:
 
 def payment_facts(charge: Charge) -> dict[str, Any]:
     """What Notes should say about the payment."""
+    gift = charge.gift_to(charge.citizen)
     facts: dict[str, Any] = {
         "payment_intent": charge.payment_intent,
         "charge": charge.charge_id,
@@ -205,20 +206,18 @@ def payment_facts(charge: Charge) -> dict[str, Any]:
         "currency_rate": charge.exchange.number if charge.exchange else None,
         "currency_rate_date": charge.exchange.day.isoformat() if charge.exchange else None,
         "package": charge.package,
-        "gift": _gift_facts(charge.gift_to(charge.citizen)),
+        "gift": _gift_facts(gift) if gift else None,
         **(_period_facts(charge.period) if charge.period else {}),
     }
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _gift_facts(gift: Gift | None) -> dict[str, Any] | None:
+def _gift_facts(gift: Gift) -> dict[str, Any]:
     """The gift for Notes, without its message, which is private.
 
     The giver's name is nested one level below the payment's id, so it can never be taken for the id
     of another payment.
     """
-    if gift is None:
-        return None
     return {"anonymous": True} if gift.anonymous else {"giver": gift.named_giver}
 
 

@@ -42,14 +42,6 @@ class PastDelivery:
         last = self.last_write
         return last is not None and (last.action != _CREATE or last.fate == _APPLIED)
 
-    @property
-    def reached_engine(self) -> bool:
-        """After cascade's last write, the engine either had a row to execute or had executed
-        one."""
-        last = self.last_write
-        is_applied = last is not None and last.action in _LETS_GO and last.fate == _APPLIED
-        return is_applied or (last is not None and last.action in {_NOTIFY, _RETIRE})
-
     def is_older_than(self, row: Stratagem) -> bool:
         """The row was made after cascade's last write for the payment, so it is a copy."""
         last = self.last_write
@@ -60,7 +52,13 @@ class PastDelivery:
         move nothing."""
         if not (rows := tuple(rows)):
             return self.was_written or self.settled_until is not None
-        is_remembered = self.reached_engine or self.settled_until is not None
+        last = self.last_write
+        # After such a write, the engine either had a row to execute or had executed one.
+        reached_engine = last is not None and (
+            last.action in {_NOTIFY, _RETIRE}
+            or (last.action in _LETS_GO and last.fate == _APPLIED)
+        )
+        is_remembered = reached_engine or self.settled_until is not None
         return is_remembered and all(self._is_another(row) for row in rows)
 
     def _is_another(self, row: Stratagem) -> bool:

@@ -174,11 +174,6 @@ class Stratagem:
         return Trace.REFUSED if self.failure else Trace.NOTHING
 
     @property
-    def is_readable(self) -> bool:
-        """The engine can read the amount from its Notes."""
-        return self.ducats is not None and self.is_parsable
-
-    @property
     def has_moved(self) -> bool:
         """Its ducats moved at least once, as far as the record shows."""
         return self.status == "executed" or self.success_logged or self.executed_at is not None
@@ -203,7 +198,9 @@ class Stratagem:
         if self.ruling is Ruling.MOVED:
             return State.EXECUTED
         if self.ruling is Ruling.NOT_MOVED:
-            return self._unmoved_state(now)
+            # What the engine noted counts no more, only what it would do next.
+            state = self._state_by(Trace.REFUSED, now)
+            return state if state in {State.LIVE, State.STALLED} else State.FAILED
         return self.unruled_state(now)
 
     def unruled_state(self, now: datetime) -> State:
@@ -211,19 +208,13 @@ class Stratagem:
         state = self._state_by(self.trace, now)
         return _beside_the_processor(self, state) if self.other_processor else state
 
-    def _unmoved_state(self, now: datetime) -> State:
-        """The state if nothing that the engine noted counts any more, only what it would do
-        next."""
-        state = self._state_by(Trace.REFUSED, now)
-        return state if state in {State.LIVE, State.STALLED} else State.FAILED
-
     def _state_by(self, trace: Trace, now: datetime) -> State:
         return _decided(
             self.status,
             trace,
             self.executed_at is not None,
             self.expires_at is not None and self.expires_at <= now,
-            self.ducats is not None if self.status == "executed" else self.is_readable,
+            self.ducats is not None and (self.status == "executed" or self.is_parsable),
         )
 
 

@@ -59,11 +59,11 @@ def price_objection(charge: Charge, prices: PriceList) -> PriceObjection | None:
     if not due.valuation.is_known:
         return _unknown_rate(charge, prices, due)
     own = _own_rate(charge, prices, due)
-    if prices.shortfall_cents(charge):
+    if due.shortfall_cents(charge):
         return _short(PriceFlaw.UNDERPAID, charge, due, own)
     if own:
-        listed = prices.due_by_list(charge)
-        if listed.cents - charge.ducats_cents > listed.forgiven:
+        listed = prices.due(charge, by_list=True)
+        if listed.shortfall_cents(charge):
             return _short(PriceFlaw.OWN_RATE, charge, listed, own)
     return None
 

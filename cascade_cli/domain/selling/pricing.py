@@ -91,6 +91,12 @@ class Due:
     valuation: ValuationRate
     forgiven: int = 0
 
+    def shortfall_cents(self, charge: Charge) -> int:
+        """Minor units missing for the ducats that the charge names; 0 if no rate is known to judge
+        by."""
+        missing = self.cents - charge.ducats_cents
+        return missing if missing > self.forgiven else 0
+
 
 class PriceListError(ValueError):
     """A price list that contradicts itself; `key` is the setting to correct."""
@@ -215,17 +221,6 @@ class PriceList:
         paid = [p.ducats for p in self.packages if p.total == ducats and _may_be(charge, p)]
         return min(paid, default=ducats)
 
-    def rate_of(self, charge: Charge) -> Decimal:
-        """The rate at which the charge was sold, but never below the lowest rate of this list."""
-        return max(charge.rate or self.lowest_rate, self.lowest_rate)
-
-    def shortfall_cents(self, charge: Charge) -> int:
-        """Minor units missing for the ducats that the charge names; 0 if no rate is known to judge
-        by."""
-        due = self.due(charge)
-        missing = due.cents - charge.ducats_cents
-        return missing if missing > due.forgiven else 0
-
     def least_cents(self, charge: Charge) -> int:
         """The smallest payment that is enough for the charge's ducats, rates, package and day."""
         due = self.due(charge)
@@ -246,21 +241,19 @@ class PriceList:
             {id(found): found for found in (self.on(day), self.on(day - PAGE_LIFE))}.values()
         )
 
-    def due(self, charge: Charge) -> Due:
+    def due(self, charge: Charge, *, by_list: bool = False) -> Due:
         """What the charge ought to have paid, by the list of its day or the day before, whichever
-        is less."""
-        valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
-        found = (one._due(charge, valuation, one.rate_of(charge)) for one in lists)
+        is less; `by_list` ignores any rates that the payment itself names."""
+        valuation = self.valuation_rate_of(charge)
+        if by_list:
+            valuation = replace(valuation, per_usd=valuation.refused or valuation.per_usd)
+        found = (one._due(charge, valuation, by_list=by_list) for one in self.lists_of(charge))
         return min(found, key=lambda due: due.cents)
 
-    def due_by_list(self, charge: Charge) -> Due:
-        """The same, ignoring any rates that the payment itself names."""
-        valuation, lists = self.valuation_rate_of(charge), self.lists_of(charge)
-        valuation = replace(valuation, per_usd=valuation.refused or valuation.per_usd)
-        found = (one._due(charge, valuation, one.rate) for one in lists)
-        return min(found, key=lambda due: due.cents)
-
-    def _due(self, charge: Charge, valuation: ValuationRate, rate: Decimal) -> Due:
+    def _due(self, charge: Charge, valuation: ValuationRate, *, by_list: bool) -> Due:
+        # The rate at which it was sold, but never below the lowest rate of this list.
+        sold_at = max(charge.rate or self.lowest_rate, self.lowest_rate)
+        rate = self.rate if by_list else sold_at
         if valuation.per_usd is None:
             return Due(0, rate, valuation)
         with exactly():

@@ -31,8 +31,15 @@ _MENTION = re.compile(rf"(?<![A-Za-z0-9_])(?:{PORTION_ID.pattern})(?![A-Za-z0-9_
 INVOICE_PREFIX = "in_"
 INVOICE_ID = re.compile(INVOICE_PREFIX + r"[A-Za-z0-9]+")
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
-_CORRECTION_ID = re.compile(rf"({PORTION_ID.pattern})(?:_[1-9][0-9]*)?")
-_RECORD_ID = re.compile(r"(rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?")
+# The key of a transfer that returns or corrects another: each group is called after its Origin, and
+# holds the id that the key names.
+_LATER_FORM = re.compile(
+    rf"{CORRECTION_PREFIX}(?P<correction>{PORTION_ID.pattern})(?:_[1-9][0-9]*)?"
+    rf"|{TAKE_BACK_PREFIX}(?P<take_back>rec[A-Za-z0-9]+)(?:_rest[1-9][0-9]*)?"
+    rf"|{REFUND_PREFIX}(?P<refund>{_REFUND_ID.pattern}).*"
+    rf"|{GIVE_BACK_PREFIX}(?P<give_back>{_REFUND_ID.pattern}).*",
+    re.DOTALL,
+)
 # Ducats of one transfer are taken back at most this often.
 _MOST_INSTALMENTS = 10
 _LEGACY_FORM = re.compile(r"cascade_payment_.+_[0-9]{9,}", re.DOTALL)
@@ -125,9 +132,8 @@ def decision_key(case: str) -> str:
 
 def corrected_payment_in(stratagem_id: str) -> str | None:
     """The payment, or portion of one, that a correction's StratagemId names, or None."""
-    rest = stratagem_id.removeprefix(CORRECTION_PREFIX)
-    found = _CORRECTION_ID.fullmatch(rest) if rest != stratagem_id else None
-    return found[1] if found else None
+    found = _LATER_FORM.fullmatch(stratagem_id)
+    return found["correction"] if found else None
 
 
 def take_back_key(record_id: str, instalment: int = 0) -> str:
@@ -148,26 +154,22 @@ def take_back_keys(record_id: str) -> list[str]:
 
 def taken_record_in(stratagem_id: str) -> str | None:
     """From a StratagemId: the record whose ducats the transfer takes back, or None."""
-    rest = stratagem_id.removeprefix(TAKE_BACK_PREFIX)
-    found = _RECORD_ID.fullmatch(rest) if rest != stratagem_id else None
-    return found[1] if found else None
+    found = _LATER_FORM.fullmatch(stratagem_id)
+    return found["take_back"] if found else None
 
 
 def refund_id_in(stratagem_id: str) -> str | None:
     """The refund or dispute that a StratagemId names, or None."""
-    for prefix in (REFUND_PREFIX, GIVE_BACK_PREFIX):
-        if stratagem_id.startswith(prefix):
-            found = _REFUND_ID.match(stratagem_id.removeprefix(prefix))
-            return found[0] if found else None
-    return None
+    found = _LATER_FORM.fullmatch(stratagem_id)
+    return found["refund"] or found["give_back"] if found else None
 
 
 def is_own_key(stratagem_id: str) -> bool:
     """Whether the StratagemId is one that cascade gives: to a payment, a credit by hand, a refund
     or a decision."""
-    is_by_hand = stratagem_id.startswith(MANUAL_PREFIX)
-    found = (payment_id_in, refund_id_in, corrected_payment_in, taken_record_in)
-    return is_by_hand or any(read(stratagem_id) for read in found)
+    if stratagem_id.startswith(MANUAL_PREFIX) or payment_id_in(stratagem_id):
+        return True
+    return _LATER_FORM.fullmatch(stratagem_id) is not None
 
 
 def _checked(refund_id: str) -> str:
@@ -184,8 +186,8 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
     Notes. The legacy connector's source is checked before the form of a payment's key: a citizen
     called `pi` makes `cascade_payment_pi_1763900000`, which reads like a payment's key.
     """
-    if own := _later_origin(stratagem_id):
-        return own
+    if (later := _LATER_FORM.fullmatch(stratagem_id)) and later.lastgroup:
+        return Origin(later.lastgroup)
     if stripe_ids:
         return Origin.PAYMENT
     if source == LEGACY_SOURCE:
@@ -195,17 +197,6 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
     if stratagem_id.startswith(MANUAL_PREFIX):
         return Origin.MANUAL
     return Origin.LEGACY if _LEGACY_FORM.fullmatch(stratagem_id) else Origin.OTHER
-
-
-def _later_origin(stratagem_id: str) -> Origin | None:
-    """The origin of a transfer that returns or corrects another, by its key."""
-    if corrected_payment_in(stratagem_id):
-        return Origin.CORRECTION
-    if taken_record_in(stratagem_id):
-        return Origin.TAKE_BACK
-    if refund_id_in(stratagem_id):
-        return Origin.REFUND if stratagem_id.startswith(REFUND_PREFIX) else Origin.GIVE_BACK
-    return None
 
 
 FORMS = (

@@ -139,10 +139,10 @@ def for_sale(ducats: Decimal) -> Decimal:
 
 def exact(ducats: Decimal) -> Decimal:
     """The amount, unchanged. Raises ValueError if the engine's float cannot hold it."""
-    if not is_exact(ducats):
+    if (sent := nearest(ducats)) != ducats:
         raise ValueError(
             f"{format_ducats(ducats)} ducats cannot be transferred exactly; the nearest amount "
-            f"that can is {format_ducats(nearest(ducats))}"
+            f"that can is {format_ducats(sent)}"
         )
     return ducats
 

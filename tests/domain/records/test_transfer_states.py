@@ -59,7 +59,7 @@ def _decides(lines: list[list[object]], row: Stratagem) -> object:
         row.trace,
         row.executed_at is not None,
         row.expires_at is not None and row.expires_at <= NOW,
-        row.ducats is not None if row.status == "executed" else row.is_readable,
+        row.ducats is not None and (row.status == "executed" or row.is_parsable),
     )
     for *wanted, state in lines:
         pairs = zip(wanted, seen, strict=True)

@@ -19,7 +19,7 @@ from cascade_cli.domain.selling.pricing import (
     worth_ducats,
 )
 from cascade_cli.domain.shop.exchange import Exchange, Rates, ValuationRate
-from tests.domain.samples import a_charge
+from tests.domain.samples import a_charge, shortfall_cents
 
 DESIGN = PriceList()
 
@@ -113,22 +113,22 @@ def test_whatever_is_sold_at_the_list_s_price_is_not_underpaid(
             rate=quote.rate,
             package=quote.package,
         )
-        assert prices.shortfall_cents(charge) == 0
+        assert shortfall_cents(prices, charge) == 0
 
 
 def test_a_bonus_counts_only_where_this_list_has_it() -> None:
     generous = PriceList(packages=(Package("500", Decimal(500), Decimal(100)),))
     sold = a_charge(ducats=Decimal(600), captured_cents=5_000, rate=Decimal("0.10"), package="500")
-    assert generous.shortfall_cents(sold) == 0
-    assert DESIGN.shortfall_cents(sold) == 1_000
+    assert shortfall_cents(generous, sold) == 0
+    assert shortfall_cents(DESIGN, sold) == 1_000
 
 
 def test_a_renamed_package_still_knows_the_older_api_s_name_for_it() -> None:
     renamed = PriceList(packages=(Package("starter", Decimal(500), Decimal(25)),))
     sold = a_charge(ducats=Decimal(525), captured_cents=5_000, rate=Decimal("0.10"))
     for name in (None, "starter", "500"):
-        assert renamed.shortfall_cents(replace(sold, package=name)) == 0
-    assert renamed.shortfall_cents(replace(sold, package="another")) == 250
+        assert shortfall_cents(renamed, replace(sold, package=name)) == 0
+    assert shortfall_cents(renamed, replace(sold, package="another")) == 250
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def sold_on(day: int, cents: int, **changed: Any) -> int:
     """What is missing of the price of 100 ducats that were paid in that night."""
     at = datetime(2026, 11, day, 23, 59, tzinfo=UTC)
     usual = {"created_at": at, "captured_cents": cents, "rate": None, **changed}
-    return RISING.shortfall_cents(a_charge(**usual))
+    return shortfall_cents(RISING, a_charge(**usual))
 
 
 @pytest.mark.parametrize(
@@ -245,14 +245,14 @@ def test_a_page_of_a_dearer_day_does_not_make_a_payment_too_small() -> None:
         rate=Decimal("0.40"), lowest_rate=Decimal("0.40"), changes=((FIRST, DESIGN),)
     )
     at = datetime(2026, 11, 10, 1, tzinfo=UTC)
-    assert cheaper.shortfall_cents(a_charge(created_at=at, captured_cents=1000)) == 0
+    assert shortfall_cents(cheaper, a_charge(created_at=at, captured_cents=1000)) == 0
 
 
 def test_the_list_s_own_price_stands_beside_what_the_payment_says() -> None:
     """A payment that names the lowest rate owes half of what the list asks for."""
     said = a_charge(rate=Decimal("0.05"), captured_cents=500)
-    assert (DESIGN.due(said).cents, DESIGN.due_by_list(said).cents) == (500, 1_000)
-    assert DESIGN.due_by_list(said).rate == Decimal("0.10")
+    assert (DESIGN.due(said).cents, DESIGN.due(said, by_list=True).cents) == (500, 1_000)
+    assert DESIGN.due(said, by_list=True).rate == Decimal("0.10")
 
 
 def test_the_smallest_payment_that_is_enough_is_one_cent_less_than_the_price() -> None:
@@ -268,7 +268,7 @@ def test_a_payment_that_names_a_package_in_yen_is_forgiven_nothing() -> None:
     charge = a_charge(currency="jpy", exchange=Exchange(Decimal(160), day), captured_cents=1_600)
     prices = replace(DESIGN, rates=Yen())
     assert prices.least_cents(charge) == 1_600
-    assert prices.shortfall_cents(replace(charge, captured_cents=1_599)) == 1
+    assert shortfall_cents(prices, replace(charge, captured_cents=1_599)) == 1
 
 
 @pytest.mark.parametrize(

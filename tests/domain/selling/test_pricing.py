@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cascade_cli.domain.selling.pricing import PriceList
-from tests.domain.samples import a_charge
+from tests.domain.samples import a_charge, shortfall_cents
 
 PRICES = PriceList()
 
@@ -14,7 +14,7 @@ PRICES = PriceList()
 def shortfall(ducats: str, cents: int, rate: str | None = "0.10", **changed: Any) -> int:
     known_rate = Decimal(rate) if rate else None
     charge = a_charge(ducats=Decimal(ducats), captured_cents=cents, rate=known_rate, **changed)
-    return PRICES.shortfall_cents(charge)
+    return shortfall_cents(PRICES, charge)
 
 
 def test_the_full_price_leaves_no_shortfall() -> None:

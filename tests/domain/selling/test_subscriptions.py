@@ -22,7 +22,7 @@ from cascade_cli.domain.selling.invoiced_ducats import (
     with_said,
 )
 from cascade_cli.domain.selling.pricing import Package, PriceList
-from tests.domain.samples import PAID, a_charge, judge, keyed
+from tests.domain.samples import PAID, a_charge, judge, keyed, shortfall_cents
 
 START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 SMALL, LARGE = Good(Decimal(500), Decimal(25)), Good(Decimal(1000), Decimal(75))
@@ -151,19 +151,19 @@ def subscribed(sold: Any, captured: int) -> Any:
 
 def test_money_for_another_line_pays_no_ducats() -> None:
     sold = sold_by([whole(cents=1000), whole(None, cents=4000)])
-    assert PriceList().shortfall_cents(subscribed(sold, 5000)) == 4000
+    assert shortfall_cents(PriceList(), subscribed(sold, 5000)) == 4000
 
 
 def test_a_part_of_a_month_is_judged_with_its_part_of_the_bonus() -> None:
     sold = sold_by([part(-2517), part(5034, LARGE, 10_000)])
-    assert PriceList().shortfall_cents(subscribed(sold, 2517)) == 0
-    assert PriceList().shortfall_cents(subscribed(sold, 2400)) > 100
+    assert shortfall_cents(PriceList(), subscribed(sold, 2517)) == 0
+    assert shortfall_cents(PriceList(), subscribed(sold, 2400)) > 100
 
 
 def test_each_price_that_was_rounded_may_be_off_by_one_unit() -> None:
     sold = sold_by([whole(quantity=3)])
-    assert PriceList().shortfall_cents(subscribed(sold, 14_997)) == 0
-    assert PriceList().shortfall_cents(subscribed(sold, 14_996)) == 4
+    assert shortfall_cents(PriceList(), subscribed(sold, 14_997)) == 0
+    assert shortfall_cents(PriceList(), subscribed(sold, 14_996)) == 4
 
 
 def test_a_subscription_is_judged_by_the_list_of_the_day_it_was_sold_on() -> None:
@@ -171,12 +171,12 @@ def test_a_subscription_is_judged_by_the_list_of_the_day_it_was_sold_on() -> Non
     prices = PriceList(changes=((PAID.date() - timedelta(days=60), dearer),))
     sold = sold_by([whole()])
     late = subscribed(sold, 5000)
-    assert prices.shortfall_cents(late) == 5000
+    assert shortfall_cents(prices, late) == 5000
     early = replace(late.period, sold_on=PAID.date() - timedelta(days=90))
-    assert prices.shortfall_cents(replace(late, period=early)) == 0
+    assert shortfall_cents(prices, replace(late, period=early)) == 0
     # Nobody subscribes after the payment.
     later = replace(late.period, sold_on=PAID.date() + timedelta(days=90))
-    assert prices.shortfall_cents(replace(late, period=later)) == 5000
+    assert shortfall_cents(prices, replace(late, period=later)) == 5000
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_product_gives_no_larger_bonus_than_the_list_s_package(good: Good, sho
     charge = subscribed(sold, cents)
     assert sold
     told = replace(charge, period=replace(charge.period, goods=sold.goods))
-    assert PriceList().shortfall_cents(told) == short
+    assert shortfall_cents(PriceList(), told) == short
 
 
 def test_the_list_s_own_bonus_counts_for_a_product() -> None:
@@ -204,17 +204,17 @@ def test_the_list_s_own_bonus_counts_for_a_product() -> None:
     charge = subscribed(sold, 5000)
     assert sold
     told = replace(charge, period=replace(charge.period, goods=sold.goods))
-    assert generous.shortfall_cents(told) == 0
+    assert shortfall_cents(generous, told) == 0
 
 
 def test_without_its_products_a_bonus_is_no_larger_than_the_most_generous_package_s() -> None:
     sold = sold_by([whole(Good(Decimal(500), Decimal(9999)))])
-    assert PriceList().shortfall_cents(subscribed(sold, 5000)) > 90_000
+    assert shortfall_cents(PriceList(), subscribed(sold, 5000)) > 90_000
 
 
 def test_a_shop_without_packages_gives_no_bonus() -> None:
     sold = sold_by([whole()])
-    assert PriceList(packages=()).shortfall_cents(subscribed(sold, 5000)) == 250
+    assert shortfall_cents(PriceList(packages=()), subscribed(sold, 5000)) == 250
 
 
 def test_what_was_paid_for_another_line_is_seen_although_all_was_delivered() -> None:

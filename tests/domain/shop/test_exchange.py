@@ -25,7 +25,7 @@ from cascade_cli.domain.shop.money import (
     minor_unit_digits,
     smallest_step,
 )
-from tests.domain.samples import a_charge
+from tests.domain.samples import a_charge, shortfall_cents
 
 DAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -110,11 +110,11 @@ def test_what_cascade_sells_is_not_underpaid_and_a_minor_unit_less_is(
         quote = prices.quote(package="p", currency=currency, exchange=exchange)
     except ValueError:
         return  # Stripe charges no such amount.
-    assert prices.shortfall_cents(charge_of(quote, quote.amount_cents)) == 0
+    assert shortfall_cents(prices, charge_of(quote, quote.amount_cents)) == 0
     # The older API, which sold in US dollars only, may have lost one by truncation; and half a
     # cent was rounded up.
     too_little = quote.amount_cents - (3 if currency == "usd" else 1)
-    assert prices.shortfall_cents(charge_of(quote, too_little)) > 0
+    assert shortfall_cents(prices, charge_of(quote, too_little)) > 0
 
 
 @pytest.mark.parametrize(
