@@ -137,7 +137,7 @@ def next_step(
     """
     if order.ends:
         return _ending(order, rows, now, last)
-    return _delivering(order, rows, now, last, due, unclear)
+    return _delivering(order, rows, now, last, due, unclear=unclear)
 
 
 def _delivering(
@@ -146,6 +146,7 @@ def _delivering(
     now: datetime,
     last: Attempt | None,
     due: datetime | None,
+    *,
     unclear: Sequence[Stratagem],
 ) -> Step:
     # A correction that came to nothing is revived by the decision behind it, not by this order.

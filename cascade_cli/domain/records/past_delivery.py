@@ -55,8 +55,7 @@ class PastDelivery:
         last = self.last_write
         # After such a write, the engine either had a row to execute or had executed one.
         reached_engine = last is not None and (
-            last.action in {_NOTIFY, _RETIRE}
-            or (last.action in _LETS_GO and last.fate == _APPLIED)
+            last.action in {_NOTIFY, _RETIRE} or (last.action in _LETS_GO and last.fate == _APPLIED)
         )
         is_remembered = reached_engine or self.settled_until is not None
         return is_remembered and all(self._is_another(row) for row in rows)
