@@ -26,8 +26,8 @@ class Ownership:
         charges = tuple(charges)
         matches = match(charges, rows)
         self._own = {
-            charge: frozenset(found.stratagem.record_id for found in pairs)
-            for charge, pairs in matches.by_charge.items()
+            charge_id: frozenset(found.stratagem.record_id for found in pairs)
+            for charge_id, pairs in matches.by_charge.items()
         }
         self._late = matches.late
         self._taken: defaultdict[str | None, set[str]] = defaultdict(set)

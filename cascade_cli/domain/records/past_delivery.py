@@ -53,7 +53,7 @@ class PastDelivery:
         if not (rows := tuple(rows)):
             return self.was_written or self.settled_until is not None
         last = self.last_write
-        # After such a write, the engine either had a row to execute or had executed one.
+        # After cascade's last write, the engine either had a row to execute or had executed one.
         reached_engine = last is not None and (
             last.action in {_NOTIFY, _RETIRE} or (last.action in _LETS_GO and last.fate == _APPLIED)
         )
