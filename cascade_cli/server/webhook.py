@@ -121,22 +121,14 @@ class BatchWriter:
             self._commit(batch)
 
     def _commit(self, batch: Sequence[tuple[Event, Future[bool]]]) -> None:
+        # A client that hung up has cancelled its future; its event is kept all the same.
+        waiting = [(e, future) for e, future in batch if future.set_running_or_notify_cancel()]
         try:
             new = self._inbox.accept([event for event, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must be told
-            for _, future in batch:
-                _resolve(future, error)
+            for _, future in waiting:
+                future.set_exception(error)
             return
-        for event, future in batch:
-            _resolve(future, event.id in new)
+        for event, future in waiting:
+            future.set_result(event.id in new)
         self._kept(len(batch), len(new))
-
-
-def _resolve(future: Future[bool], answer: bool | Exception) -> None:
-    """A client that hung up has cancelled its future; its event is kept all the same."""
-    if not future.set_running_or_notify_cancel():
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)

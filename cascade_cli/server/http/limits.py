@@ -90,7 +90,8 @@ class LimitsMiddleware:
     async def _body(self, scope: Scope, receive: Receive, limit: int) -> bytes | None:
         """The whole body; None if the client hung up. Raises CrowdedError, TooLargeError and
         TimeoutError."""
-        announced = _announced(scope)
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        announced = int(told) if told.isdigit() and len(told) < len("1000000000000") else 0
         if announced > limit:
             raise TooLargeError
         reading = asyncio.create_task(
@@ -123,11 +124,6 @@ async def _read(receive: Receive, limit: int, grown: Callable[[int], None]) -> b
         grown(length)
         if not message.get("more_body", False):
             return b"".join(pieces)
-
-
-def _announced(scope: Scope) -> int:
-    text = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(text) if text.isdigit() and len(text) < len("1000000000000") else 0
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
