@@ -22,7 +22,7 @@ from cascade_cli.server.http.protocol import BoundedProtocol, ConnectionRegister
 from cascade_cli.server.metrics import LastFailure, Metrics
 from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
-from cascade_cli.server.worker import EventWorker, Leadership, kind_of
+from cascade_cli.server.worker import EventWorker, kind_of
 from cascade_cli.wiring.serving import Dependencies, ServerWiring, wire_server
 
 BACKLOG = 2048
@@ -41,24 +41,23 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
     own_now = wiring.clock.own
     wiring.clock.tell = dependencies.tell
     wired = wire_server(dependencies)
-    paused, looks = list[EventWorker](), dict[str, tuple[int, datetime]]()
-    metrics = Metrics(wired.inbox, lambda: any(w.pause for w in paused), own_now)
-    leadership, last_failure = Leadership(wired.lock), LastFailure(dependencies.keep)
+    looks = dict[str, tuple[int, datetime]]()
+    metrics = Metrics(wired.inbox, lambda: worker.pause is not None, own_now)
+    last_failure = LastFailure(dependencies.keep)
 
     def pause(error: Exception) -> None:
         metrics.failures.labels(kind_of(error)).inc()
         last_failure.hear(error)
 
     worker = EventWorker(
-        lambda: wired.intake(looks, leadership.check, last_failure.hear),
-        leadership,
+        lambda: wired.intake(looks, worker.check_leads, last_failure.hear),
+        wired.lock,
         now=own_now,
         tell=dependencies.tell,
         settled=metrics.settle,
         failed=pause,
         patience_seconds=SHUTDOWN_SECONDS,
     )
-    paused.append(worker)
     with ExitStack() as stack:
         _open_journal(wired.inbox, dependencies.tell)
         stack.enter_context(worker)

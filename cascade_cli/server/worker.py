@@ -33,17 +33,17 @@ class Pause:
 
 
 class EventWorker:
-    """Runs an Intake in a thread, as a context manager, while this process has the leadership.
+    """Runs an Intake in a thread, as a context manager, while this process holds the worker's lock.
 
     `connect` makes the Intake, and may fail any number of times. After a failure it makes a new
-    one, because the base's schema may have changed. `settled` is called for every batch and
-    `failed` for every failure; `tell` writes a line for people.
+    one, because the base's schema may have changed. `new_lock` makes a lock to enter. `settled` is
+    called for every batch and `failed` for every failure; `tell` writes a line for people.
     """
 
     def __init__(
         self,
         connect: Callable[[], Intake],
-        leadership: Leadership,
+        new_lock: Callable[[], RunLock],
         *,
         now: Callable[[], datetime],
         tell: Callable[[str], None],
@@ -52,7 +52,8 @@ class EventWorker:
         patience_seconds: float,
     ) -> None:
         self._connect, self._now, self._tell = connect, now, tell
-        self._leadership, self._stands_by = leadership, False
+        self._new_lock, self._stands_by = new_lock, False
+        self._lock: RunLock | None = None
         self._settled, self._failed = settled, failed
         self._patience_seconds = patience_seconds
         self._intake: Intake | None = None
@@ -79,18 +80,24 @@ class EventWorker:
 
     @property
     def leads(self) -> bool:
-        """Whether this process credits, and not another one on the same journal."""
-        return self._leadership.is_held
+        """Whether this process credits, and not another one on the same journal, as far as it
+        knows."""
+        return self._lock is not None and not self._lock.is_lost
 
     def wake(self) -> None:
         """There is something to do."""
         self._wake_up.set()
 
+    def check_leads(self) -> None:
+        """Prolong the hold before a write. Raises ClaimLostError if another process leads now."""
+        if self._lock is not None:
+            self._lock.renew()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake_up.clear()
             try:
-                leads = self._take_turn()
+                leads = self._take_lead()
                 self._intake = intake = (self._intake or self._connect()) if leads else None
                 settled = intake.work() if intake else []
                 if settled:
@@ -111,16 +118,35 @@ class EventWorker:
                     self._stopping.wait(STANDBY_SECONDS)
                 elif not (settled or told):
                     self._wake_up.wait(POLL_SECONDS)
-        self._leadership.leave()
+        self._release_lead()
 
-    def _take_turn(self) -> bool:
-        """Whether this process is the worker."""
-        stood_by, self._stands_by = self._stands_by, not self._leadership.take()
-        if self._stands_by and not stood_by:
-            self._tell("another cascade serve credits; this one goes on when that one is gone")
-        elif stood_by and not self._stands_by:
+    def _take_lead(self) -> bool:
+        """Become the one that credits, or stay it; whether that succeeded. Raises JournalError."""
+        if not self.leads:
+            self._release_lead()
+            lock = self._new_lock()
+            try:
+                lock.__enter__()
+            except LockedError:
+                if not self._stands_by:
+                    self._tell(
+                        "another cascade serve credits; this one goes on when that one is gone"
+                    )
+                self._stands_by = True
+                return False
+            self._lock = lock
+        if self._stands_by:
             self._tell("this cascade serve credits now")
-        return not self._stands_by
+        self._stands_by = False
+        return True
+
+    def _release_lead(self) -> None:
+        """Let another process credit at once."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            # If the journal cannot be written, the lock expires by itself.
+            with suppress(JournalError):
+                lock.__exit__(None, None, None)
 
     def _report(self, settled: Sequence[Settlement]) -> None:
         counts = Counter(settlement.state.value for settlement in settled)
@@ -135,7 +161,7 @@ class EventWorker:
         self._intake = None
         if not isinstance(error, JournalError):
             # Another process may not have this trouble.
-            self._leadership.leave()
+            self._release_lead()
         known = isinstance(error, CascadeError)
         kind = kind_of(error)
         why = error.message if isinstance(error, CascadeError) else type(error).__name__
@@ -152,42 +178,3 @@ class EventWorker:
 def kind_of(error: Exception) -> str:
     """Our own errors have a kind; any other is a bug."""
     return error.kind if isinstance(error, CascadeError) else "bug"
-
-
-class Leadership:
-    """One process's hold on the worker's lock; `new_lock` makes one to enter."""
-
-    def __init__(self, new_lock: Callable[[], RunLock]) -> None:
-        self._new_lock = new_lock
-        self._lock: RunLock | None = None
-
-    @property
-    def is_held(self) -> bool:
-        """Whether this process is the worker, as far as it knows."""
-        return self._lock is not None and not self._lock.is_lost
-
-    def take(self) -> bool:
-        """Become the worker, or stay it; whether that succeeded. Raises JournalError."""
-        if self.is_held:
-            return True
-        self.leave()
-        lock = self._new_lock()
-        try:
-            lock.__enter__()
-        except LockedError:
-            return False
-        self._lock = lock
-        return True
-
-    def check(self) -> None:
-        """Prolong the hold before a write. Raises ClaimLostError if another process has it now."""
-        if self._lock is not None:
-            self._lock.renew()
-
-    def leave(self) -> None:
-        """Let another process be the worker at once."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            # If the journal cannot be written, the lock expires by itself.
-            with suppress(JournalError):
-                lock.__exit__(None, None, None)
