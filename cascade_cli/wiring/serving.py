@@ -137,12 +137,11 @@ def _wire_intake(
         livemode=live,
         facts=facts,
         guard=guard,
-        can_pay=writing.available_balance.can_pay,
         now=wiring.clock.now,
         inbox_now=wiring.clock.own,
         refunds=refunds.settle if refunds else None,
-        arrivals=ArrivalWatch(
+        tell_arrivals=ArrivalWatch(
             writing.arrivals, settings.engine, looks, now=wiring.clock.own, tell=given.tell
-        ),
+        ).work,
         hear=hear,
     )

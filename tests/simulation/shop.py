@@ -207,7 +207,6 @@ class Shop:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=self._available_balance.can_pay,
             now=self._now,
             refunds=self._automatic_refunds.settle if self._auto or self._hold else None,
         )

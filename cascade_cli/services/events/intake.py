@@ -7,6 +7,7 @@ caller tries again later. An event stops waiting only when it has a final result
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,7 @@ from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
 from cascade_cli.services.delivery.credit_guards import MODES
-from cascade_cli.services.delivery.tell_arrivals import ArrivalWatch
-from cascade_cli.services.events.replay_service import CanPay, PlannedReplay, Replayer
+from cascade_cli.services.events.replay_service import PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
 from cascade_cli.services.refunds.automatic_refunds import RefundResult
 
@@ -49,9 +49,9 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class Intake:
-    """Processes due events in batches. `guard` is called before anything is written. `can_pay`
-    returns how many of the wanted ducats the processor has. `refunds` settles a payment whose money
-    went back. `hear` is told of each failure that holds up one payment only."""
+    """Processes due events in batches. `guard` is called before anything is written. `refunds`
+    settles a payment whose money went back. `hear` is told of each failure that holds up one
+    payment only."""
 
     def __init__(
         self,
@@ -61,18 +61,18 @@ class Intake:
         livemode: bool,
         facts: Mapping[str, Any],
         guard: Callable[[], None],
-        can_pay: CanPay,
         now: Callable[[], datetime],
         refunds: Callable[[str, timedelta], RefundResult] | None = None,
         inbox_now: Callable[[], datetime] | None = None,
-        arrivals: ArrivalWatch | None = None,
+        tell_arrivals: Callable[[], bool] = lambda: False,
         hear: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
         # Events come in before any service has corrected our clock: the inbox has its own.
         self._inbox_now = inbox_now or now
         self._events, self._credits, self._guard = events, credits, guard
-        self._refunds, self._arrivals, self._hear = refunds, arrivals, hear
-        self._can_pay = can_pay
+        self._refunds, self._hear = refunds, hear
+        self.tell_arrivals = tell_arrivals
+        """Tell some citizens of their arrivals if the engine cannot. True if anything was done."""
         self._livemode, self._facts, self._now = livemode, facts, now
 
     def work(self) -> list[Settlement]:
@@ -88,11 +88,12 @@ class Intake:
         for accepted in due:
             if accepted.event.livemode != self._livemode:
                 why = f"it is an event of {MODES[not self._livemode]} mode"
-                settled.append(_settled(accepted, EventState.ATTENTION, why))
+                settled.append(Settlement(accepted.event.id, EventState.ATTENTION, why))
             elif not accepted.event.is_paying:
                 back.append(accepted)
             elif accepted.event.payment_id in done:
-                settled.append(_settled(accepted, EventState.CREDITED, "already credited"))
+                why = "already credited"
+                settled.append(Settlement(accepted.event.id, EventState.CREDITED, why))
             else:
                 rest.append(accepted)
         self._events.settle(settled)
@@ -107,10 +108,6 @@ class Intake:
         # Credits first: a refund can end a transfer under way, but not one that is yet to begin.
         some = _by_payment(back)[:REFUNDS]
         return settled + [s for events in some for s in self._settle_refunds(events)]
-
-    def tell_arrivals(self) -> bool:
-        """Tell some citizens of their arrivals if the engine cannot. True if anything was done."""
-        return self._arrivals is not None and self._arrivals.work()
 
     def _one_by_one(self, batch: Sequence[Accepted]) -> list[Settlement]:
         """Find the payment that spoils the batch, and let the others through."""
@@ -132,30 +129,24 @@ class Intake:
 
     def _credit(self, batch: Sequence[Accepted]) -> list[Settlement]:
         """Credit what these events paid for, and settle them."""
-        plan = self._credits.plan([a.event for a in batch], self._facts, self._can_pay)
+        plan = self._credits.plan([a.event for a in batch], self._facts, in_part=True)
         if plan.orders:
             self._guard()
         # Without patience: an event that has to wait is taken up again when it is due.
         deliveries = {d.order.key: d for d in self._credits.carry_out(plan, NO_PATIENCE)}
-        planned: dict[str, list[PlannedReplay]] = {}
-        for found in plan.payments:
-            for event in found.events:
-                planned.setdefault(event.id, []).append(found)
-        settled = [self._settlement(a, planned.get(a.event.id, ()), deliveries) for a in batch]
+        planned = defaultdict[str, list[PlannedReplay]](list)
+        for one in plan.payments:
+            for event in one.events:
+                planned[event.id].append(one)
+        settled = list[Settlement]()
+        for accepted in batch:
+            parts = planned[accepted.event.id]
+            found = [self._judged(accepted, one, deliveries) for one in parts] or [
+                Settlement(accepted.event.id, EventState.RECORDED, "it names no payment")
+            ]
+            settled.append(found[0] if len(found) == 1 else one_settlement(found, parts))
         self._events.settle(settled)
         return settled
-
-    def _settlement(
-        self,
-        accepted: Accepted,
-        planned: Sequence[PlannedReplay],
-        deliveries: Mapping[str, Delivery],
-    ) -> Settlement:
-        """The result of an event; for a payment for many citizens, of all of them together."""
-        if not planned:
-            return _settled(accepted, EventState.RECORDED, "it names no payment")
-        found = [self._judged(accepted, one, deliveries) for one in planned]
-        return found[0] if len(found) == 1 else one_settlement(found, planned)
 
     def _judged(
         self, accepted: Accepted, planned: PlannedReplay, deliveries: Mapping[str, Delivery]
@@ -167,23 +158,23 @@ class Intake:
             return self._delivered(accepted, found)
         if planned.already:
             why = f"{planned.already.stratagem_id} is {planned.already.status}"
-            return _settled(accepted, EventState.CREDITED, why)
+            return Settlement(accepted.event.id, EventState.CREDITED, why)
         unseen = not planned.objection or planned.objection.obstacle is Obstacle.UNKNOWN_PAYMENT
         if unseen and accepted.tries + 1 < LOOKS_AT_NOTHING:
             return self._waiting(
                 accepted, "Stripe shows no paid purchase of ducats yet", SECOND_LOOK
             )
         if planned.objection:
-            return _settled(accepted, EventState.ATTENTION, planned.objection.why)
-        return _settled(accepted, EventState.RECORDED, "no paid purchase of ducats")
+            return Settlement(accepted.event.id, EventState.ATTENTION, planned.objection.why)
+        return Settlement(accepted.event.id, EventState.RECORDED, "no paid purchase of ducats")
 
     def _delivered(self, accepted: Accepted, delivery: Delivery) -> Settlement:
         if delivery.result in DONE:
-            return _settled(accepted, EventState.CREDITED, delivery.why)
+            return Settlement(accepted.event.id, EventState.CREDITED, delivery.why)
         if delivery.claim is ClaimState.OVER_LIMIT:
             return self._waiting(accepted, delivery.why, _until_tomorrow(self._now()))
         if delivery.result in {Result.BLOCKED, Result.REFUSED}:
-            return _settled(accepted, EventState.ATTENTION, delivery.why)
+            return Settlement(accepted.event.id, EventState.ATTENTION, delivery.why)
         if delivery.error:
             self._hear(delivery.error)
         if delivery.finish_at:
@@ -220,16 +211,16 @@ class Intake:
                 found.append(self._waiting(accepted, dealt.note, later))
             return min(found, key=_urgency)
         if dealt.needs_person:
-            return _settled(accepted, EventState.ATTENTION, dealt.note)
+            return Settlement(accepted.event.id, EventState.ATTENTION, dealt.note)
         if dealt.again_at:
             return self._waiting(accepted, dealt.note, dealt.again_at - self._now())
         if not dealt.is_purchase and accepted.tries + 1 < LOOKS_AT_NOTHING:
             return self._waiting(accepted, dealt.note, SECOND_LOOK)
-        return _settled(accepted, EventState.RECORDED, dealt.note)
+        return Settlement(accepted.event.id, EventState.RECORDED, dealt.note)
 
     def _waiting(self, accepted: Accepted, why: str, span: timedelta | None = None) -> Settlement:
         later = backoff(accepted.tries) if span is None else span
-        return _settled(accepted, EventState.WAITING, why, self._inbox_now() + later)
+        return Settlement(accepted.event.id, EventState.WAITING, why, self._inbox_now() + later)
 
 
 def one_settlement(found: Sequence[Settlement], planned: Sequence[PlannedReplay]) -> Settlement:
@@ -256,12 +247,6 @@ def _urgency(settlement: Settlement) -> tuple[int, datetime]:
 def backoff(tries: int) -> timedelta:
     """2 s, 4 s, 8 s … and never more than five minutes."""
     return min(timedelta(seconds=2 ** min(tries + 1, 20)), LONGEST_BACKOFF)
-
-
-def _settled(
-    accepted: Accepted, state: EventState, note: str, next_at: datetime | None = None
-) -> Settlement:
-    return Settlement(accepted.event.id, state, note, next_at)
 
 
 def _may_concern_one_payment(error: Exception) -> bool:

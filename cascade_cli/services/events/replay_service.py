@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,6 @@ from typing import Any
 from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
 from cascade_cli.domain.delivery.delivery_steps import End, OrderVerdict, Step, next_step
 from cascade_cli.domain.matching.ownership import Ownership, rows_of, unclear_rows
-from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.event_replay import (
     CreditTerms,
     Objection,
@@ -44,10 +43,6 @@ _NEAR = timedelta(seconds=15)
 _BEFORE_ITS_EVENT = timedelta(hours=1)
 _PAGE = 100
 _UNDER_WAY_OR_DONE = frozenset({State.EXECUTED, State.LIVE})
-
-
-CanPay = Callable[[Decimal, Decimal | None], Decimal]
-"""How many of the wanted ducats the processor has, given its balance if that was just read."""
 
 
 SoldElsewhere = Callable[[str], tuple[str, Decimal | None] | None]
@@ -127,28 +122,21 @@ class Replayer:
         limits: Limits,
         prices: PriceList,
         now: Callable[[], datetime],
-        past: PastDeliveries | None = None,
+        past: PastDeliveries,
     ) -> None:
         self._payments, self._venice = payments, venice
         self._neighbours = NeighbouringCharges(payments, venice)
         self._knows, self._sold_elsewhere = knows, sold_elsewhere
-        self._available_balance, self._deliverer, self._limits = (
-            available_balance,
-            deliverer,
-            limits,
-        )
-        self._prices, self._now, self._past = prices, now, past
+        self._available_balance, self._deliverer = available_balance, deliverer
+        self._limits, self._prices, self._now, self._past = limits, prices, now, past
 
     def plan(
-        self,
-        events: Sequence[Event],
-        facts: Mapping[str, Any],
-        can_pay: CanPay | None = None,
+        self, events: Sequence[Event], facts: Mapping[str, Any], *, in_part: bool = False
     ) -> ReplayPlan:
         """Read both sides; writes nothing.
 
-        `can_pay` returns how many of the wanted ducats the processor has; orders beyond that are
-        not funded. Without it, raises GuardError if the processor cannot pay everything.
+        If the processor cannot pay everything: raises GuardError or, with `in_part`, does not fund
+        the orders beyond what it has.
         """
         planned = self._resolved(by_payment(events))
         charges = [p.charge for p in planned if p.charge]
@@ -157,14 +145,15 @@ class Replayer:
             now = self._now()
             snapshot = self._neighbours.snapshot_of(charges)
             sighting = Sighting(snapshot.stratagems, now)
-            past = self._past.past_of(charges, now) if self._past else {}
-            terms, balance = self._terms(charges, with_balance=can_pay is not None)
-            judge = _Judge(snapshot, terms, facts, now, past)
-            planned = [judge.judged(p) for p in planned]
+            past = self._past.past_of(charges, now)
+            terms, balance = self._terms(charges, with_balance=in_part)
+            ownership = Ownership(snapshot.charges, snapshot.stratagems)
+            judge = _Judge(snapshot.stratagems, ownership, terms, facts, now, past)
+            planned = [judge.judged(p, p.charge) if p.charge else p for p in planned]
         others = Counter(e.type for e in events if not e.is_paying or not e.payment_id)
         plan = ReplayPlan(tuple(planned), others, sighting)
-        if plan.orders and can_pay:
-            return plan.within(can_pay(plan.total_ducats, balance))
+        if plan.orders and in_part:
+            return plan.within(self._available_balance.can_pay(plan.total_ducats, balance))
         if plan.orders:
             self._available_balance.check(plan.total_ducats, {order.key for order in plan.orders})
         return plan
@@ -175,7 +164,9 @@ class Replayer:
 
     def _resolved(self, found: Mapping[str, Sequence[Event]]) -> list[PlannedReplay]:
         """One entry per payment, although events name it by its intent or by its charge."""
-        bought = self._bought(found)
+        listed = self._listed(found) if len(found) > MANY_PAYMENTS else {}
+        missing = [payment_id for payment_id in found if payment_id not in listed]
+        bought = {**listed, **self._payments.portions_of(missing)}
         planned: dict[str, PlannedReplay] = {}
         for payment_id, events in found.items():
             charges = bought[payment_id]
@@ -187,22 +178,15 @@ class Replayer:
                 planned[payment_id] = self._unpaid(PlannedReplay(payment_id, tuple(events)))
         return list(planned.values())
 
-    def _bought(self, found: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
-        """What each payment bought, read by listings if those take fewer requests."""
-        told = [event.created_at for events in found.values() for event in events]
+    def _listed(self, wanted: Mapping[str, Sequence[Event]]) -> dict[str, Sequence[Charge]]:
+        """What some of the payments bought: those that listings show in fewer requests."""
+        told = [event.created_at for events in wanted.values() for event in events]
         moments = [moment for moment in told if moment != UNDATED]
-        listed: dict[str, Sequence[Charge]] = {}
-        if moments and len(found) > MANY_PAYMENTS:
-            listed = self._listed(found.keys(), min(moments), max(moments))
-        missing = [payment_id for payment_id in found if payment_id not in listed]
-        return {**listed, **self._payments.portions_of(missing)}
-
-    def _listed(
-        self, wanted: Collection[str], first: datetime, last: datetime
-    ) -> dict[str, Sequence[Charge]]:
-        near = Window(last - _NEAR, last + SECOND)
+        if not moments:
+            return {}
+        near = Window(max(moments) - _NEAR, max(moments) + SECOND)
         charges = self._payments.purchases(near).charges
-        earlier = Window(min(first, near.since) - _BEFORE_ITS_EVENT, near.since)
+        earlier = Window(min(*moments, near.since) - _BEFORE_ITS_EVENT, near.since)
         pages = len(charges) / _PAGE * ((earlier.until - earlier.since) / (near.until - near.since))
         # Another part of an invoice may have been paid long before, outside this short listing.
         listed = {n: c for n, c in _by_name(charges).items() if not n.startswith(INVOICE_PREFIX)}
@@ -251,55 +235,38 @@ def _by_hand(invoice: str, citizen: str, ducats: Decimal | None) -> Objection:
     return Objection(Obstacle.PAID_ELSEWHERE, told, command("credit", *words))
 
 
+@dataclass(frozen=True)
 class _Judge:
     """Decides about each payment, from what was read about all of them."""
 
-    def __init__(
-        self,
-        snapshot: Snapshot,
-        terms: CreditTerms,
-        facts: Mapping[str, Any],
-        now: datetime,
-        past: Mapping[str, PastDelivery],
-    ) -> None:
-        self._snapshot, self._terms, self._facts, self._now = snapshot, terms, facts, now
-        self._past = past
-        self._ownership = Ownership(snapshot.charges, snapshot.stratagems)
+    stratagems: Sequence[Stratagem]
+    ownership: Ownership
+    terms: CreditTerms
+    facts: Mapping[str, Any]
+    now: datetime
+    past: Mapping[str, PastDelivery]
 
-    def judged(self, planned: PlannedReplay) -> PlannedReplay:
+    def judged(self, planned: PlannedReplay, charge: Charge) -> PlannedReplay:
         """The payment with its verdict. There is no objection once its ducats moved or are on their
         way."""
-        charge = planned.charge
-        if charge is None:
-            return planned
-        lookup = self._ownership.tell_apart(lookup_order(charge), charge)
-        rows = rows_of(lookup, self._snapshot.stratagems)
-        objection = next(objections_to(charge, rows, self._terms), None)
-        if objection is None:
-            facts = {"event": planned.events[0].id, **self._facts}
-            past = self._past.get(charge.id, NOTHING_PAST)
-            order = credit_order(charge, facts, self._ownership, past)
-            return self._with_order(planned, order, rows, past)
-        moving = [row for row in rows if row.state(self._now) in _UNDER_WAY_OR_DONE]
-        # A transfer that mints ducats, or goes to nobody, delivers nothing.
-        delivers_nothing = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
-        if moving and not delivers_nothing:
-            return replace(planned, already=moving[0])
-        return replace(planned, objection=objection)
-
-    def _with_order(
-        self,
-        planned: PlannedReplay,
-        order: Order | Objection,
-        rows: Sequence[Stratagem],
-        past: PastDelivery,
-    ) -> PlannedReplay:
+        lookup = self.ownership.tell_apart(lookup_order(charge), charge)
+        rows = rows_of(lookup, self.stratagems)
+        if objection := next(objections_to(charge, rows, self.terms), None):
+            moving = [row for row in rows if row.state(self.now) in _UNDER_WAY_OR_DONE]
+            # A transfer that mints ducats, or goes to nobody, delivers nothing.
+            to_nobody = charge.names_processor or objection.obstacle is Obstacle.UNKNOWN_CITIZEN
+            if moving and not to_nobody:
+                return replace(planned, already=moving[0])
+            return replace(planned, objection=objection)
+        facts = {"event": planned.events[0].id, **self.facts}
+        past = self.past.get(charge.id, NOTHING_PAST)
+        order = credit_order(charge, facts, self.ownership, past)
         if isinstance(order, Objection):
             return replace(planned, objection=order)
-        unclear = unclear_rows(order, self._snapshot.stratagems)
-        step = next_step(order, rows, self._now, past.last_write, unclear=unclear)
-        if isinstance(step, End):
-            if step.verdict is not OrderVerdict.BLOCKED:
-                return replace(planned, already=step.row)
+        unclear = unclear_rows(order, self.stratagems)
+        step = next_step(order, rows, self.now, past.last_write, unclear=unclear)
+        if not isinstance(step, End):
+            return replace(planned, order=order, step=step)
+        if step.verdict is OrderVerdict.BLOCKED:
             return replace(planned, objection=Objection(Obstacle.BLOCKED, step.why))
-        return replace(planned, order=order, step=step)
+        return replace(planned, already=step.row)

@@ -110,7 +110,6 @@ def test_one_portion_s_refusal_does_not_end_what_others_wait_for() -> None:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=lambda wanted, _balance: wanted,
             now=lambda: NOW,
             refunds=OneDealt(dealt),
         )

@@ -76,7 +76,6 @@ def opened(counter: Counter, folder: Path) -> Iterator[ServerParts]:
             livemode=False,
             facts={},
             guard=lambda: None,
-            can_pay=writing.available_balance.can_pay,
             now=utc_now,
             refunds=replace(automatic_refunds, at_once=2).settle,
         )

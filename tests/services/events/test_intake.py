@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,7 +26,6 @@ from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.events.intake import BATCH, SHORT_OF_DUCATS, Intake, backoff
 from cascade_cli.services.events.replay_service import (
     MANY_PAYMENTS,
-    CanPay,
     PlannedReplay,
     Replayer,
     ReplayPlan,
@@ -99,18 +97,15 @@ class Counter(Replayer):
     shared: Mapping[str, Sequence[PlannedReplay]] = field(default_factory=dict)
     ailing: Mapping[str, Exception] = field(default_factory=dict)
     looks: list[list[str]] = field(default_factory=list)
-    told: list[tuple[Mapping[str, Any], Decimal | None]] = field(default_factory=list)
+    told: list[tuple[Mapping[str, Any], bool]] = field(default_factory=list)
     carried_out: list[str] = field(default_factory=list)
     patience: set[timedelta] = field(default_factory=set)
 
     def plan(
-        self,
-        events: Sequence[Event],
-        facts: Mapping[str, Any],
-        can_pay: CanPay | None = None,
+        self, events: Sequence[Event], facts: Mapping[str, Any], *, in_part: bool = False
     ) -> ReplayPlan:
         self.looks.append([event.id for event in events])
-        self.told.append((facts, can_pay(Decimal(100), None) if can_pay else None))
+        self.told.append((facts, in_part))
         payments: dict[str, PlannedReplay] = {}
         for event in (event for event in events if event.payment_id):
             name = str(event.payment_id)
@@ -153,7 +148,6 @@ def intake(inbox: Inbox, counter: Counter, **changed: Any) -> Intake:
         "livemode": False,
         "facts": {},
         "guard": lambda: None,
-        "can_pay": lambda wanted, _balance: wanted,
         "now": lambda: NOW,
         **changed,
     }
@@ -457,8 +451,8 @@ def test_a_batch_of_different_payments_is_large_enough_for_one_listing_of_all() 
 
 def test_a_credit_carries_the_shop_s_facts_and_no_more_than_the_processor_can_pay() -> None:
     counter = Counter()
-    settled(accepted(), counter=counter, facts={"worker": "one"}, can_pay=lambda *_: Decimal(7))
-    assert counter.told == [({"worker": "one"}, Decimal(7))]
+    settled(accepted(), counter=counter, facts={"worker": "one"})
+    assert counter.told == [({"worker": "one"}, True)]
 
 
 def test_the_time_to_wait_is_told_by_the_inbox_s_clock_and_the_days_limit_by_the_services() -> None:
@@ -577,6 +571,6 @@ class Watch:
 @pytest.mark.parametrize("busy", [True, False])
 def test_arrivals_are_told_where_somebody_is_there_to_tell_them(busy: bool) -> None:
     watch = Watch(busy)
-    assert intake(Inbox([]), Counter(), arrivals=watch).tell_arrivals() is busy
+    assert intake(Inbox([]), Counter(), tell_arrivals=watch.work).tell_arrivals() is busy
     assert watch.asked == 1
     assert intake(Inbox([]), Counter()).tell_arrivals() is False
