@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from cascade_cli.concurrency import raise_if_stopped, run_all
 from cascade_cli.domain.delivery.deliveries import Delivery, Sighting
-from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, next_step
+from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End, Write, next_step
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -35,13 +35,12 @@ from cascade_cli.errors import (
     UnreachableError,
 )
 from cascade_cli.services.delivery.order_in_progress import (
+    FRESHNESS,
     OrderInProgress,
-    count_write,
     delivery_of,
     give_up,
     intent_of,
     not_held,
-    remember,
     take,
 )
 from cascade_cli.services.ports import (
@@ -53,7 +52,6 @@ from cascade_cli.services.ports import (
 )
 
 T = TypeVar("T")
-Telling = Callable[[Sequence[Order], datetime, str], None]
 
 LEASE = timedelta(minutes=10)
 ORDERS_PER_ROUND = 50
@@ -121,12 +119,11 @@ class Deliverer:
                         found[delivery.order.key] = delivery
                         done(delivery)
             pending = {delivery.order.key: delivery.order for delivery in waiting}
-            self._wait(waiting)
+            if waiting:
+                self._wait(waiting)
         return [found[order.key] for order in orders]
 
     def _wait(self, waiting: Sequence[Delivery]) -> None:
-        if not waiting:
-            return
         until = max(d.finish_at for d in waiting if d.finish_at)
         seconds = (until - self._around.now()).total_seconds()
         writes = "1 write" if len(waiting) == 1 else f"{len(waiting)} writes"
@@ -151,11 +148,9 @@ class Deliverer:
                 now = self._around.now()
                 self._read([job for job in jobs if not job.recall(sighting, now)])
                 # Until every job waits, ends, or was given up.
-                while to_write := self._decide(jobs):
-                    for action in Action:
-                        same = [job for job in to_write if job.action is action]
-                        for ten in _chunks(same, ROWS_PER_WRITE):
-                            self._write(action, ten)
+                while writes := self._decide(jobs):
+                    for action, ten in writes:
+                        self._write(action, ten)
             except JournalError:
                 raise
             except (ServiceError, SettingsError) as error:
@@ -173,20 +168,27 @@ class Deliverer:
         for job in jobs:
             job.see(rows, now)
 
-    def _decide(self, jobs: Sequence[OrderInProgress]) -> list[OrderInProgress]:
-        """Decide the next step of each job. Returns those with something to write."""
+    def _decide(
+        self, jobs: Sequence[OrderInProgress]
+    ) -> list[tuple[Action, list[OrderInProgress]]]:
+        """Decide the next step of each job. Returns what is to be written, and for which jobs."""
         now = self._around.now()
         due = self._terms.schedule.next_run(now)
         for job in jobs:
             job.step = next_step(job.order, job.rows, now, job.last, due=due, unclear=job.unclear)
-        return [job for job in jobs if job.action is not None and job.error is None]
+        ready = [(job, job.step) for job in jobs if isinstance(job.step, Write) and not job.error]
+        return [
+            (action, ten)
+            for action in Action
+            for ten in _chunks((j for j, step in ready if step.action is action), ROWS_PER_WRITE)
+        ]
 
     def _write(self, action: Action, jobs: Sequence[OrderInProgress]) -> None:
         """Send one request for these jobs. If it is refused for several, send one for each."""
         self._around.turn()
         raise_if_stopped()
         now = self._around.now()
-        if any(job.is_stale(now) for job in jobs):
+        if any(now - job.seen_at > FRESHNESS for job in jobs):
             # The turn came late. Read again, and let the loop decide again.
             self._read(jobs)
             return
@@ -207,18 +209,18 @@ class Deliverer:
         self,
         action: Action,
         jobs: Sequence[OrderInProgress],
-        call: Callable[[], list[Stratagem]],
+        call: Callable[[datetime], list[Stratagem] | None],
         journaled: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Stratagem]:
         """Journal, permit, request, journal: the only way a write leaves."""
         keys = [job.order.key for job in jobs]
-        count_write(jobs)
         at = self._journal.attempt(keys, action, journaled, lease=LEASE)
-        fate, bodies, rows = Fate.UNKNOWN, None, list[Stratagem]()
-        remember(jobs, Attempt(action, at, fate))
+        fate, bodies = Fate.UNKNOWN, None
+        for job in jobs:
+            job.begin_write(Attempt(action, at, fate))
         try:
             with self._around.permitted(at + SEND_WITHIN):
-                rows = call()
+                rows = call(self._around.now()) or []
             fate = Fate.APPLIED
             bodies = {row.stratagem_id: {"record": row.record_id} for row in rows}
             bodies |= {key: dict(journaled) for key in keys if journaled}
@@ -231,11 +233,14 @@ class Deliverer:
             # When interrupted, the fate stays unknown, as the attempt already says.
             if fate is not Fate.UNKNOWN:
                 self._journal.outcome(keys, action, fate, bodies)
-                remember(jobs, Attempt(action, at, fate))
+                for job in jobs:
+                    job.last = Attempt(action, at, fate)
         return rows
 
-    def _call(self, action: Action, jobs: Sequence[OrderInProgress]) -> list[Stratagem]:
-        expires_at = self._around.now() + self._terms.lifetime
+    def _call(
+        self, action: Action, jobs: Sequence[OrderInProgress], now: datetime
+    ) -> list[Stratagem]:
+        expires_at = now + self._terms.lifetime
         if action is Action.CREATE:
             return self._writer.create_planned([job.order for job in jobs], expires_at)
         records = [job.target.record_id for job in jobs]
@@ -244,7 +249,7 @@ class Deliverer:
         if action is Action.EXTEND:
             return self._writer.extend(records, expires_at)
         if action in {Action.EXPIRE, Action.RETIRE}:
-            return self._writer.expire(records, self._around.now())
+            return self._writer.expire(records, now)
         return self._writer.rewrite([(job.target, job.order) for job in jobs], expires_at)
 
     def _refused(
@@ -269,28 +274,23 @@ class Deliverer:
         A notification that fails changes nothing about the transfer, and is not sent again. Givers
         are notified by separate writes, so that no giver's name can spoil a recipient's notice.
         """
-        unannounced = [job for job in jobs if job.needs_notice]
-        gifts = [job for job in unannounced if job.order.gift]
-        schedule = self._terms.schedule.describe(self._around.now())
-        notices: tuple[tuple[str, Sequence[OrderInProgress], Telling, Mapping[str, str]], ...] = (
-            ("citizens", unannounced, self._notifier.tell, {}),
+        notices = [(job, order) for job in jobs if (order := job.notice)]
+        gifts = [(job, order) for job, order in notices if order.gift]
+        next_run = self._terms.schedule.describe(self._around.now())
+        for whom, told, tell, journaled in (
+            ("citizens", notices, self._notifier.tell, {}),
             ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
-        )
-        for whom, told, tell, journaled in notices:
+        ):
             for ten in _chunks(told, ROWS_PER_WRITE):
                 self._around.turn()
                 raise_if_stopped()
-                call = partial(self._tell, tell, [job.order_for_notice for job in ten], schedule)
+                call = partial(tell, [order for _, order in ten], next_run=next_run)
                 try:
-                    self._send(Action.NOTIFY, ten, call, journaled)
+                    self._send(Action.NOTIFY, [job for job, _ in ten], call, journaled)
                 except JournalError:
                     raise
                 except CascadeError as error:
                     self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
-
-    def _tell(self, tell: Telling, orders: Sequence[Order], schedule: str) -> list[Stratagem]:
-        tell(orders, self._around.now(), schedule)
-        return []
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

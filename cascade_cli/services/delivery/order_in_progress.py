@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cascade_cli.domain.delivery.deliveries import Delivery, Result, Sighting
 from cascade_cli.domain.delivery.delivery_steps import Action, End, OrderVerdict, Step, Wait, Write
@@ -21,6 +21,8 @@ from cascade_cli.errors import AnswerError, CascadeError, EngineRefusedError, Lo
 FRESHNESS = timedelta(seconds=20)
 # Create, activate, notify, each tried a few times. More than this means that no write lasts.
 MOST_WRITES = 20
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_HANDING_OVER = frozenset({Action.ACTIVATE, Action.EXTEND, Action.REWRITE})
 
 
 @dataclass
@@ -31,7 +33,7 @@ class OrderInProgress:
     last: Attempt | None
     rows: tuple[Stratagem, ...] = ()
     unclear: tuple[Stratagem, ...] = ()
-    seen_at: datetime | None = None
+    seen_at: datetime = _NEVER
     step: Step | None = None
     wrote: set[Action] = field(default_factory=set)
     writes: int = 0
@@ -54,14 +56,12 @@ class OrderInProgress:
         self.see(sighting.rows, sighting.at)
         return True
 
-    def is_stale(self, now: datetime) -> bool:
-        """Whether its rows were read too long ago to write to them."""
-        return self.seen_at is None or now - self.seen_at > FRESHNESS
-
-    @property
-    def action(self) -> Action | None:
-        """The next write, if there is one."""
-        return self.step.action if isinstance(self.step, Write) else None
+    def begin_write(self, attempt: Attempt) -> None:
+        """A write is about to be sent. After too many, give up: somebody keeps undoing them."""
+        self.last = attempt
+        self.writes += 1
+        if self.writes > MOST_WRITES:
+            self.error = AnswerError("The base does not keep what is written to it.")
 
     @property
     def target(self) -> Stratagem:
@@ -71,17 +71,15 @@ class OrderInProgress:
         return self.step.row
 
     @property
-    def order_for_notice(self) -> Order:
-        """The order as its notice names it: by the id of the row that carries it."""
-        row = self.step.row if isinstance(self.step, End) else None
+    def notice(self) -> Order | None:
+        """The order as its notice names it, by the id of the row that carries it. None unless the
+        last write handed the transfer to the engine: only then its citizen must be told."""
+        if not (isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY):
+            return None
+        if self.last is None or self.last.action not in _HANDING_OVER:
+            return None
+        row = self.step.row
         return replace(self.order, key=row.stratagem_id) if row and row.stratagem_id else self.order
-
-    @property
-    def needs_notice(self) -> bool:
-        """Whether its citizen must be told: the last write handed the transfer to the engine."""
-        under_way = isinstance(self.step, End) and self.step.verdict is OrderVerdict.UNDER_WAY
-        telling = {Action.ACTIVATE, Action.EXTEND, Action.REWRITE}
-        return under_way and self.last is not None and self.last.action in telling
 
 
 def intent_of(order: Order) -> Intent:
@@ -102,20 +100,6 @@ def intent_of(order: Order) -> Intent:
         amends=order.amends,
         overrides=order.overrides,
     )
-
-
-def remember(jobs: Iterable[OrderInProgress], attempt: Attempt) -> None:
-    """Set the last write of all these jobs."""
-    for job in jobs:
-        job.last = attempt
-
-
-def count_write(jobs: Iterable[OrderInProgress]) -> None:
-    """Count a write. Give up a job after too many: somebody keeps undoing its writes."""
-    for job in jobs:
-        job.writes += 1
-        if job.writes > MOST_WRITES:
-            job.error = AnswerError("The base does not keep what is written to it.")
 
 
 def give_up(jobs: Iterable[OrderInProgress], error: CascadeError) -> None:
@@ -141,7 +125,14 @@ def delivery_of(job: OrderInProgress) -> Delivery:
     """The order's result."""
     order, step, row = job.order, job.step, (job.rows[0] if job.rows else None)
     if isinstance(step, End):
-        return _ended(job, step)
+        if step.verdict is OrderVerdict.BLOCKED:
+            return Delivery(order, Result.BLOCKED, step.why, step.row, hint=step.hint)
+        if step.verdict is OrderVerdict.ENDED:
+            return Delivery(order, Result.RETIRED, "it will not arrive", step.row)
+        is_ended = job.wrote <= {Action.EXPIRE, Action.RETIRE}
+        result = Result.RETIRED if is_ended else Result.CREDITED
+        result = result if job.wrote else Result.ALREADY
+        return Delivery(order, result, step.verdict.value.replace("_", " "), step.row)
     if isinstance(step, Wait) and step.refused:
         return _refused(order, step.refused, step.until)
     if isinstance(step, Wait):
@@ -162,17 +153,6 @@ def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
     )
     error = EngineRefusedError(f"{name}: {why}.", hint)
     return Delivery(order, Result.FAILED, why, row, hint=hint, error=error)
-
-
-def _ended(job: OrderInProgress, end: End) -> Delivery:
-    if end.verdict is OrderVerdict.BLOCKED:
-        return Delivery(job.order, Result.BLOCKED, end.why, end.row, hint=end.hint)
-    if end.verdict is OrderVerdict.ENDED:
-        return Delivery(job.order, Result.RETIRED, "it will not arrive", end.row)
-    is_ended = job.wrote <= {Action.EXPIRE, Action.RETIRE}
-    result = Result.RETIRED if is_ended else Result.CREDITED
-    result = result if job.wrote else Result.ALREADY
-    return Delivery(job.order, result, end.verdict.value.replace("_", " "), end.row)
 
 
 _NOT_HELD = {
