@@ -176,7 +176,11 @@ def run_command(
     at_end(outcome)
     try:
         with closed_pipe_is_silent():
-            _show(session, command, outcome, json=json)
+            if json:
+                _show_json(session, command, outcome)
+            else:
+                outcome.show(session)
+            sys.stdout.flush()
     except OSError as error:
         outcome = failure(unwritable(error))
         at_end(outcome)
@@ -232,14 +236,6 @@ def keep_error(session: Session, command: str, error: Exception) -> None:
     with suppress(CascadeError, OSError):
         told = error if isinstance(error, CascadeError) else _unforeseen(error)
         keep(session.folder, command, told, session.redacted, datetime.now(UTC))
-
-
-def _show(session: Session, command: str, outcome: Outcome, *, json: bool) -> None:
-    if json:
-        _show_json(session, command, outcome)
-    else:
-        outcome.show(session)
-    sys.stdout.flush()
 
 
 def failure(error: CascadeError, data: Mapping[str, Any] | None = None) -> Outcome:

@@ -221,7 +221,7 @@ class CreditService:
         charges = [order.charge for order in orders if order.charge]
         if not charges:
             return orders, tuple(rows)
-        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(charges, rows)
+        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges, rows)
         ownership = Ownership(snapshot.charges, snapshot.stratagems)
         told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
         known = {row.record_id: row for row in (*rows, *snapshot.stratagems)}

@@ -81,15 +81,28 @@ class AvailableBalance:
     lifetime: timedelta
     now: Callable[[], datetime]
 
-    def can_pay(self, wanted: Decimal, balance: Decimal | None = None) -> Decimal:
-        """How many ducats can go out; transfers in flight are read only if they could matter.
+    def can_pay(
+        self,
+        wanted: Decimal,
+        balance: Decimal | None = None,
+        keys: Collection[str] = frozenset(),
+    ) -> Decimal:
+        """How many ducats can go out; transfers in flight are read only if they could matter. Those
+        with these `keys` do not count.
 
         Pass the processor's `balance` if it was just read. Raises GuardError if the processor does
         not exist.
         """
         if balance is None:
             balance = self.balance_in(self.balances.citizens([self.processor]))
-        return self._free(balance, wanted, frozenset())
+        now = self.now()
+        with exactly():
+            # A promise is in flight for one lifetime at most. Most of these have left long ago, so
+            # this is a lower bound, which needs no request.
+            surely = balance - self.promises.ducats_promised_since(now - self.lifetime)
+            if surely >= wanted:
+                return surely
+            return max(balance - self._in_flight(now, keys), ZERO)
 
     def balance_in(self, found: Mapping[str, Decimal]) -> Decimal:
         """The processor's ducats, among citizens read. Raises GuardError if it is not there."""
@@ -106,7 +119,7 @@ class AvailableBalance:
         processor's `balance` if it was just read."""
         if balance is None:
             balance = self.balance_in(self.balances.citizens([self.processor]))
-        free = self._free(balance, wanted, keys)
+        free = self.can_pay(wanted, balance, keys)
         if free >= wanted:
             return
         has = f"{self.processor} has {format_ducats(balance)} ducats"
@@ -116,16 +129,6 @@ class AvailableBalance:
             f"{has} and {format_ducats(wanted)} are to go out.",
             "Nothing was written. Top it up: cascade citizen replenish --to N",
         )
-
-    def _free(self, balance: Decimal, wanted: Decimal, keys: Collection[str]) -> Decimal:
-        now = self.now()
-        with exactly():
-            # A promise is in flight for one lifetime at most. Most of these have left long ago, so
-            # this is a lower bound, which needs no request.
-            surely = balance - self.promises.ducats_promised_since(now - self.lifetime)
-            if surely >= wanted:
-                return surely
-            return max(balance - self._in_flight(now, keys), ZERO)
 
     def _in_flight(self, now: datetime, keys: Collection[str]) -> Decimal:
         rows = self.transfers.open_or_recent(now, now, now)

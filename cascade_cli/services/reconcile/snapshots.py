@@ -35,18 +35,18 @@ class NeighbouringCharges:
     def __init__(self, payments: PaymentsPort, transfers: VenicePort) -> None:
         self._payments, self._transfers = payments, transfers
 
-    def snapshot_of(self, charges: Sequence[Charge]) -> Snapshot:
-        """A snapshot whose window holds at least these charges, and whose matching is sound.
+    def snapshot_of(
+        self, charges: Sequence[Charge], rows: Sequence[Stratagem] | None = None
+    ) -> Snapshot:
+        """A snapshot whose window holds at least these charges, and whose matching is sound. Pass
+        the charges' `rows` if they were read already.
 
         A legacy row belongs to the nearest payment of the same citizen and amount. To say which one
         that is, we must know the other such payments.
         """
-        return self.snapshot_around(charges, self._rows(charges))
-
-    def snapshot_around(self, charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Snapshot:
-        """The same, if the rows of the charges were read already."""
-        rows = list(rows)
-        neighbours = self._neighbours(charges, rows)
+        rows = list(self._rows(charges) if rows is None else rows)
+        has_legacy = any(row.origin is Origin.LEGACY for row in rows)
+        neighbours = self._neighbours(charges, rows) if has_legacy else []
         if new := [charge for charge in neighbours if charge not in charges]:
             rows += self._rows(new)
         return Snapshot(
@@ -92,8 +92,6 @@ def _moments(charges: Sequence[Charge], rows: Sequence[Stratagem]) -> Iterator[d
     for row in rows:
         if row.origin is Origin.LEGACY:
             made[row.citizen, row.ducats].append(row.created_at)
-    if not made:
-        return
     named = match(charges, [row for row in rows if row.origin is not Origin.LEGACY]).by_charge
     for charge in charges:
         is_open = all(m.stratagem.status != "executed" for m in named[charge.id])

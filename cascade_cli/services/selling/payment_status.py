@@ -133,9 +133,7 @@ class PaymentStatuses:
         the neighbours."""
         rows = self._venice.transfers_for([lookup_order(charge) for charge in charges])
         if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
-            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_around(
-                charges, rows
-            )
+            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges, rows)
             ownership = Ownership(snapshot.charges, snapshot.stratagems)
         else:
             ownership = Ownership(charges, rows)
