@@ -1,4 +1,5 @@
-"""The options that select cases, the same for `reconcile`, `status` and `review`."""
+"""The options that select cases, as `reconcile`, `status` and `review` share them; and the kinds
+that an option names."""
 
 from __future__ import annotations
 
@@ -33,10 +34,11 @@ def selected(
     """The options as a Selection. Raises BadParameter for an unknown kind."""
     from cascade_cli.domain.reconcile.reconciliation import Selection
 
-    return Selection(everything, frozenset(map(_kind, kinds or ())), citizen, limit)
+    return Selection(everything, frozenset(map(kind_option, kinds or ())), citizen, limit)
 
 
-def _kind(text: str) -> Kind:
+def kind_option(text: str) -> Kind:
+    """The kind that was typed. Raises BadParameter, which lists the kinds, if it is none."""
     from cascade_cli.domain.discrepancies.kinds import Kind
 
     try:
