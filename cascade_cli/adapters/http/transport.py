@@ -206,15 +206,12 @@ class Transport(HTTPAdapter):
         except requests.RequestException as error:
             self.last_sign = Sign(self._now(), type(error).__name__)
             raise
-        self._learn_latency(time.monotonic() - began)
+        seconds, known = time.monotonic() - began, self._latency_seconds
+        weight = _NEWEST_WEIGHT if known is not None else 1.0
+        self._latency_seconds = (known or 0.0) * (1 - weight) + seconds * weight
         is_well = response.status_code not in _UNWELL
         self.last_sign = Sign(self._now(), "" if is_well else f"HTTP {response.status_code}")
         return response
-
-    def _learn_latency(self, seconds: float) -> None:
-        known = self._latency_seconds
-        weight = _NEWEST_WEIGHT if known is not None else 1.0
-        self._latency_seconds = (known or 0.0) * (1 - weight) + seconds * weight
 
     def _carry(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from unicodedata import normalize
@@ -86,14 +86,9 @@ def named_like(usernames: Sequence[str]) -> Formula:
     # also asked for exactly.
     exact = (EQ(_USERNAME, name) for name in usernames if not name.isascii())
     lower = (EQ(LOWER(_USERNAME), name.lower()) for name in usernames)
-    alike = dict.fromkeys(form for name in usernames for form in _forms(name))
+    seen = filter(None, map(visible, usernames))
+    alike = dict.fromkeys(normalize(form, text).lower() for text in seen for form in _FORMS)
     return OR(*exact, *lower, FIND(_without_spaces(), "|".join(["", *alike, ""])))
-
-
-def _forms(name: str) -> Iterator[str]:
-    text = visible(name)
-    if text:
-        yield from (normalize(form, text).lower() for form in _FORMS)
 
 
 def _without_spaces() -> Formula:
