@@ -82,7 +82,9 @@ class EventWorker:
     def leads(self) -> bool:
         """Whether this process credits, and not another one on the same journal, as far as it
         knows."""
-        return self._lock is not None and not self._lock.is_lost
+        # Health checks ask from other threads, while the worker may let the lock go.
+        lock = self._lock
+        return lock is not None and not lock.is_lost
 
     def wake(self) -> None:
         """There is something to do."""
