@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar, cast
+from typing import cast
 
 import stripe
 from requests.structures import CaseInsensitiveDict
@@ -68,10 +68,8 @@ _UNREADABLE = "Invalid response"
 _OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
 # What the SDK raises for JSON that is not Stripe's.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
-_FORBIDDEN, _NOT_FOUND = 403, 404
+_FORBIDDEN = 403
 _IN_USE = "idempotency_key_in_use"
-
-T = TypeVar("T")
 
 
 def stripe_client(key: str, base_url: str, transport: Transport) -> stripe.StripeClient:
@@ -133,16 +131,6 @@ def translated_errors() -> Iterator[None]:
         raise AnswerError(
             f"Stripe's answer makes no sense ({type(error).__name__})", _PROXY_HINT
         ) from error
-
-
-def or_none(read: Callable[[], T]) -> T | None:
-    """What `read` returns; None if Stripe knows no such object."""
-    try:
-        return read()
-    except stripe.InvalidRequestError as error:
-        if error.http_status == _NOT_FOUND or error.code == "resource_missing":
-            return None
-        raise
 
 
 def translate(error: stripe.StripeError) -> CascadeError:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import stripe
-from stripe.params import EventListParams
 
-from cascade_cli.adapters.stripe.client import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import translated_errors
+from cascade_cli.adapters.stripe.documents import listed, retrieve
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.purchase_parser import CITIZEN, DUCATS
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, whole_seconds
+from cascade_cli.adapters.stripe.ranges import whole_seconds
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.stripe_events import UNDATED, Event
 from cascade_cli.domain.shop.keys import INVOICE_ID, LONGEST, PAYMENT_ID
@@ -24,6 +24,8 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import UsageError
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,200}")
+_EVENTS = "/v1/events"
+_PATHS = {"in_": "/v1/invoices", "pi_": "/v1/payment_intents"}
 _MOST_TYPES = 20
 _LONGEST_TYPE = 200
 # Thin events of the newer API come to the same endpoint.
@@ -40,16 +42,15 @@ class EventReader:
     """Reads events. Every method raises only errors of cascade_cli.errors."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
-        self._v1, self._invoices = client.v1, Invoices(client, Threads())
+        self._client, self._invoices = client, Invoices(client, Threads())
 
     def events(self, window: Window, types: Sequence[str] = ()) -> list[Event]:
         """The events created in the window that Stripe still keeps, newest first.
 
         `types` narrows the answer if Stripe can do that. The caller must filter it again.
         """
-        params: EventListParams = {
-            "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)},
-            "limit": PAGE_SIZE,
+        params: dict[str, Any] = {
+            "created": {"gte": whole_seconds(window.since), "lt": whole_seconds(window.until)}
         }
         # Stripe takes a `*` only in `type`, and at most twenty names in `types`.
         if len(types) == 1:
@@ -57,25 +58,20 @@ class EventReader:
         elif 1 < len(types) <= _MOST_TYPES and not any("*" in name for name in types):
             params["types"] = list(types)
         with translated_errors():
-            found = filter(is_event, self._documents(params))
+            found = filter(is_event, listed(self._client, _EVENTS, **params))
             return [to_event(document, _raw(document)) for document in found]
 
     def event(self, event_id: str) -> Event | None:
         """One event; None if Stripe no longer has it, or never had."""
         with translated_errors():
-            found = or_none(lambda: self._v1.events.retrieve(event_id))
-            document = None if found is None else _answer(found)
+            document = retrieve(self._client, _EVENTS, event_id)
             return None if document is None else to_event(document, _raw(document))
 
     def knows(self, payment_id: str) -> bool:
         """Whether this account has the payment in this mode, paid or not."""
-        v1 = self._v1
+        path = _PATHS.get(payment_id[:3], "/v1/charges")
         with translated_errors():
-            if payment_id.startswith("in_"):
-                return or_none(lambda: v1.invoices.retrieve(payment_id)) is not None
-            if payment_id.startswith("pi_"):
-                return or_none(lambda: v1.payment_intents.retrieve(payment_id)) is not None
-            return or_none(lambda: v1.charges.retrieve(payment_id)) is not None
+            return retrieve(self._client, path, payment_id) is not None
 
     def sold_elsewhere(self, payment_id: str) -> tuple[str, Decimal | None] | None:
         """The citizen and the ducats (None if unclear) of an invoice that was paid outside Stripe.
@@ -89,21 +85,6 @@ class EventReader:
         if sale is None:
             return None
         return sale.metadata.get(CITIZEN, ""), sale.sold.ducats if sale.sold else None
-
-    def _documents(self, params: EventListParams) -> Iterator[dict[str, Any]]:
-        page = self._v1.events.list(params)
-        while True:
-            yield from _answer(page)["data"]
-            if not page.has_more:
-                return
-            page = page.next_page()
-
-
-def _answer(answered: stripe.StripeObject) -> Any:
-    """The JSON as Stripe sent it: the SDK's objects would not give back exactly the same."""
-    if answered.last_response is None:
-        raise stripe.APIError("Stripe's answer is empty")
-    return answered.last_response.data
 
 
 def _raw(document: Mapping[str, Any]) -> bytes:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from cascade_cli.adapters.stripe.documents import Document
 from cascade_cli.adapters.stripe.purchase_parser import is_not_ours, speaks_for_itself
-from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.records.charges import Charge, Period
 from cascade_cli.domain.selling.invoiced_ducats import (
     InvoiceLine,

@@ -8,14 +8,14 @@ payments that have no customer or that say themselves what they are for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.client import or_none
+from cascade_cli.adapters.stripe.documents import Document, get, listed, or_none, retrieve
 from cascade_cli.adapters.stripe.invoice_metadata import (
     InvoicedSale,
     hints_at_invoice,
@@ -23,7 +23,6 @@ from cascade_cli.adapters.stripe.invoice_metadata import (
     lines_of,
     only_one,
 )
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.concurrency import Threads
 
 # Up to this many are looked up one by one. For more, a listing of their time takes fewer requests.
@@ -73,7 +72,7 @@ class Invoices:
 
     def payments_of(self, invoice_id: str) -> list[str]:
         """All intents that paid the invoice; if none did, those that were meant to."""
-        found = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
+        found = or_none(lambda: self._list(invoice=invoice_id)) or []
         payments = [one for one in found if one["status"] == "paid"] or found
         named = [one["payment"].get("payment_intent") for one in payments]
         return [intent for intent in named if isinstance(intent, str)]
@@ -83,13 +82,13 @@ class Invoices:
 
         Raises Stripe's exception if there is no such subscription.
         """
-        params: Any = {"subscription": subscription_id, "status": "paid", "limit": 1}
-        found = self._client.v1.invoices.list(params).data
-        return found[0].id if found else None
+        params = {"subscription": subscription_id, "status": "paid", "limit": 1}
+        found = get(self._client, "/v1/invoices", **params)["data"]
+        return str(found[0]["id"]) if found else None
 
     def sold_elsewhere(self, invoice_id: str, said_key: str) -> InvoicedSale | None:
         """What an invoice that was paid outside Stripe sells, if it sells ducats; else None."""
-        payments = or_none(lambda: self._list({"invoice": invoice_id, "limit": PAGE_SIZE})) or []
+        payments = or_none(lambda: self._list(invoice=invoice_id)) or []
         paid = [one for one in payments if one["status"] == "paid"]
         if not paid or any(one["payment"]["type"] != "payment_record" for one in paid):
             return None
@@ -108,7 +107,7 @@ class Invoices:
         found: dict[str, list[Document]] = {}
         asked: Sequence[Document] = charges
         if len(charges) > FEW or len(silent) > 1:
-            found = _by_intent(self._list({"created": _span(charges, silent), "limit": PAGE_SIZE}))
+            found = _by_intent(self._list(created=_span(charges, silent)))
             # If a payment was tried for days, its invoice is much older than its charge.
             asked = hinting
         rest = dict.fromkeys(one["payment_intent"]["id"] for one in asked)
@@ -119,37 +118,27 @@ class Invoices:
 
     def _of_intent(self, intent: str) -> list[Document]:
         named = {"type": "payment_intent", "payment_intent": intent}
-        return self._list({"payment": named, "limit": PAGE_SIZE})
+        return self._list(payment=named)
 
-    def _list(self, params: dict[str, Any]) -> list[Document]:
-        return list(self._pages("/v1/invoice_payments", {**params, "expand": ["data.invoice"]}))
+    def _list(self, **params: Any) -> list[Document]:
+        expand = ["data.invoice"]
+        return list(listed(self._client, "/v1/invoice_payments", **params, expand=expand))
 
     def _lines(self, invoice: Document) -> list[Document]:
         """All lines of the invoice. The invoice itself shows only the first ones."""
         lines = invoice["lines"]
         if not lines["has_more"]:
             return list(lines["data"])
-        path = f"/v1/invoices/{invoice['id']}/lines"
-        return list(self._pages(path, {"limit": PAGE_SIZE}))
+        return list(listed(self._client, f"/v1/invoices/{invoice['id']}/lines"))
 
     def _price_of(self, named: tuple[str, str]) -> Decimal | None:
         """What one unit costs in the invoice's currency, which need not be the price's own."""
         price, currency = named
-        expand: Any = {"expand": ["currency_options"]}
-        found = or_none(lambda: self._client.v1.prices.retrieve(price, expand))
-        document = found.to_dict() if found else {}
+        document = retrieve(self._client, "/v1/prices", price, expand=["currency_options"]) or {}
         own = document if document.get("currency") == currency else None
         option = own or (document.get("currency_options") or {}).get(currency) or {}
         amount = option.get("unit_amount_decimal")
         return None if amount is None else Decimal(str(amount))
-
-    def _pages(self, path: str, params: dict[str, Any]) -> Iterator[Document]:
-        while True:
-            page: Any = self._client.raw_request("get", path, **params).data
-            yield from page["data"]
-            if not page["has_more"]:
-                return
-            params = {**params, "starting_after": page["data"][-1]["id"]}
 
 
 def _brought(sale: InvoicedSale, tie: Document) -> InvoicedSale:

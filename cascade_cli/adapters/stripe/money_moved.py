@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import stripe
 
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
+from cascade_cli.adapters.stripe.documents import Document, listed
 from cascade_cli.domain.records.charges import Dispute, Refund
 
 _GAVE_UP = frozenset({"failed", "canceled"})
@@ -39,8 +39,7 @@ def with_refunds(client: stripe.StripeClient, charge: Document) -> Document:
     shown = charge.get("refunds")
     if not (shown and shown["has_more"]):
         return charge
-    page = client.v1.refunds.list({"charge": charge["id"], "limit": PAGE_SIZE})
-    refunds = [refund.to_dict() for refund in page.auto_paging_iter()]
+    refunds = list(listed(client, "/v1/refunds", charge=charge["id"]))
     return {**charge, "refunds": {**shown, "data": refunds, "has_more": False}}
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.client import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import translated_errors
+from cascade_cli.adapters.stripe.documents import Document, get, listed, retrieve
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import release_among
 from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
@@ -23,6 +23,14 @@ from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
 
+_CHARGES = "/v1/charges"
+_PATHS = {
+    IdKind.REFUND: "/v1/refunds",
+    IdKind.SESSION: "/v1/checkout/sessions",
+    IdKind.DISPUTE: "/v1/disputes",
+    IdKind.INVOICE: "/v1/invoices",
+    IdKind.SUBSCRIPTION: "/v1/subscriptions",
+}
 # Stripe makes an event within seconds of what it reports.
 _ECHO = timedelta(seconds=60)
 
@@ -37,7 +45,7 @@ class HistoryReader:
     def __init__(
         self, client: stripe.StripeClient, events: EventReader, now: Callable[[], datetime]
     ) -> None:
-        self._v1, self._events, self._now = client.v1, events, now
+        self._client, self._events, self._now = client, events, now
         self._invoices = Invoices(client, Threads())
 
     def payment_of(self, kind: IdKind, identity: str) -> StripeObject:
@@ -50,17 +58,10 @@ class HistoryReader:
             return StripeObject(event is not None, payment)
         if kind in {IdKind.INVOICE, IdKind.SUBSCRIPTION}:
             return StripeObject(*self._payment_of_invoice(kind, identity))
-        v1 = self._v1
-        retrieve: dict[IdKind, Callable[[], stripe.StripeObject]] = {
-            IdKind.REFUND: lambda: v1.refunds.retrieve(identity),
-            IdKind.SESSION: lambda: v1.checkout.sessions.retrieve(identity),
-            IdKind.DISPUTE: lambda: v1.disputes.retrieve(identity),
-        }
         with translated_errors():
-            found = or_none(retrieve[kind])
-        if found is None:
+            named = retrieve(self._client, _PATHS[kind], identity)
+        if named is None:
             return StripeObject(is_known=False)
-        named = found.to_dict()
         payment = named.get("payment_intent") or named.get("charge")
         # A subscription's session has an invoice instead.
         payment = payment or self._payment_among({str(named.get("invoice"))})
@@ -78,18 +79,13 @@ class HistoryReader:
 
     def _payment_of_invoice(self, kind: IdKind, identity: str) -> tuple[bool, str | None]:
         """An invoice's payment, or that of a subscription's newest invoice."""
-        v1, invoice = self._v1, identity
         with translated_errors():
-            if kind is IdKind.SUBSCRIPTION:
-                if or_none(lambda: v1.subscriptions.retrieve(identity)) is None:
-                    return False, None
-                newest = self._invoices.newest_of(identity)
-                if newest is None:
-                    return True, None
-                invoice = newest
-            elif or_none(lambda: v1.invoices.retrieve(identity)) is None:
+            if retrieve(self._client, _PATHS[kind], identity) is None:
                 return False, None
-            return True, next(iter(self._invoices.payments_of(invoice)), None)
+            is_invoice = kind is IdKind.INVOICE
+            invoice = identity if is_invoice else self._invoices.newest_of(identity)
+            paid = self._invoices.payments_of(invoice) if invoice else []
+            return True, next(iter(paid), None)
 
     def read(self, payment_id: str) -> History:
         """The history of a payment (`pi_…`, `ch_…`). It is not known if Stripe has no such id."""
@@ -106,24 +102,22 @@ class HistoryReader:
 
     def _charges(self, payment_id: str, history: History) -> Iterator[dict[str, Any]]:
         """Yield the charges. The intent, if there is one, is added to the history on the way."""
-        v1, intent_id = self._v1, payment_id
+        client, intent_id = self._client, payment_id
         if not payment_id.startswith("pi_"):
-            charge = or_none(lambda: v1.charges.retrieve(payment_id))
+            charge = retrieve(client, _CHARGES, payment_id)
             if charge is None:
                 return
-            if not charge.payment_intent:
-                yield charge.to_dict()
+            if not charge.get("payment_intent"):
+                yield charge
                 return
-            intent_id = str(charge.payment_intent)
-        intent = or_none(lambda: v1.payment_intents.retrieve(intent_id))
+            intent_id = str(charge["payment_intent"])
+        intent = retrieve(client, "/v1/payment_intents", intent_id)
         if intent is None:
             return
         history.is_known = True
-        history.add(intent.created, _intent_text(intent.to_dict()), intent.id)
-        self._add_invoice(history, intent.to_dict())
-        page = v1.charges.list({"payment_intent": intent.id, "limit": PAGE_SIZE})
-        for found in page.auto_paging_iter():
-            yield found.to_dict()
+        history.add(intent["created"], _intent_text(intent), intent["id"])
+        self._add_invoice(history, intent)
+        yield from listed(client, _CHARGES, payment_intent=intent["id"])
 
     def _add_invoice(self, history: History, intent: dict[str, Any]) -> None:
         """Add the invoice that the intent pays, if only an invoice can tell what was bought."""
@@ -140,13 +134,15 @@ class HistoryReader:
 
     def _add_details(self, history: History, charges: Iterable[dict[str, Any]]) -> None:
         for charge in charges:
-            refunds = self._optional(history, "refunds", self._refunds(charge["id"]))
+            of_charge = listed(self._client, _PATHS[IdKind.REFUND], charge=charge["id"])
+            refunds = self._optional(history, "refunds", of_charge)
             released = release_among(charge, refunds)
             for refund in refunds:
                 told = _release_text if refund is released else _refund_text
                 history.add(refund["created"], told(refund), refund["id"])
             if charge.get("disputed"):
-                for dispute in self._optional(history, "disputes", self._disputes(charge["id"])):
+                against = listed(self._client, _PATHS[IdKind.DISPUTE], charge=charge["id"])
+                for dispute in self._optional(history, "disputes", against):
                     history.add(dispute["created"], _dispute_text(dispute), dispute["id"])
         for intent in [id_ for id_ in history.ids if id_.startswith("pi_")]:
             for session in self._optional(history, "checkout sessions", self._sessions(intent)):
@@ -157,25 +153,14 @@ class HistoryReader:
         except RightsError as error:
             history.forbidden.append(f"events: {error.message}")
 
-    def _refunds(self, charge_id: str) -> Callable[[], Iterable[Any]]:
-        return lambda: self._v1.refunds.list(
-            {"charge": charge_id, "limit": PAGE_SIZE}
-        ).auto_paging_iter()
+    def _sessions(self, intent_id: str) -> Iterator[Document]:
+        yield from get(self._client, _PATHS[IdKind.SESSION], payment_intent=intent_id)["data"]
 
-    def _disputes(self, charge_id: str) -> Callable[[], Iterable[Any]]:
-        return lambda: self._v1.disputes.list(
-            {"charge": charge_id, "limit": PAGE_SIZE}
-        ).auto_paging_iter()
-
-    def _sessions(self, intent_id: str) -> Callable[[], Iterable[Any]]:
-        return lambda: self._v1.checkout.sessions.list({"payment_intent": intent_id}).data
-
-    def _optional(
-        self, history: History, what: str, read: Callable[[], Iterable[Any]]
-    ) -> list[dict[str, Any]]:
+    def _optional(self, history: History, what: str, found: Iterator[Any]) -> list[dict[str, Any]]:
+        """All that is found; nothing, with a note in the history, if the key may not read it."""
         try:
             with translated_errors():
-                return [found.to_dict() for found in read()]
+                return list(found)
         except RightsError as error:
             history.forbidden.append(f"{what}: {error.message}")
             return []

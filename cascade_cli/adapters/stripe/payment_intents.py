@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import stripe
@@ -14,9 +14,9 @@ from cascade_cli.adapters.stripe.client import (
     KeyInUseError,
     KeyReusedError,
     fresh_keys,
-    or_none,
     translated_errors,
 )
+from cascade_cli.adapters.stripe.documents import PAGE_SIZE, Document, listed, retrieve
 from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.money_moved import with_refunds
 from cascade_cli.adapters.stripe.purchase_parser import (
@@ -32,7 +32,6 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     nothing_kept,
     to_charges,
 )
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.selling.sales import PaymentIntent, Sale
 from cascade_cli.domain.shop.money import format_ducats, format_money
@@ -46,7 +45,8 @@ RIGHTS_HINT = (
 # Unless asked, Stripe gives only the charge's id, without its refunds.
 _EXPANDED = ["latest_charge", "latest_charge.refunds"]
 # The newest 500 payments are searched: five requests, and only after a refusal.
-_MOST_EVENT_PAGES = 5
+_MADE, _MOST_EVENTS = "payment_intent.created", 5 * PAGE_SIZE
+_INTENTS = "/v1/payment_intents"
 _BY_THE_DAY = frozenset({RATE, CURRENCY_RATE, CURRENCY_RATE_DATE})
 
 
@@ -75,7 +75,7 @@ class PaymentIntents:
             raise self._price_changed(sale, key) or error from error
         if (made.amount, made.currency) != (sale.quote.amount_cents, sale.quote.currency):
             raise AnswerError(f"Stripe made {made.id} for another price than was asked for.")
-        return self._intent_of(made)
+        return self._intent_of(made.to_dict())
 
     def _price_changed(self, sale: Sale, key: str) -> KeyReusedError | None:
         """The error if the key was used for this same sale at another price or exchange rate.
@@ -85,35 +85,35 @@ class PaymentIntents:
         """
         made = _made_with(self._client, key)
         with translated_errors():
-            earlier = or_none(lambda: self._intents.retrieve(made)) if made else None
-        return _at_another_price(sale, earlier) if earlier else None
+            earlier = retrieve(self._client, _INTENTS, made) if made else None
+            return _at_another_price(sale, earlier) if earlier else None
 
     def get(self, intent_id: str) -> PaymentIntent | None:
         """The PaymentIntent with that id, whatever it sells; None if there is none."""
         with translated_errors():
-            found = or_none(lambda: self._intents.retrieve(intent_id, {"expand": _EXPANDED}))
+            found = retrieve(self._client, _INTENTS, intent_id, expand=_EXPANDED)
             return self._intent_of(found) if found else None
 
-    def _intent_of(self, found: stripe.PaymentIntent) -> PaymentIntent:
-        metadata = found.metadata.to_dict()
+    def _intent_of(self, found: Document) -> PaymentIntent:
+        metadata = found["metadata"]
         return PaymentIntent(
-            id=found.id,
-            status=found.status,
-            amount_cents=found.amount,
-            currency=found.currency,
-            created_at=datetime.fromtimestamp(found.created, UTC),
+            id=found["id"],
+            status=found["status"],
+            amount_cents=found["amount"],
+            currency=found["currency"],
+            created_at=datetime.fromtimestamp(found["created"], UTC),
             metadata=metadata,
-            client_secret=str(found.client_secret),
+            client_secret=str(found["client_secret"]),
             charges=self._charges_of(found),
             is_purchase=is_ducat_purchase(metadata),
         )
 
-    def _charges_of(self, found: stripe.PaymentIntent) -> tuple[Charge, ...]:
+    def _charges_of(self, found: Document) -> tuple[Charge, ...]:
         """The paid charge, converted as in a listing; empty if it is not a paid purchase."""
-        if not isinstance(found.latest_charge, stripe.Charge):
+        if not isinstance(found.get("latest_charge"), dict):
             return ()
-        intent = {"id": found.id, "metadata": found.metadata.to_dict()}
-        charge = {**found.latest_charge.to_dict(), "payment_intent": intent}
+        intent = {"id": found["id"], "metadata": found["metadata"]}
+        charge = {**found["latest_charge"], "payment_intent": intent}
         metadata = metadata_of(charge)
         if not is_paid(charge) or not is_ducat_purchase(metadata):
             return ()
@@ -139,25 +139,26 @@ def _made_with(client: stripe.StripeClient, key: str) -> str | None:
     """
     try:
         with translated_errors():
-            made = next((one for one in _newest_events(client) if _key_of(one) == key), None)
+            newest = islice(listed(client, "/v1/events", type=_MADE), _MOST_EVENTS)
+            made = next((one for one in newest if _key_of(one) == key), None)
             return to_event(made, b"").payment_id if made else None
     except CascadeError:
         return None
 
 
-def _at_another_price(sale: Sale, earlier: stripe.PaymentIntent) -> KeyReusedError | None:
+def _at_another_price(sale: Sale, earlier: Document) -> KeyReusedError | None:
     """The error if the earlier sale with the same key was this one at another price."""
-    before, now = earlier.metadata.to_dict(), purchase_metadata(sale)
-    if earlier.currency != sale.quote.currency or _lasting(before) != _lasting(now):
+    before, now = earlier["metadata"], purchase_metadata(sale)
+    if earlier["currency"] != sale.quote.currency or _lasting(before) != _lasting(now):
         return None
-    was = _offer(earlier.amount, earlier.currency, before)
+    was = _offer(earlier["amount"], earlier["currency"], before)
     offered = _offer(sale.quote.amount_cents, sale.quote.currency, now)
     change = f"{was} then, {offered} now" if was != offered else "its exchange rate has changed"
     return KeyReusedError(
         "The price has changed since this Idempotency-Key was used for the same purchase: "
         f"{change}.",
-        f"Nothing more was sold. {earlier.id}, made then, has the status {earlier.status}; use a "
-        "new key to sell at today's price.",
+        f"Nothing more was sold. {earlier['id']}, made then, has the status {earlier['status']}; "
+        "use a new key to sell at today's price.",
     )
 
 
@@ -170,16 +171,6 @@ def _lasting(metadata: dict[str, str]) -> dict[str, str]:
 def _offer(cents: int, currency: str, metadata: dict[str, str]) -> str:
     ducats = f" for {metadata[DUCATS]} ducats" if DUCATS in metadata else ""
     return format_money(cents, currency) + ducats
-
-
-def _newest_events(client: stripe.StripeClient) -> Iterator[dict[str, Any]]:
-    page = client.v1.events.list({"type": "payment_intent.created", "limit": PAGE_SIZE})
-    for _ in range(_MOST_EVENT_PAGES - 1):
-        yield from page.to_dict()["data"]
-        if not page.has_more:
-            return
-        page = page.next_page()
-    yield from page.to_dict()["data"]
 
 
 def _key_of(event: dict[str, Any]) -> str | None:

@@ -4,50 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.client import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import translated_errors
+from cascade_cli.adapters.stripe.documents import PAGE_SIZE, get, listed, or_none
 from cascade_cli.adapters.stripe.events import is_event, to_event
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.doctor.stripe import Account, Right
 from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
 from cascade_cli.errors import RightsError
 
 MOST_UNDELIVERED = 300
-LATEST = 100
+_EVENTS, _ENDPOINTS = "/v1/events", "/v1/webhook_endpoints"
+# What doctor asks for one object of: how it calls that, where it is, and whether it is needed.
+_READ = (
+    ("Charges", "/v1/charges", True),
+    ("PaymentIntents", "/v1/payment_intents", True),
+    ("Disputes", "/v1/disputes", True),
+    ("Events", _EVENTS, False),
+    ("Refunds", "/v1/refunds", False),
+    ("Checkout Sessions", "/v1/checkout/sessions", False),
+    ("Webhook Endpoints", _ENDPOINTS, False),
+    # Only for shops with subscriptions.
+    ("Invoices", "/v1/invoices", False),
+    ("Prices", "/v1/prices", False),
+)
 
 
 class AccountProbe:
     """Every method is one or a few GETs, and raises only errors of cascade_cli.errors."""
 
     def __init__(self, client: stripe.StripeClient) -> None:
-        self._v1 = client.v1
+        self._client = client
 
     def account(self) -> Account:
         """The key's account. Stripe may refuse to tell it to a restricted key that is valid."""
         try:
             with translated_errors():
-                found = self._v1.accounts.retrieve_current().to_dict()
+                found = get(self._client, "/v1/account")
                 return Account(str(found["id"]), bool(found["charges_enabled"]))
         except RightsError:
             return Account("", None)
 
     def rights(self) -> Iterator[Right]:
         """Ask for one object of each kind, to find out whether the key may read it."""
-        v1 = self._v1
-        yield _right("Charges", v1.charges, is_needed=True)
-        yield _right("PaymentIntents", v1.payment_intents, is_needed=True)
-        yield _right("Disputes", v1.disputes, is_needed=True)
-        yield _right("Events", v1.events, is_needed=False)
-        yield _right("Refunds", v1.refunds, is_needed=False)
-        yield _right("Checkout Sessions", v1.checkout.sessions, is_needed=False)
-        yield _right("Webhook Endpoints", v1.webhook_endpoints, is_needed=False)
-        # Only for shops with subscriptions.
-        yield _right("Invoices", v1.invoices, is_needed=False)
-        yield _right("Prices", v1.prices, is_needed=False)
+        for name, path, is_needed in _READ:
+            yield Right(name, is_needed, self._refusal(path))
+
+    def _refusal(self, path: str) -> str:
+        try:
+            with translated_errors():
+                or_none(lambda: get(self._client, path, limit=1))
+        except RightsError as error:
+            return error.message
+        return ""
 
     def endpoints(self) -> list[Endpoint]:
         """The webhook endpoints of the key's mode."""
@@ -58,48 +71,22 @@ class AccountProbe:
                     is_enabled=found["status"] == "enabled",
                     types=tuple(map(str, found["enabled_events"])),
                 )
-                for found in _documents(self._v1.webhook_endpoints.list({"limit": PAGE_SIZE}))
+                for found in listed(self._client, _ENDPOINTS)
             ]
 
     def undelivered(self, since: datetime) -> list[Undelivered]:
         """The newest events that some endpoint has not accepted, at most MOST_UNDELIVERED."""
         with translated_errors():
-            listed = self._v1.events.list(
-                {
-                    "delivery_success": False,
-                    "created": {"gte": int(since.timestamp())},
-                    "limit": PAGE_SIZE,
-                }
-            )
-            found = []
-            for document in filter(is_event, _documents(listed)):
-                found.append(_undelivered(document))
-                if len(found) == MOST_UNDELIVERED:
-                    break
-            return found
+            created = {"gte": int(since.timestamp())}
+            documents = listed(self._client, _EVENTS, delivery_success=False, created=created)
+            newest = islice(filter(is_event, documents), MOST_UNDELIVERED)
+            return [_undelivered(document) for document in newest]
 
     def latest_payments(self) -> list[str]:
         """The ids of the newest events about a payment."""
         with translated_errors():
-            listed = self._v1.events.list({"types": sorted(PAYING_TYPES), "limit": LATEST})
-            return [str(document["id"]) for document in listed.to_dict()["data"]]
-
-
-def _right(name: str, service: Any, *, is_needed: bool) -> Right:
-    try:
-        with translated_errors():
-            or_none(lambda: service.list({"limit": 1}))
-    except RightsError as error:
-        return Right(name, is_needed, error.message)
-    return Right(name, is_needed)
-
-
-def _documents(page: Any) -> Iterator[dict[str, Any]]:
-    while True:
-        yield from page.to_dict()["data"]
-        if not page.has_more:
-            return
-        page = page.next_page()
+            page = get(self._client, _EVENTS, types=sorted(PAYING_TYPES), limit=PAGE_SIZE)
+            return [str(document["id"]) for document in page["data"]]
 
 
 def _undelivered(document: dict[str, Any]) -> Undelivered:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from cascade_cli.adapters.stripe.documents import Document
 from cascade_cli.adapters.stripe.money_moved import stated_refunded_cents, to_refunds
-from cascade_cli.adapters.stripe.ranges import Document
 from cascade_cli.domain.explain.story import SessionSale
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.gifts import Gift

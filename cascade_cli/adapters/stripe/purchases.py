@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import stripe
-from stripe.params import DisputeListParams
 
-from cascade_cli.adapters.stripe.client import or_none, translated_errors
+from cascade_cli.adapters.stripe.client import translated_errors
+from cascade_cli.adapters.stripe.documents import Document, get, listed, or_none, pages, retrieve
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
@@ -26,7 +27,7 @@ from cascade_cli.adapters.stripe.purchase_parser import (
     to_charge,
     to_charges,
 )
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE, Document, Ranges, whole_seconds
+from cascade_cli.adapters.stripe.ranges import Ranges, whole_seconds
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.charges import Charge, Dispute, Listing
 from cascade_cli.domain.shop.density import DensityEstimate
@@ -36,7 +37,9 @@ from cascade_cli.errors import RightsError
 
 # A charge that was made before its intent got metadata has none of its own. What was paid back is
 # in the refunds.
-_EXPANDED = ("payment_intent", "refunds")
+_EXPANDED = ["payment_intent", "refunds"]
+_EXPANDED_IN_LIST = [f"data.{name}" for name in _EXPANDED]
+_CHARGES, _DISPUTES = "/v1/charges", "/v1/disputes"
 
 # A page of disputes must save this many requests; otherwise each charge's disputes are asked for.
 DISPUTED_PER_PAGE = 4
@@ -145,8 +148,7 @@ class StripeReader:
         density_threads: Threads | None = None,
         processor: str = "",
     ) -> None:
-        self._client, self._v1, self._kept = client, client.v1, kept
-        self._processor = processor
+        self._client, self._kept, self._processor = client, kept, processor
         self._threads = threads or Threads()
         self._density_threads = density_threads or self._threads
         self._invoices = Invoices(client, self._threads)
@@ -175,10 +177,7 @@ class StripeReader:
         return Purchases(kept=self._kept, processor=self._processor)
 
     def _ask(self, params: dict[str, Any]) -> Any:
-        """A page of plain JSON: building the SDK's objects takes twenty times as long."""
-        page: Any = self._client.raw_request(
-            "get", "/v1/charges", **params, expand=[f"data.{name}" for name in _EXPANDED]
-        ).data
+        page = get(self._client, _CHARGES, **params, expand=_EXPANDED_IN_LIST)
         page["data"] = [with_refunds(self._client, charge) for charge in page["data"]]
         return page
 
@@ -236,38 +235,33 @@ class StripeReader:
         return {one: _Requested([one]).keep(found[whole_id(one)]) for one in payment_ids}
 
     def _charge_of(self, payment_id: str) -> Document | None:
-        v1 = self._v1
+        client, charge = self._client, None
         if not payment_id.startswith("pi_"):
-            charge = or_none(lambda: v1.charges.retrieve(payment_id, {"expand": list(_EXPANDED)}))
-            return with_refunds(self._client, charge.to_dict()) if charge else None
-        # The newest comes first, and only the last attempt of an intent can succeed.
-        expand = [f"data.{name}" for name in _EXPANDED]
-        charges = or_none(
-            lambda: v1.charges.list({"payment_intent": payment_id, "limit": 1, "expand": expand})
-        )
-        found = charges.data[0].to_dict() if charges and charges.data else None
-        return with_refunds(self._client, found) if found else None
+            charge = retrieve(client, _CHARGES, payment_id, expand=_EXPANDED)
+        else:
+            # The newest comes first, and only the last attempt of an intent can succeed.
+            asked = {"payment_intent": payment_id, "limit": 1, "expand": _EXPANDED_IN_LIST}
+            page = or_none(lambda: get(client, _CHARGES, **asked))
+            charge = page["data"][0] if page and page["data"] else None
+        return with_refunds(client, charge) if charge else None
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
-        params: DisputeListParams = {
-            "charge": whole_id(charge_id),
-            "limit": PAGE_SIZE,
-            "expand": ["data.charge"],
-        }
+        whole = whole_id(charge_id)
         with translated_errors():
-            page = self._v1.disputes.list(params)
-            found = [dispute.to_dict() for dispute in page.auto_paging_iter()]
+            found = list(listed(self._client, _DISPUTES, charge=whole, expand=["data.charge"]))
             return tuple(to_dispute(one, charge_id, self._moved) for one in found)
 
     def _moved(self, transaction_id: str) -> Document | None:
         """A balance transaction; None if the key may not read it."""
         try:
             with translated_errors():
-                found = or_none(lambda: self._v1.balance_transactions.retrieve(transaction_id))
+                found: Document | None = retrieve(
+                    self._client, "/v1/balance_transactions", transaction_id
+                )
+                return found
         except RightsError:
             return None
-        return found.to_dict() if found else None
 
     def disputes_against(self, charges: Sequence[Charge]) -> dict[str, tuple[Dispute, ...]]:
         """The disputes of each charge, newest first. One listing has those of many charges."""
@@ -286,18 +280,10 @@ class StripeReader:
 
     def _disputes_since(self, since: int, most_pages: int) -> Sequence[Document]:
         """All disputes that were made since then; none if they fill more than `most_pages`."""
-        params: DisputeListParams = {
-            "created": {"gte": since},
-            "limit": PAGE_SIZE,
-            "expand": ["data.charge"],
-        }
-        page = self._v1.disputes.list(params)
-        found = [one.to_dict() for one in page.data]
-        for _ in range(most_pages - 1):
-            if page.has_more:
-                page = page.next_page()
-                found += [one.to_dict() for one in page.data]
-        return [] if page.has_more else found
+        made = {"gte": since}
+        read = pages(self._client, _DISPUTES, created=made, expand=["data.charge"])
+        found = list(islice(read, most_pages))
+        return [] if found[-1]["has_more"] else [one for page in found for one in page["data"]]
 
 
 def _only(identity: str, found: Sequence[Charge]) -> Charge | None:

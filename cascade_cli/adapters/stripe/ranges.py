@@ -8,19 +8,18 @@ the last page of each range may be partly empty.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from cascade_cli.adapters.stripe.documents import PAGE_SIZE, Document
 from cascade_cli.concurrency import Piece, Threads
 from cascade_cli.domain.shop.density import DensityEstimate
 
-PAGE_SIZE = 100
 # Dividing a shorter range costs one request more, and saves too little time.
 WORTH_DIVIDING_ROWS = 6 * PAGE_SIZE
 
-Document = Mapping[str, Any]
 Ask = Callable[[dict[str, Any]], Any]
 """Sends one list request with these parameters and returns the page as Stripe's JSON has it."""
 

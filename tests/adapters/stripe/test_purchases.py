@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from cascade_cli.adapters.stripe.documents import PAGE_SIZE
 from cascade_cli.adapters.stripe.purchase_parser import is_ducat_purchase
-from cascade_cli.adapters.stripe.ranges import PAGE_SIZE
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.wiring.reading import Wiring
 from tests.harness.sandboxed import Sandboxed
