@@ -6,12 +6,14 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from cascade_cli import __version__
@@ -38,38 +40,52 @@ def render(
     """The whole document. `redacted` removes keys from any text, `completed` puts the global
     options into the commands within a text, and `settings` names the settings file."""
     css = files(PACKAGE).joinpath(FOLDER, "page.css").read_text(encoding="utf-8")
-
-    def harmless(value: Any) -> Any:
-        """The value, with anything that would act on a reader (direction marks, control codes)
-        spelt out."""
-        if isinstance(value, str) and not isinstance(value, Markup):
-            return escape(redacted(readable(value)))
-        return value
-
-    environment = Environment(
-        loader=PackageLoader(PACKAGE, FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=harmless,
-    )
-    environment.filters["completed"] = completed
-    environment.filters["words"] = lambda line: _words(harmless(line))
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         page=page,
         sandbox=sandbox,
         settings=settings,
+        redacted=redacted,
+        complete=completed,
         version=__version__,
         css=Markup(css),  # noqa: S704 - our own file
         css_hash=b64encode(sha256(css.encode()).digest()).decode(),
     )
 
 
-def _words(line: str) -> Markup:
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+    )
+    environment.filters["completed"] = _completed
+    environment.filters["words"] = _words
+    return environment.get_template("page.html.j2")
+
+
+@pass_context
+def _harmless(context: Context, value: Any) -> Any:
+    """The value, with anything that would act on a reader (direction marks, control codes) spelt
+    out. Every value of the page goes through it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return escape(context["redacted"](readable(value)))
+    return value
+
+
+@pass_context
+def _completed(context: Context, text: str) -> Any:
+    return context["complete"](text)
+
+
+@pass_context
+def _words(context: Context, line: str) -> Markup:
     """A command whose words are not broken at their hyphens. Copied, it is the same text."""
     word = Markup('<span class="word">{}</span>')
-    return Markup(" ").join(word.format(each) for each in line.split(" "))
+    return Markup(" ").join(word.format(each) for each in _harmless(context, line).split(" "))
 
 
 # Nothing was done, or somebody else is doing it: the last run's page is kept.
