@@ -6,7 +6,7 @@ sent. Every function raises the SDK's exceptions: call it within `translated_err
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
 
@@ -29,14 +29,17 @@ def retrieve(client: stripe.StripeClient, path: str, identity: str, **params: An
     return or_none(lambda: get(client, f"{path}/{quote_plus(identity)}", **params))
 
 
-def pages(client: stripe.StripeClient, path: str, **params: Any) -> Iterator[Any]:
+def pages(
+    client: stripe.StripeClient, path: str, *, expand: Sequence[str] = (), **params: Any
+) -> Iterator[Any]:
     """A list page by page; `has_more` of each says whether another follows."""
+    asked = {**params, "limit": PAGE_SIZE} | ({"expand": expand} if expand else {})
     while True:
-        page = get(client, path, limit=PAGE_SIZE, **params)
+        page = get(client, path, **asked)
         yield page
         if not page["has_more"]:
             return
-        params["starting_after"] = page["data"][-1]["id"]
+        asked["starting_after"] = page["data"][-1]["id"]
 
 
 def listed(client: stripe.StripeClient, path: str, **params: Any) -> Iterator[Any]:
