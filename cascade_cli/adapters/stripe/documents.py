@@ -1,7 +1,8 @@
 """Stripe's objects as the JSON that it sends.
 
 The SDK's own objects take twenty times as long to build, and do not give back exactly what was
-sent. Every function raises the SDK's exceptions: call it within `translated_errors`.
+sent. Every function raises the SDK's exceptions, or a TypeError for JSON that is not Stripe's: call
+it within `translated_errors`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,23 @@ T = TypeVar("T")
 
 
 def get(client: stripe.StripeClient, path: str, **params: Any) -> Any:
-    """What one request for that path is answered with."""
-    return client.raw_request("get", path, **params).data
+    """The one object at that path."""
+    return _answer(client, path, params, "id", str)
+
+
+def page(client: stripe.StripeClient, path: str, **params: Any) -> Any:
+    """One page of a list, the first unless `params` say otherwise."""
+    return _answer(client, path, params, "data", list)
+
+
+def _answer(
+    client: stripe.StripeClient, path: str, params: Document, field: str, kind: type
+) -> Any:
+    answer: Any = client.raw_request("get", path, **params).data
+    # Other JSON, from a proxy perhaps, must not pass for Stripe saying that there is nothing.
+    if not isinstance(answer, dict) or not isinstance(answer.get(field), kind):
+        raise TypeError(f"an answer without {field}")
+    return answer
 
 
 def retrieve(client: stripe.StripeClient, path: str, identity: str, **params: Any) -> Any:
@@ -35,17 +51,17 @@ def pages(
     """A list page by page; `has_more` of each says whether another follows."""
     asked = {**params, "limit": PAGE_SIZE} | ({"expand": expand} if expand else {})
     while True:
-        page = get(client, path, **asked)
-        yield page
-        if not page["has_more"]:
+        one = page(client, path, **asked)
+        yield one
+        if not one["has_more"]:
             return
-        asked["starting_after"] = page["data"][-1]["id"]
+        asked["starting_after"] = one["data"][-1]["id"]
 
 
 def listed(client: stripe.StripeClient, path: str, **params: Any) -> Iterator[Any]:
     """All objects of a list, in Stripe's order. A page is read when its first object is needed."""
-    for page in pages(client, path, **params):
-        yield from page["data"]
+    for one in pages(client, path, **params):
+        yield from one["data"]
 
 
 def or_none(read: Callable[[], T]) -> T | None:

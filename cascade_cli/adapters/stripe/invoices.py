@@ -15,7 +15,7 @@ from typing import Any
 
 import stripe
 
-from cascade_cli.adapters.stripe.documents import Document, get, listed, or_none, retrieve
+from cascade_cli.adapters.stripe.documents import Document, listed, or_none, page, retrieve
 from cascade_cli.adapters.stripe.invoice_metadata import (
     InvoicedSale,
     hints_at_invoice,
@@ -83,7 +83,7 @@ class Invoices:
         Raises Stripe's exception if there is no such subscription.
         """
         params = {"subscription": subscription_id, "status": "paid", "limit": 1}
-        found = get(self._client, "/v1/invoices", **params)["data"]
+        found = page(self._client, "/v1/invoices", **params)["data"]
         return str(found[0]["id"]) if found else None
 
     def sold_elsewhere(self, invoice_id: str, said_key: str) -> InvoicedSale | None:

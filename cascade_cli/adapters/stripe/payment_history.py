@@ -9,7 +9,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.stripe.client import translated_errors
-from cascade_cli.adapters.stripe.documents import Document, get, listed, retrieve
+from cascade_cli.adapters.stripe.documents import Document, listed, page, retrieve
 from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.invoice_metadata import may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
@@ -154,13 +154,14 @@ class HistoryReader:
             history.forbidden.append(f"events: {error.message}")
 
     def _sessions(self, intent_id: str) -> Iterator[Document]:
-        yield from get(self._client, _PATHS[IdKind.SESSION], payment_intent=intent_id)["data"]
+        yield from page(self._client, _PATHS[IdKind.SESSION], payment_intent=intent_id)["data"]
 
     def _optional(self, history: History, what: str, found: Iterator[Any]) -> list[dict[str, Any]]:
         """All that is found; nothing, with a note in the history, if the key may not read it."""
         try:
             with translated_errors():
-                return list(found)
+                # What is no object fails here, and is told as an answer that makes no sense.
+                return [dict(one) for one in found]
         except RightsError as error:
             history.forbidden.append(f"{what}: {error.message}")
             return []

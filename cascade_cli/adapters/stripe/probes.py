@@ -10,7 +10,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.stripe.client import translated_errors
-from cascade_cli.adapters.stripe.documents import PAGE_SIZE, get, listed, or_none
+from cascade_cli.adapters.stripe.documents import PAGE_SIZE, get, listed, or_none, page
 from cascade_cli.adapters.stripe.events import is_event, to_event
 from cascade_cli.domain.doctor.stripe import Account, Right
 from cascade_cli.domain.doctor.webhook import Endpoint, Undelivered
@@ -57,7 +57,7 @@ class AccountProbe:
     def _refusal(self, path: str) -> str:
         try:
             with translated_errors():
-                or_none(lambda: get(self._client, path, limit=1))
+                or_none(lambda: page(self._client, path, limit=1))
         except RightsError as error:
             return error.message
         return ""
@@ -85,8 +85,8 @@ class AccountProbe:
     def latest_payments(self) -> list[str]:
         """The ids of the newest events about a payment."""
         with translated_errors():
-            page = get(self._client, _EVENTS, types=sorted(PAYING_TYPES), limit=PAGE_SIZE)
-            return [str(document["id"]) for document in page["data"]]
+            found = page(self._client, _EVENTS, types=sorted(PAYING_TYPES), limit=PAGE_SIZE)
+            return [str(document["id"]) for document in found["data"]]
 
 
 def _undelivered(document: dict[str, Any]) -> Undelivered:

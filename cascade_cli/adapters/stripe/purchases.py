@@ -11,7 +11,7 @@ from typing import Any
 import stripe
 
 from cascade_cli.adapters.stripe.client import translated_errors
-from cascade_cli.adapters.stripe.documents import Document, get, listed, or_none, pages, retrieve
+from cascade_cli.adapters.stripe.documents import Document, listed, or_none, page, pages, retrieve
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, may_be_invoiced
 from cascade_cli.adapters.stripe.invoices import Invoices
 from cascade_cli.adapters.stripe.money_moved import to_dispute, with_refunds
@@ -177,17 +177,17 @@ class StripeReader:
         return Purchases(kept=self._kept, processor=self._processor)
 
     def _ask(self, params: dict[str, Any]) -> Any:
-        page = get(self._client, _CHARGES, **params, expand=_EXPANDED_IN_LIST)
-        page["data"] = [with_refunds(self._client, charge) for charge in page["data"]]
-        return page
+        found = page(self._client, _CHARGES, **params, expand=_EXPANDED_IN_LIST)
+        found["data"] = [with_refunds(self._client, charge) for charge in found["data"]]
+        return found
 
     def latest(self, window: Window, most: int) -> Purchases:
         """The newest charges of the window, at most `most`, in one request."""
         since, until = whole_seconds(window.since), whole_seconds(window.until)
         found = self._nothing()
         with translated_errors():
-            page = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
-            for charge in page["data"]:
+            newest = self._ask({"created": {"gte": since, "lt": until}, "limit": most})
+            for charge in newest["data"]:
                 found.take(charge)
             self._settle(found)
         return found
@@ -241,9 +241,9 @@ class StripeReader:
         else:
             # The newest comes first, and only the last attempt of an intent can succeed.
             asked = {"payment_intent": payment_id, "limit": 1, "expand": _EXPANDED_IN_LIST}
-            page = or_none(lambda: get(client, _CHARGES, **asked))
-            charge = page["data"][0] if page and page["data"] else None
-        return with_refunds(client, charge) if charge else None
+            newest = or_none(lambda: page(client, _CHARGES, **asked))
+            charge = newest["data"][0] if newest and newest["data"] else None
+        return None if charge is None else with_refunds(client, charge)
 
     def disputes(self, charge_id: str) -> tuple[Dispute, ...]:
         """The disputes against one charge, newest first."""
@@ -283,7 +283,7 @@ class StripeReader:
         made = {"gte": since}
         read = pages(self._client, _DISPUTES, created=made, expand=["data.charge"])
         found = list(islice(read, most_pages))
-        return [] if found[-1]["has_more"] else [one for page in found for one in page["data"]]
+        return [] if found[-1]["has_more"] else [one for each in found for one in each["data"]]
 
 
 def _only(identity: str, found: Sequence[Charge]) -> Charge | None:
