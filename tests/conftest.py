@@ -50,8 +50,9 @@ def pytest_configure() -> None:
     """
     share_compiled_statements()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # A developer's own profiles are no part of any test.
-    os.environ["XDG_CONFIG_HOME"] = "/nowhere/config"
+    # A developer's own profiles are no part of any test. Nobody, not even root, can make this
+    # folder: Stripe's SDK would leave an id in it.
+    os.environ["XDG_CONFIG_HOME"] = "/proc/nowhere/config"
     os.environ.pop("CREDENTIALS_DIRECTORY", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,9 @@ import pytest
 import stripe
 
 from cascade_cli.adapters.http.foreign_text import MOST_CHARACTERS, body_described, one_line
-from cascade_cli.adapters.stripe.client import translate, translated_errors
+from cascade_cli.adapters.http.pacing import Pacer
+from cascade_cli.adapters.http.transport import Transport
+from cascade_cli.adapters.stripe.client import stripe_client, translate, translated_errors
 from cascade_cli.errors import (
     AnswerError,
     CascadeError,
@@ -101,12 +103,13 @@ TRUNCATED = (
 def test_a_body_that_makes_no_sense_is_told_by_its_size_and_type(status: int) -> None:
     """The SDK's own text has the whole of it."""
     script = answer(status, TRUNCATED.decode(), Content_Type="application/json")
+    transport = Transport(Pacer(0), lockout_seconds=0, attempts=1)
     with (
         ScriptedServer(script) as server,
         pytest.raises(AnswerError) as caught,
         translated_errors(),
     ):
-        stripe.StripeClient("sk_test_1", base_addresses={"api": server.url}).v1.charges.list()
+        stripe_client("sk_test_1", server.url, transport).v1.charges.list()
     assert caught.value.message == (
         f"Stripe's answer makes no sense (HTTP {status}, 25,070 bytes of application/json)"
     )
