@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cascade_cli.adapters.journal import Journal
     from cascade_cli.adapters.stripe.events import EventReader
     from cascade_cli.adapters.venice.citizens import CitizenReader
+    from cascade_cli.services.delivery.credit_requests import CreditLimits
     from cascade_cli.services.explain.explain_service import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
     from cascade_cli.services.selling.checkout_service import Checkout
@@ -120,14 +121,18 @@ class Wiring:
     def checkout(self) -> Checkout:
         """Pages on which ducats can be paid."""
         from cascade_cli.adapters.stripe.checkout_sessions import CheckoutPages  # noqa: PLC0415
-        from cascade_cli.services.selling.checkout_service import Checkout, Most  # noqa: PLC0415
+        from cascade_cli.services.selling.checkout_service import Checkout  # noqa: PLC0415
 
-        settings, new_page = self.settings, CheckoutPages(self.client).create
-        most = Most(settings.max_per_credit, settings.max_per_day)
-        processor = settings.processor
-        return Checkout(
-            self.venice, new_page, self.price_quotes, most, self.allocations, processor=processor
-        )
+        new_page = CheckoutPages(self.client).create
+        return Checkout(self.venice, new_page, self.price_quotes, self.limits, self.allocations)
+
+    @cached_property
+    def limits(self) -> CreditLimits:
+        """What may be credited, and by whom."""
+        from cascade_cli.services.delivery.credit_requests import CreditLimits  # noqa: PLC0415
+
+        settings = self.settings
+        return CreditLimits(settings.max_per_credit, settings.max_per_day, settings.processor)
 
     @cached_property
     def price_quotes(self) -> PriceQuotes:

@@ -22,10 +22,7 @@ from cascade_cli.adapters.venice.writer import VeniceWriter
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.refunds.refund_shares import Disputing, Refunding
 from cascade_cli.services.delivery.credit_guards import guard_mode
-from cascade_cli.services.delivery.credit_service import (
-    CreditService,
-    Limits,
-)
+from cascade_cli.services.delivery.credit_service import CreditService
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService
 from cascade_cli.services.events.replay_service import Replayer
@@ -133,7 +130,6 @@ def wire_writing(
         around=around,
     )
     past = PastDeliveries(journal, settings.airtable_base)
-    limits = Limits(settings.max_per_credit, settings.max_per_day, settings.processor)
     available_balance = AvailableBalance(
         wiring.venice,
         wiring.transfers(),
@@ -148,7 +144,7 @@ def wire_writing(
         deliverer=deliverer,
         promises=journal,
         available_balance=available_balance,
-        limits=limits,
+        limits=wiring.limits,
         prices=wiring.prices,
         now=now,
         past=past,
@@ -160,7 +156,7 @@ def wire_writing(
         venice=wiring.venice,
         available_balance=available_balance,
         deliverer=deliverer,
-        limits=limits,
+        limits=wiring.limits,
         prices=wiring.prices,
         now=now,
         past=past,
@@ -170,7 +166,7 @@ def wire_writing(
         venice=wiring.venice,
         deliverer=deliverer,
         decisions=journal,
-        limits=limits,
+        limits=wiring.limits,
         terms=wiring.terms,
         past=past,
     )

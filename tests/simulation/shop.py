@@ -41,14 +41,11 @@ from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.services.decisions.resolve_service import ResolveService
 from cascade_cli.services.delivery.credit_requests import (
+    CreditLimits,
     charge_for,
     manual_order,
 )
-from cascade_cli.services.delivery.credit_service import (
-    PATIENCE,
-    CreditService,
-    Limits,
-)
+from cascade_cli.services.delivery.credit_service import PATIENCE, CreditService
 from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ArrivalWatch
 from cascade_cli.services.events.intake import Intake
@@ -153,7 +150,7 @@ class Shop:
         )
         service = ArrivalService(parts.journal, self._venice, notifier, around)
         self._arrivals = service if arrivals else None
-        self._limits = Limits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
+        self._limits = CreditLimits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
         self._available_balance = AvailableBalance(
             self._venice,
             TransferReader(kit.api, BASE_ID, PROCESSOR),

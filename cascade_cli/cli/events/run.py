@@ -192,7 +192,7 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         missed = sum(1 for event in chosen.events if event.id not in received)
         console.print(f"Our webhook did not receive {missed} of them.")
     if chosen.left:
-        console.print(f"--limit left out {len(chosen.left)} older ones.")
+        console.print(f"--limit left out {format_count(len(chosen.left), 'older one')}.")
 
 
 # An SQL statement takes a limited number of values, and each id is used twice.

@@ -39,7 +39,7 @@ def show_entries(
         console.print(Text(f"  {told}", "dim"))
     console.print(f"{len(entries)} entries (times in UTC).")
     if left:
-        console.print(f"--limit left out {left} older ones.")
+        console.print(f"--limit left out {format_count(left, 'older one')}.")
 
 
 def entry_document(entry: Entry) -> dict[str, Any]:

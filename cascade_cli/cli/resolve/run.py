@@ -25,7 +25,6 @@ from cascade_cli.services.decisions.resolve_service import (
     Seen,
 )
 from cascade_cli.services.delivery.credit_requests import check_words
-from cascade_cli.services.delivery.credit_service import Limits
 from cascade_cli.wiring.journal_memory import RulingsKnown, decided
 from cascade_cli.wiring.writing import WriteContext, write_context
 
@@ -126,7 +125,7 @@ def _amount(text: str | None) -> Decimal | None:
 
 def resolve_service(context: WriteContext[Session]) -> ResolveService:
     """The service that decides, with all that it reads and writes."""
-    reading, writing, settings = context.reading, context.writing, context.settings
+    reading, writing = context.reading, context.writing
 
     def terms() -> Terms:
         known = decided(context.session, reading)
@@ -145,7 +144,7 @@ def resolve_service(context: WriteContext[Session]) -> ResolveService:
         refunds=writing.refunds,
         deliverer=writing.deliverer,
         decisions=context.journal,
-        limits=Limits(settings.max_per_credit, settings.max_per_day, settings.processor),
+        limits=reading.limits,
         terms=terms,
         forget=forget,
     )

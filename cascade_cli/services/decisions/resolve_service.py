@@ -44,8 +44,8 @@ from cascade_cli.domain.refunds.refund_shares import Policy, in_states
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, taken_record_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import GuardError, NotFoundError, UsageError
-from cascade_cli.services.delivery.credit_requests import check_limit
-from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService, Limits
+from cascade_cli.services.delivery.credit_requests import CreditLimits, check_limit
+from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.gather import Reconciler
@@ -116,7 +116,7 @@ class ResolveService:
     refunds: RefundService
     deliverer: Deliverer
     decisions: JournalPort
-    limits: Limits
+    limits: CreditLimits
     terms: Callable[[], Terms]
     forget: Callable[[], None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,15 @@ def manual_order(
         facts={REFERENCE: reference, **facts},
         refuse_twin_since=refuse_twin_since,
     )
+
+
+@dataclass(frozen=True)
+class CreditLimits:
+    """The most ducats that may be credited to one citizen at once, and in a day; and who pays."""
+
+    per_credit: Decimal
+    per_day: Decimal
+    processor: str
 
 
 def check_limit(per_credit: Decimal, credits: Iterable[tuple[str, Decimal]]) -> None:

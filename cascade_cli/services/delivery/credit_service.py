@@ -50,6 +50,7 @@ from cascade_cli.services.delivery.credit_guards import (
     refuse_repeated,
 )
 from cascade_cli.services.delivery.credit_requests import (
+    CreditLimits,
     allowing,
     check_limit,
     check_words,
@@ -63,15 +64,6 @@ from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDe
 
 # Long enough to see one lost write through, and a second.
 PATIENCE = 2 * FATE_BOUND
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a credit may be at most, and who pays."""
-
-    per_credit: Decimal
-    per_day: Decimal
-    processor: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +136,7 @@ class CreditService:
         deliverer: Deliverer,
         promises: JournalPort,
         available_balance: AvailableBalance,
-        limits: Limits,
+        limits: CreditLimits,
         prices: PriceList,
         now: Callable[[], datetime],
         past: PastDeliveries | None = None,

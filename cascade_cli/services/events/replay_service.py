@@ -29,7 +29,8 @@ from cascade_cli.domain.shop.keys import INVOICE_PREFIX, whole_id
 from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
+from cascade_cli.services.delivery.credit_requests import CreditLimits
+from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import PaymentsPort, VenicePort
 from cascade_cli.services.processor.processor_account import AvailableBalance
@@ -119,7 +120,7 @@ class Replayer:
         venice: VenicePort,
         available_balance: AvailableBalance,
         deliverer: Deliverer,
-        limits: Limits,
+        limits: CreditLimits,
         prices: PriceList,
         now: Callable[[], datetime],
         past: PastDeliveries,

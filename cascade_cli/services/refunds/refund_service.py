@@ -31,8 +31,8 @@ from cascade_cli.domain.shop.money import ZERO, format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.credit_requests import check_limit
-from cascade_cli.services.delivery.credit_service import PATIENCE, Limits
+from cascade_cli.services.delivery.credit_requests import CreditLimits, check_limit
+from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
@@ -121,7 +121,7 @@ class RefundService:
         venice: VenicePort,
         deliverer: Deliverer,
         decisions: JournalPort,
-        limits: Limits,
+        limits: CreditLimits,
         terms: Callable[[], matched_charge.Terms],
         past: PastDeliveries | None = None,
     ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -12,20 +11,16 @@ from cascade_cli.domain.selling.pricing import Quote
 from cascade_cli.domain.selling.sales import PayPage, Sale
 from cascade_cli.domain.shop.money import CURRENCY, format_ducats
 from cascade_cli.errors import GuardError, UsageError
-from cascade_cli.services.delivery.credit_requests import refuse_processor, require_known
+from cascade_cli.services.delivery.credit_requests import (
+    CreditLimits,
+    refuse_processor,
+    require_known,
+)
 from cascade_cli.services.ports import VenicePort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 NewPage = Callable[[Sale, str], PayPage]
 """Makes a payable page for the sale; the same key never makes a second one."""
-
-
-@dataclass(frozen=True)
-class Most:
-    """The most ducats sold to one citizen, and in a day: more could not be credited."""
-
-    per_credit: Decimal
-    per_day: Decimal
 
 
 class Checkout:
@@ -36,14 +31,11 @@ class Checkout:
         venice: VenicePort,
         new_page: NewPage,
         price_quotes: PriceQuotes,
-        most: Most,
+        limits: CreditLimits,
         allocations: Allocations,
-        *,
-        processor: str,
     ) -> None:
         self._venice, self._new_page, self._allocations = venice, new_page, allocations
-        self._processor = processor
-        self._price_quotes, self._most = price_quotes, most
+        self._price_quotes, self._limits = price_quotes, limits
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
         """Today's offer; makes no request.
@@ -72,10 +64,10 @@ class Checkout:
             why = str(error)
             raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
         self._check_credit(max(shares))
-        if quote.ducats > self._most.per_day:
+        if quote.ducats > self._limits.per_day:
             raise GuardError(
                 f"{format_ducats(quote.ducats)} ducats are more than may be credited in a day "
-                f"({format_ducats(self._most.per_day)}).",
+                f"({format_ducats(self._limits.per_day)}).",
                 "Nothing was sold. CASCADE_MAX_DUCATS_PER_DAY sets the limit.",
             )
         return quote
@@ -85,10 +77,10 @@ class Checkout:
         return self._price_quotes.day()
 
     def _check_credit(self, ducats: Decimal) -> None:
-        if ducats > self._most.per_credit:
+        if ducats > self._limits.per_credit:
             raise GuardError(
                 f"{format_ducats(ducats)} ducats are more than may be credited at once "
-                f"({format_ducats(self._most.per_credit)}): the payment would not be delivered.",
+                f"({format_ducats(self._limits.per_credit)}): the payment would not be delivered.",
                 "Nothing was sold. CASCADE_MAX_DUCATS_PER_CREDIT sets the limit.",
             )
 
@@ -99,7 +91,7 @@ class Checkout:
         The allocation of a sale to many is stored first, so that a paid page can be credited.
         `key` is the idempotency key: send the same again only for the same sale.
         """
-        refuse_processor(sale.citizens, self._processor)
+        refuse_processor(sale.citizens, self._limits.processor)
         found = self._venice.citizens(sale.named)
         require_known(sale.named, found, self._venice.usernames)
         if sale.allocation:

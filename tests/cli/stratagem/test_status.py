@@ -32,6 +32,7 @@ def test_an_executed_transfer_has_arrived(counter: Counter) -> None:
 
 def test_an_active_transfer_waits_for_the_next_run(counter: Counter) -> None:
     make(counter, "live")
+    counter.pass_time(seconds=30)
     answer = _status(counter, "live")
     row = _the_one(answer)
     assert (answer.code, row["state"], row["ducats_moved"]) == (0, "live", "not yet")

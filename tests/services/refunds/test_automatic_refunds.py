@@ -20,7 +20,7 @@ from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.selling.allocation import Allocation, Share, portions_of
 from cascade_cli.errors import GuardError
-from cascade_cli.services.delivery.credit_service import Limits
+from cascade_cli.services.delivery.credit_requests import CreditLimits
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
 from cascade_cli.services.refunds.refund_service import (
     EVERY_PORTION,
@@ -46,7 +46,7 @@ class PaperRefundService(RefundService):
     """
 
     def __init__(self, *looks: Sequence[Picture] | GuardError, result: Result) -> None:
-        limits = Limits(Decimal(10_000), Decimal(100_000), "CASCADE_PAYMENT_PROCESSOR")
+        limits = CreditLimits(Decimal(10_000), Decimal(100_000), "CASCADE_PAYMENT_PROCESSOR")
         self._limits, self.looks, self.result = limits, list(looks), result
         self.seen = list[slice]()
         self.asked = list[int]()
