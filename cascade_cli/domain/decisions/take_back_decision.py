@@ -21,7 +21,13 @@ from cascade_cli.domain.decisions.decision_plan import (
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.records.orders import Cause, Order, payment_facts
 from cascade_cli.domain.records.stratagems import State, Stratagem
-from cascade_cli.domain.refunds.refund_shares import Policy, floored, in_states, staying
+from cascade_cli.domain.refunds.refund_shares import (
+    Policy,
+    floored,
+    in_states,
+    staying,
+    without_dust,
+)
 from cascade_cli.domain.shop.keys import (
     take_back_key,
     taken_record_in,
@@ -156,7 +162,8 @@ def _taking(
     wanted, available = wish.ducats, dict(means.available)
     for one, ducats in left:
         citizen = one.row.citizen
-        has = ducats if is_free else min(ducats, max(ZERO, available.get(citizen, ZERO)))
+        balance = without_dust(available.get(citizen, ZERO))
+        has = ducats if is_free else min(ducats, max(ZERO, balance))
         amount = ZERO if nothing else floored(has if wanted is None else min(has, wanted))
         available[citizen] = available.get(citizen, ZERO) - amount
         wanted = None if wanted is None else wanted - amount

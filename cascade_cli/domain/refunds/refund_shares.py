@@ -83,6 +83,13 @@ def floored(ducats: Decimal) -> Decimal:
     return ZERO
 
 
+def without_dust(balance: Decimal) -> Decimal:
+    """What may be taken of a citizen's balance. The engine's floats leave dust in it: nobody takes
+    back the 16th decimal of a ducat."""
+    with exactly():
+        return balance.quantize(_SMALLEST, ROUND_FLOOR)
+
+
 @dataclass(frozen=True)
 class RefundShare:
     """One refund with its share, and what became of it; all in ducats.
@@ -272,9 +279,7 @@ def to_take(
     Never more than what is left of a part. Never more than the citizen has, except under the policy
     `all`.
     """
-    # The engine's floats leave dust in a balance: nobody takes back the 16th decimal of a ducat.
-    with exactly():
-        available = available.quantize(_SMALLEST, ROUND_FLOOR)
+    available = without_dust(available)
     budget = {Policy.ALL: None, Policy.AVAILABLE: available, Policy.NONE: ZERO}[policy]
     if wanted is not None:
         budget = wanted if policy is Policy.ALL else min(wanted, available)

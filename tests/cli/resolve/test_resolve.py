@@ -160,6 +160,18 @@ def test_what_the_citizen_has_spent_is_a_debt_and_collected_later(counter: Count
     assert reconciled(counter)["items"] == []
 
 
+def test_the_dust_of_floats_in_a_balance_is_not_taken(counter: Counter) -> None:
+    payment = twice(counter)
+    spend(counter, "marco", 126.475)
+    spend(counter, "marco", 2e-14)
+    assert str(counter.ducats_of("marco")).startswith("73.52499999999")
+    answer = resolve(counter, payment, "--take-back")
+    assert answer.data["decision"]["ducats"] == "73.524999"
+    run_engine(counter)
+    (evidence,) = [line for line in the_item(counter)["evidence"] if "a debt" in line]
+    assert "a debt of 26.475001 ducats is left" in evidence
+
+
 def spend(counter: Counter, citizen: str, ducats: float) -> None:
     tables = counter.sandboxed.app.airtable.tables
     (record,) = tables.select("CITIZENS", f"{{Username}} = '{citizen}'")
