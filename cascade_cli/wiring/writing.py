@@ -131,12 +131,7 @@ def wire_writing(
     )
     past = PastDeliveries(journal, settings.airtable_base)
     available_balance = AvailableBalance(
-        wiring.venice,
-        wiring.transfers(),
-        journal,
-        settings.processor,
-        settings.lifetime,
-        now,
+        wiring.venice, wiring.transfers(), journal, settings.processor, settings.lifetime, now
     )
     service = CreditService(
         payments=wiring.payments,
