@@ -18,6 +18,9 @@ _CONNECT_TIMEOUT_SECONDS = 10
 # Everybody waits for a writer, which may be a process that was stopped or a machine that is gone.
 # The server ends its transaction before the others give up waiting.
 _MOST_IDLE = 0.8
+# So few fit into a packet or two, and a statement that has not arrived in full is the one moment at
+# which the server does not end the transaction of a stopped process.
+_ROWS_IN_A_STATEMENT = 20
 # Only these parameters may occur more than once in an address: they name several servers.
 _SEVERAL = frozenset({"host", "port"})
 
@@ -37,8 +40,11 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
         # A restart of the server, or a pooler, may have closed a connection in the meantime.
         pool_pre_ping=True,
         hide_parameters=True,
+        insertmanyvalues_page_size=_ROWS_IN_A_STATEMENT,
         connect_args={"prepare_threshold": None},
     )
+    # A round trip for each of 500 events would hold up all other writers for seconds.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     wait_milliseconds = max(1, round(lock_wait_seconds * 1000))
     # A promise must survive a crash of the server.
     settings = (
@@ -66,8 +72,8 @@ def open_engine(url: URL, lock_wait_seconds: float) -> Engine:
 def _execute_one_by_one(
     cursor: Any, statement: str, parameters: Sequence[Any], context: ExecutionContext
 ) -> bool:
-    """Send a statement for many rows as one request for each row. Returns False if psycopg should
-    send it instead, as one pipeline.
+    """Send a statement that changes many rows as one request for each row. Returns False if psycopg
+    should send it instead, as one pipeline. Insertions do not come here.
 
     If a process is stopped in the middle of a pipeline, the server does not count its session as
     idle and never ends its transaction, and all other writers wait.

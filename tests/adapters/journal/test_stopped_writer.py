@@ -6,13 +6,16 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
 
-from cascade_cli.adapters.journal import Journal
+from cascade_cli.adapters.journal import Database, Journal
+from cascade_cli.adapters.journal import postgresql as postgresql_journal
+from cascade_cli.adapters.journal.inbox import Inbox
 from cascade_cli.domain.records.journal_entries import ClaimState
 from cascade_cli.errors import JournalError
 from tests.adapters.journal.shared_journal import (
@@ -23,10 +26,14 @@ from tests.adapters.journal.shared_journal import (
     claim,
     intent,
 )
+from tests.harness.inbox_events import event
 from tests.harness.postgresql import PostgresqlServer
 
 KEYS = [f"cascade_payment_pi_{number}" for number in range(3)]
 SOCKET = ".s.PGSQL.5432"
+MANY = 10**6
+NOW = datetime(2026, 11, 20, 14, tzinfo=UTC)
+PAID = "payment_intent.succeeded"
 
 
 class Wire:
@@ -34,7 +41,7 @@ class Wire:
     then on the client is as good as stopped: neither end hears any more of the other."""
 
     def __init__(self, most: int) -> None:
-        self._left = most
+        self._left, self.carried = most, 0
         self.is_cut = threading.Event()
         self._ends: list[socket.socket] = []
 
@@ -62,6 +69,7 @@ class Wire:
                     self.is_cut.set()
                     return
                 self._left -= is_client
+                self.carried += is_client
                 to.sendall(data)
 
 
@@ -90,8 +98,10 @@ def attempt(journal: Journal) -> None:
 
 @pytest.mark.long
 def test_whichever_packet_is_its_last_others_write_after_a_moment(
-    postgresql: PostgresqlServer, tmp_path: Path
+    postgresql: PostgresqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The three keys take two statements, as a hundred would.
+    monkeypatch.setattr(postgresql_journal, "_ROWS_IN_A_STATEMENT", 2)
     cut = 0
     for most in count():
         url, folder = postgresql.new_url(), tmp_path / str(most)
@@ -113,5 +123,18 @@ def test_whichever_packet_is_its_last_others_write_after_a_moment(
                 break
             cut += 1
             other = shared.journal(BRUNO, lock_wait_seconds=3)
-            assert claim(other, intent("cascade_payment_pi_9")).state is ClaimState.HELD, most
+            assert claim(other, intent("cascade_payment_pi_other")).state is ClaimState.HELD, most
     assert cut > 5
+
+
+def test_hundreds_of_events_take_few_round_trips(
+    postgresql: PostgresqlServer, tmp_path: Path
+) -> None:
+    with wire(postgresql.new_url(), tmp_path, MANY) as (through, one):
+        database = Database(through)
+        inbox = Inbox(database, ANNA, now=lambda: NOW)
+        inbox.accept([event("first", PAID, "pi_first", NOW)])
+        before = one.carried
+        inbox.accept([event(f"{n}", PAID, f"pi_{n}", NOW) for n in range(300)])
+        assert one.carried - before < 100
+        database.close()
