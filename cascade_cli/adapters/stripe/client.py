@@ -66,7 +66,7 @@ _PROXY_HINT = "There may be a proxy in between: check STRIPE_API_BASE, then run 
 # How the SDK begins its text about a body that it cannot read; the whole body follows.
 _UNREADABLE = "Invalid response"
 _OFF_SALE = "Make it active again in the Stripe dashboard, or sell something else."
-# What the SDK raises for JSON that is not Stripe's.
+# What reading JSON that is not Stripe's raises, in the SDK or in documents.py.
 SENSELESS = (AttributeError, TypeError, ValueError, LookupError)
 _FORBIDDEN = 403
 _IN_USE = "idempotency_key_in_use"

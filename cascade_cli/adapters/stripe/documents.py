@@ -22,22 +22,33 @@ T = TypeVar("T")
 
 def get(client: stripe.StripeClient, path: str, **params: Any) -> Any:
     """The one object at that path."""
-    return _answer(client, path, params, "id", str)
+    return _answer(client, path, params, _is_object)
 
 
 def page(client: stripe.StripeClient, path: str, **params: Any) -> Any:
     """One page of a list, the first unless `params` say otherwise."""
-    return _answer(client, path, params, "data", list)
+    return _answer(client, path, params, _is_page)
 
 
 def _answer(
-    client: stripe.StripeClient, path: str, params: Document, field: str, kind: type
+    client: stripe.StripeClient, path: str, params: Document, is_expected: Callable[[Any], bool]
 ) -> Any:
     answer: Any = client.raw_request("get", path, **params).data
     # Other JSON, from a proxy perhaps, must not pass for Stripe saying that there is nothing.
-    if not isinstance(answer, dict) or not isinstance(answer.get(field), kind):
-        raise TypeError(f"an answer without {field}")
+    if not is_expected(answer):
+        raise TypeError("an answer that is not Stripe's")
     return answer
+
+
+def _is_object(answer: Any) -> bool:
+    return isinstance(answer, dict) and isinstance(answer.get("id"), str)
+
+
+def _is_page(answer: Any) -> bool:
+    if not isinstance(answer, dict) or not isinstance(answer.get("has_more"), bool):
+        return False
+    data = answer.get("data")
+    return isinstance(data, list) and all(map(_is_object, data))
 
 
 def retrieve(client: stripe.StripeClient, path: str, identity: str, **params: Any) -> Any:

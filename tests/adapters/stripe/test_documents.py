@@ -52,7 +52,14 @@ LISTS: dict[str, Read] = {
     "a right": lambda client: list(AccountProbe(client).rights()),
 }
 FOREIGN = ("null", "{}", "[]", '"text"', "7", '{"data": {}, "has_more": false}')
-NO_LIST = ('{"data": null, "has_more": false}', '{"data": "", "has_more": false}')
+NO_LIST = (
+    '{"data": null, "has_more": false}',
+    '{"data": "", "has_more": false}',
+    '{"data": [null], "has_more": false}',
+    '{"data": ["x"], "has_more": false}',
+    '{"data": [{}], "has_more": false}',
+    '{"data": []}',
+)
 
 
 def refused(read: Read, body: str) -> bool:
