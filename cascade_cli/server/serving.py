@@ -23,7 +23,6 @@ from cascade_cli.server.metrics import LastFailure, Metrics
 from cascade_cli.server.thread_pool import ThreadPool
 from cascade_cli.server.webhook import BatchWriter
 from cascade_cli.server.worker import EventWorker, kind_of
-from cascade_cli.wiring.journal import ShopJournal
 from cascade_cli.wiring.serving import Dependencies, ServerWiring, wire_server
 
 BACKLOG = 2048
@@ -60,7 +59,7 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         patience_seconds=SHUTDOWN_SECONDS,
     )
     with ExitStack() as stack:
-        _open_journal(wired.inbox, wiring.shop_journal, dependencies.tell)
+        _open_journal(wired.inbox, dependencies.tell)
         stack.enter_context(worker)
         yield AppState(
             gate=wired.gate,
@@ -79,12 +78,11 @@ def opened(dependencies: Dependencies) -> Iterator[AppState]:
         )
 
 
-def _open_journal(inbox: Inbox, journal: ShopJournal, tell: Callable[[str], None]) -> None:
-    """Open the journal now, to write and to read, so that the first event need not wait. If that
-    fails, events are refused until it works, and everything else goes on."""
+def _open_journal(inbox: Inbox, tell: Callable[[str], None]) -> None:
+    """Open the journal now, so that the first event need not wait. If that fails, events are
+    refused until it works, and everything else goes on."""
     try:
         inbox.accept([])
-        journal.to_read()
     except JournalError as error:
         tell(error.message)
 

@@ -108,8 +108,10 @@ class ShopJournal:
         return Archive(self.used_by(worker, now), inbox)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. The next use looks for the journal again: its file may be another
+        one by then."""
         with self._lock:
+            self._to_read = None
             if self._database:
                 self._database.close()
 

@@ -207,8 +207,15 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
         connected(replace(session, quiet=True), in_hurry=False) as wiring,
         Live(Text("Reading …"), console=console, screen=True, auto_refresh=False) as live,
     ):
+        reader = StatusReader(session, wiring, since, selection)
+
+        def read() -> StatusScreen:
+            # Between two screens somebody may restore the journal, or reset the sandbox.
+            wiring.shop_journal.close()
+            return reader.read()
+
         _watch(
-            StatusReader(session, wiring, since, selection).read,
+            read,
             lambda shown: live.update(
                 Group(*(b.content for b in screen(console, shown, [_costs(shown, every)]))),
                 refresh=True,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cascade_cli.adapters.journal import sqlite
+from cascade_cli.sandbox.instance import Connection
+from cascade_cli.settings import Settings
+from cascade_cli.wiring import Invocation, this_worker
+from cascade_cli.wiring.journal import ShopJournal
 from tests.harness.counter import Counter
 
 
@@ -59,3 +65,22 @@ def test_a_command_opens_the_journal_once(
     (path, *_), journal = opened[0], counter.state / "journal.sqlite3"
     assert path == journal
     assert [left for left in sqlite.sidecars(journal) if left.exists()] == []
+
+
+def test_a_journal_that_took_its_place_is_read_after_it_was_closed(tmp_path: Path) -> None:
+    invocation = Invocation(environ={"CASCADE_STATE_DIR": str(tmp_path)})
+    settings = Settings.read(Connection("http://127.0.0.1:9").settings())
+    with closing(ShopJournal(invocation, settings)) as shop:
+        for run in (1, 2):
+            with closing(ShopJournal(invocation, settings)) as other:
+                other.used_by(this_worker("credit")).run_event({"run": run})
+            archive = shop.archive(invocation.now)
+            assert archive
+            assert [entry.body for entry in archive.journal.entries()] == [{"run": run}]
+            reading = shop.to_read()
+            assert reading
+            assert [entry.body for entry in reading.entries()] == [{"run": run}]
+            shop.close()
+            (tmp_path / "journal.sqlite3").unlink()
+        assert shop.to_read() is None
+        assert shop.archive(invocation.now) is None

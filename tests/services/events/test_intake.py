@@ -449,7 +449,7 @@ def test_a_batch_of_different_payments_is_large_enough_for_one_listing_of_all() 
     assert BATCH > MANY_PAYMENTS
 
 
-def test_a_credit_carries_the_shop_s_facts_and_no_more_than_the_processor_can_pay() -> None:
+def test_a_credit_carries_the_shop_s_facts_and_may_be_made_in_part() -> None:
     counter = Counter()
     settled(accepted(), counter=counter, facts={"worker": "one"})
     assert counter.told == [({"worker": "one"}, True)]
