@@ -8,7 +8,7 @@
 
     currencies = ["EUR"]     # offered beside US dollars
 
-    [packages.500]           # the packages here replace all the design's packages
+    [packages.500]           # the packages here replace all the built-in packages
     ducats = 500
     bonus = 25
 
@@ -18,7 +18,7 @@
     [from.2026-12-01]        # what changes on that day (UTC); everything else stays
     rate = 0.12
 
-A key that is left out keeps the design's value. An unknown key is refused.
+A key that is left out keeps the built-in value. An unknown key is refused.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ Reader = Callable[[str, Any], Any]
 
 
 def read_prices(path: Path | None, published: Rates | None = None) -> PriceList:
-    """The price list in the file; without a file, the design's. It uses the `published` rates.
+    """The price list in the file; without a file, the built-in one. It uses the `published` rates.
 
     Raises SettingsError, which names the file, the key and the accepted form.
     """

@@ -95,7 +95,10 @@ class _InboxCollector(Collector):
         for state, number in counts.items():
             events.add_metric([state.value], number)
         yield events
-        age = GaugeMetricFamily("cascade_inbox_oldest_waiting_seconds", "0 if none waits.")
+        age = GaugeMetricFamily(
+            "cascade_inbox_oldest_waiting_seconds",
+            "Since when the oldest event has waited; 0 if none waits.",
+        )
         age.add_metric([], (self._now() - oldest).total_seconds() if oldest else 0.0)
         yield age
 

@@ -123,7 +123,8 @@ class EventWorker:
         self._release_lead()
 
     def _take_lead(self) -> bool:
-        """Become the one that credits, or stay it; whether that succeeded. Raises JournalError."""
+        """Become or stay the process that credits. Whether this process is the one. Raises
+        JournalError."""
         if not self.leads:
             self._release_lead()
             lock = self._new_lock()
@@ -132,7 +133,7 @@ class EventWorker:
             except LockedError:
                 if not self._stands_by:
                     self._tell(
-                        "another cascade serve credits; this one goes on when that one is gone"
+                        "another cascade serve is crediting; this one takes over when that stops"
                     )
                 self._stands_by = True
                 return False

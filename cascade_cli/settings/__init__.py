@@ -121,7 +121,7 @@ DISPUTES = Setting(
     "show",
     "what an open dispute does: show (nothing else) or hold (withhold what has not arrived)",
 )
-PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the design's prices")
+PRICES = Setting("CASCADE_PRICES", "", "the price list, a TOML file; default: the built-in prices")
 RATES_FILE = Setting(
     "CASCADE_RATES_FILE",
     "",
@@ -291,7 +291,8 @@ def find_values(
 
 
 def strays(values: FoundValues) -> Iterator[tuple[Setting, SettingsError]]:
-    """The settings that a `.env` may only decide if somebody named it; see `stray_addresses`."""
+    """The addresses in an unnamed `.env` that would send a live key to another host, each with its
+    error; see `stray_addresses`."""
     chosen = {name for name in values if not values.is_stray(name)}
     known = {keyed.address.name: values.get(keyed.address.name, "") for keyed in _KEYED}
     with suppress(SettingsError):

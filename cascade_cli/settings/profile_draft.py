@@ -1,4 +1,4 @@
-"""A profile on its way: what stands in it, what is taken over, and how it is written."""
+"""A draft of a profile: its lines, the settings that it takes over, and writing its file."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ def _line(name: str, value: str) -> str:
 
 
 def _wherever_it_is_read(setting: Setting, source: Source) -> str:
-    """A relative path would begin in another folder once it stands in the profile."""
+    """The setting's text for the profile. Relative paths become absolute, because the profile lies
+    in another folder."""
     if source.form is Form.FILE:
         folder = source.file.path.absolute().parent if source.file else Path.cwd()
         return str(folder / Path(source.written).expanduser())

@@ -67,7 +67,7 @@ class Invocation:
 
     @property
     def profile_in_use(self) -> str:
-        """Its name; empty if there is none."""
+        """The name of the profile in use; empty if none is."""
         file = self.file_in_use
         return file.profile if file else self.profile or ""
 

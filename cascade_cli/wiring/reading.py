@@ -19,7 +19,7 @@ from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.reader import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.matching.matched_charge import NOTHING_DECIDED, Decided, Terms

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import quote, urlencode, urlsplit
 
-from cascade_cli.adapters.venice.base import STRATAGEM_FIELDS
+from cascade_cli.adapters.venice.reader import STRATAGEM_FIELDS
 from cascade_cli.sandbox.app import SandboxApp
 from tests.benchmarks.rows import Line
 from tests.benchmarks.shop import Shop, shop, stocked

@@ -66,7 +66,9 @@ def test_all_servers_say_which_one_credits_and_are_ready(place: Sandboxed, tmp_p
     assert (here, said[0]) == ([True, False], said[1])
     assert (said[0]["ok"], said[0]["host"], said[0]["pid"]) == (True, "till", 1)
     assert said[0]["since"].endswith("Z")
-    assert second.said == ["another cascade serve credits; this one goes on when that one is gone"]
+    assert second.said == [
+        "another cascade serve is crediting; this one takes over when that stops"
+    ]
 
 
 def test_what_another_server_accepts_is_credited_by_the_one_that_does(

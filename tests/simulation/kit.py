@@ -14,7 +14,7 @@ from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport
 from cascade_cli.adapters.stripe.client import stripe_client
-from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.reader import airtable_api
 from cascade_cli.wiring.reading import AIRTABLE_LOCKOUT_SECONDS, STRIPE_LOCKOUT_SECONDS
 from tests.simulation.network import Network, label
 from tests.simulation.process import Process

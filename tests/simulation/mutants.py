@@ -31,7 +31,7 @@ from cascade_cli.adapters.stripe import (
 from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.venice.base import VeniceReader
+from cascade_cli.adapters.venice.reader import VeniceReader
 from cascade_cli.adapters.venice.stratagem_rows import Notes
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan

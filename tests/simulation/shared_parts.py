@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.adapters.http.transport import Transport
-from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.reader import airtable_api
 from cascade_cli.adapters.venice.table_fields import Schema, read_schema
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp

@@ -50,8 +50,8 @@ def to_refunds(charge: Document, refunds: Sequence[Document]) -> tuple[Refund, .
 
 
 def release_among(charge: Document, refunds: Sequence[Document]) -> Document | None:
-    """The refund that is none: at a partial capture Stripe books the rest of the authorisation as a
-    refund. It is the oldest of that amount; None if the charge's refunds do not include it."""
+    """The entry that is no real refund: after a partial capture, Stripe books the uncaptured rest
+    as one. It is the oldest of that amount; None if the charge's refunds do not include it."""
     listed = sum(one["amount"] for one in refunds if one["status"] not in _GAVE_UP)
     alike = [one for one in refunds if one["amount"] == _not_captured(charge)]
     if not alike or listed <= stated_refunded_cents(charge):

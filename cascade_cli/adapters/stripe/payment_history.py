@@ -18,6 +18,7 @@ from cascade_cli.adapters.stripe.purchase_parser import is_paid, sale_of_session
 from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, IdKind, whole_id
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
@@ -92,10 +93,10 @@ class HistoryReader:
         history = History()
         with translated_errors():
             charges = list(self._charges(whole_id(payment_id), history))
-        for charge in charges:
-            history.is_known = True
-            history.is_paid |= is_paid(charge)
-            history.add(charge["created"], _charge_text(charge), charge["id"])
+            for charge in charges:
+                history.is_known = True
+                history.is_paid |= is_paid(charge)
+                history.add(charge["created"], _charge_text(charge), charge["id"])
         if history.is_known:
             self._add_details(history, charges)
         return history
@@ -245,5 +246,6 @@ def _invoice_text(invoice: Document) -> str:
 
 
 def _event_text(event: Event) -> str:
-    waiting = f", {event.pending_webhooks} webhooks still wait" if event.pending_webhooks else ""
-    return f"event {event.type}{waiting}"
+    waiting = format_count(event.pending_webhooks, "webhook has", "webhooks have")
+    also = f", {waiting} not accepted it yet" if event.pending_webhooks else ""
+    return f"event {event.type}{also}"

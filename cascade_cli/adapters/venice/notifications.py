@@ -17,7 +17,7 @@ from typing import Any
 from pyairtable import Api
 from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
-from cascade_cli.adapters.venice.base import VeniceReader
+from cascade_cli.adapters.venice.reader import VeniceReader
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.delivery.arrival_notices import Arrival
@@ -164,7 +164,7 @@ def to_giver(order: Order, next_run: str) -> Message:
     does, leaves = ("is on its way", "arrives")
     if order.payer:
         does, leaves = ("goes back", "leaves there")
-    unnamed = " Your name is not told." if order.gift.anonymous else ""
+    unnamed = " The recipient is not told your name." if order.gift.anonymous else ""
     text = (
         f"{gift} {does} ({order.reason}). "
         f"It {leaves} when Venice next carries out its stratagems: {next_run}.{unnamed} "
@@ -196,7 +196,7 @@ def arrived_for_giver(arrival: Arrival) -> Message:
     did, title = (
         ("has gone back", ARRIVED_GIVEN_BACK) if order.payer else ("has arrived", ARRIVED_GIVEN)
     )
-    unnamed = " Your name is not told." if order.gift.anonymous else ""
+    unnamed = " The recipient is not told your name." if order.gift.anonymous else ""
     text = f"{_your_gift(order)} {did} ({order.reason}).{unnamed} Reference: {order.key}."
     return Message(order.gift.giver, title, text, {**_moved(arrival), **_giver_details(order)})
 

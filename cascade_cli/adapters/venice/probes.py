@@ -18,10 +18,10 @@ from cascade_cli.adapters.http.transport import (
     Transport,
     plain_session,
 )
-from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER, VeniceReader
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
+from cascade_cli.adapters.venice.reader import STRATAGEMS, TRANSFER, VeniceReader
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
 from cascade_cli.domain.doctor.airtable import Base, BaseSchema, Column, RequiredField
 from cascade_cli.domain.doctor.venice import Answers

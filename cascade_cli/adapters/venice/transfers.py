@@ -27,12 +27,12 @@ from pyairtable.formulas import (
     to_formula,
 )
 
-from cascade_cli.adapters.venice.base import (
+from cascade_cli.adapters.venice.errors import translated_errors
+from cascade_cli.adapters.venice.reader import (
     STRATAGEM_FIELDS,
     STRATAGEMS,
     VeniceReader,
 )
-from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import PORTION_ID, stratagem_id_for, whole_id
 

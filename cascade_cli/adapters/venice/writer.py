@@ -17,9 +17,9 @@ from pyairtable import Api
 from pyairtable.api.types import RecordDict
 
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
-from cascade_cli.adapters.venice.base import STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
+from cascade_cli.adapters.venice.reader import STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.stratagem_rows import notes_text, to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.domain.records.orders import Order

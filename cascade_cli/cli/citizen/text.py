@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange
 from cascade_cli.domain.delivery.runway import OUTFLOW_DAYS, Finances, Sum
 from cascade_cli.domain.records.citizens import CitizenRow
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import DailyRuns, Schedule
 from cascade_cli.domain.shop.money import (
     enough,

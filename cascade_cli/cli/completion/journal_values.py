@@ -156,8 +156,8 @@ def _file(settings: Mapping[str, str]) -> str:
 
 
 def _shop_identity(written: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """What says whose shop it is, and stands in a profile. Raises ValueError where the environment
-    contradicts it."""
+    """The base and the journal's address that the profile sets. Raises ValueError where the
+    environment contradicts them."""
     own = {name: written[name] for name in (_BASE, _URL) if written.get(name, "").strip()}
     for name, value in own.items():
         if environ.get(name, "").strip() not in {"", value.strip()}:
@@ -166,7 +166,7 @@ def _shop_identity(written: Mapping[str, str], environ: Mapping[str, str]) -> di
 
 
 def _chosen(given: Mapping[str, str], environ: Mapping[str, str]) -> tuple[str, str]:
-    """The one file of settings and the profile that it is, each empty if there is none."""
+    """The settings file in use, and its profile's name; each is empty if there is none."""
     if named := given.get("--env-file"):
         if given.get("--profile"):
             raise ValueError("two files of settings")

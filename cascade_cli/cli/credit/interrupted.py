@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from types import TracebackType
 
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.delivery.delivery_steps import FATE_BOUND, Action
 from cascade_cli.domain.records.journal_entries import Attempt, Fate
 from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import JournalError
 from cascade_cli.services.delivery.credit_service import CreditPlan
@@ -69,7 +70,7 @@ class Interruption:
                 if of_state:
                     yield f"  {len(of_state)} {state}{_named(state, of_state)}"
         yield (
-            "To continue, type this. It checks first and repeats nothing (what nobody can tell yet "
+            "To continue, type this. It checks first and repeats nothing (writes of unknown fate "
             f"can be finished after {format_span(FATE_BOUND)}):"
         )
         yield f"  {self._again}"

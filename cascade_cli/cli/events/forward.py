@@ -14,8 +14,9 @@ from cascade_cli.adapters.stripe.events import EventReader
 from cascade_cli.adapters.stripe.webhook_sender import Reply, Webhook
 from cascade_cli.cli.events.run import ChosenEvents
 from cascade_cli.cli.terminal.confirmation import confirm
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.errors import (
     CascadeError,
     ExitCode,

@@ -17,11 +17,12 @@ from cascade_cli.cli.events.run import ChosenEvents, choose, read_file
 from cascade_cli.cli.items.json import portion_document
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.domain.reconcile.event_replay import Obstacle
 from cascade_cli.domain.records.stripe_events import Event
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import rfc3339

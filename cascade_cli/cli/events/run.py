@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.cli.events.options import EventListOptions, EventSelection
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import moment_option, parse_window
 from cascade_cli.domain.explain.entry_sentences import event_outcome
@@ -25,6 +25,7 @@ from cascade_cli.domain.records.stripe_events import (
     forgotten,
     of_types,
 )
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window, format_moment, rfc3339
 from cascade_cli.errors import ExitCode, JournalError, ServiceError, UsageError
@@ -185,8 +186,9 @@ def _show_list(console: Console, chosen: ChosenEvents, received: Mapping[str, Ke
         if kept := received.get(event.id):
             note = f": {escape(kept.note)}" if kept.note else ""
             console.print(Text(f"  our webhook: {event_outcome(kept)}{note}"), soft_wrap=True)
-        if event.pending_webhooks:
-            console.print(Text(f"  {event.pending_webhooks} webhooks still wait for it", "yellow"))
+        if number := event.pending_webhooks:
+            waiting = format_count(number, "webhook has", "webhooks have")
+            console.print(Text(f"  {waiting} not accepted it yet", "yellow"))
     console.print(Text(f"{format_count(len(chosen.events), 'event')} (times in UTC).", "bold"))
     if received:
         missed = sum(1 for event in chosen.events if event.id not in received)

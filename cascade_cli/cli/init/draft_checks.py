@@ -36,12 +36,13 @@ def is_refused(wrong: Sequence[Check]) -> bool:
 
 
 def may_be_kept(wrong: Sequence[Check]) -> bool:
-    """Not if every command would stop at it before it asks anybody."""
+    """Whether the value may be kept: not if every command would refuse it before its first
+    request."""
     return not any(check.area == "settings" for check in wrong)
 
 
 def go_by(session: Session, draft: Draft) -> None:
-    """From here on, this invocation is one with that profile, as far as it is known."""
+    """From now on the session uses the draft's settings, as if the profile were already written."""
     session.profile, session.env_file = draft.name, None
     session.found = draft.values(session.environ, session.secrets.append)
 

@@ -34,7 +34,7 @@ class Guide:
             console.print(Text(escape(told), style), soft_wrap=len(line) <= console.width)
 
     def trying(self) -> AbstractContextManager[object]:
-        """A sign on the screen, while a service is asked."""
+        """Shows progress on the screen while a service is asked."""
         return self._session.console(stderr=True).status("trying it")
 
     def ask(self, question: str, default: str = "") -> str:

@@ -14,6 +14,7 @@ from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.doctor.airtable import Base
 from cascade_cli.domain.doctor.findings import Check
 from cascade_cli.domain.doctor.processor import MISSING
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.settings import (
@@ -153,7 +154,7 @@ class Steps:
             self._guide.tell(f"  The token sees one base: {bases[0].name} ({bases[0].id})")
             return bases[0].id
         if bases:
-            self._guide.tell(f"  The token sees {len(bases)} bases:")
+            self._guide.tell(f"  The token sees {format_count(len(bases), 'base')}:")
             listed = (f"  {n:3}  {base.id}  {base.name}" for n, base in enumerate(bases, 1))
             self._guide.tell(*listed)
         else:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cascade_cli.adapters.journal import Database, backups
 from cascade_cli.adapters.journal.reported_heads import remember_reported
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.journal_entries import Head, Verification
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.errors import JournalError, UsageError
 from cascade_cli.wiring.journal import journal_database
 

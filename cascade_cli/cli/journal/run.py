@@ -12,6 +12,7 @@ from cascade_cli.cli.journal.text import entry_document, show_entries, write_lin
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
 from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError
 from cascade_cli.wiring.journal import existing_journal
 
@@ -111,7 +112,7 @@ def export(session: Session, options: EntryOptions, output: Path | None) -> Outc
                 write_lines(entries)
             return Outcome(None, lambda _session: None)
         number = _write_file(output, entries)
-    said = f"{number} entries are in {output}."
+    said = f"{format_count(number, 'entry is', 'entries are')} in {output}."
     return Outcome({"entries": number}, lambda s: s.console().print(said, soft_wrap=True))
 
 

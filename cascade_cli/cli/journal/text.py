@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.explain.entry_sentences import describe_entry
 from cascade_cli.domain.records.journal_entries import Entry
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import format_moment, rfc3339
 
@@ -37,7 +38,7 @@ def show_entries(
         base = f"in {escape(entry.base)}" if with_base and entry.base else ""
         told = "  ".join(filter(None, (escape(entry.key), base, who)))
         console.print(Text(f"  {told}", "dim"))
-    console.print(f"{len(entries)} entries (times in UTC).")
+    console.print(f"{_entries(len(entries))} (times in UTC).")
     if left:
         console.print(f"--limit left out {format_count(left, 'older one')}.")
 
@@ -173,4 +174,4 @@ def show_caught_up(console: Console, found: CaughtUp | None) -> None:
 
 
 def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
+    return format_count(number, "entry", "entries")

@@ -23,7 +23,7 @@ from cascade_cli.services.selling.price_quotes import PriceQuotes
 from cascade_cli.settings import PRICES, RATES_FILE, rates_max_age
 from cascade_cli.settings.values import file as file_of
 
-DESIGN = "the design's prices; CASCADE_PRICES names a file with others"
+BUILT_IN = "the built-in prices; CASCADE_PRICES names a file with others"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _show(console: Console, offer: PriceOffer) -> None:
     console.print()
     for line in _lines(offer):
         console.print(Text(line))
-    source = escape(str(offer.file)) if offer.file else DESIGN
+    source = escape(str(offer.file)) if offer.file else BUILT_IN
     console.print(Text(f"from {source}", "dim"), soft_wrap=True)
 
 

@@ -23,6 +23,7 @@ from cascade_cli.domain.delivery.arrival_notices import NEWS, Arrival
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.repair_plan import PlannedRepair, RepairPlan, plan_repairs
 from cascade_cli.domain.records.journal_entries import Fate
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import format_ducats, rounded
 from cascade_cli.errors import CascadeError, ExitCode, GuardError, JournalError, ServiceError
 from cascade_cli.services.delivery.credit_service import PATIENCE
@@ -124,7 +125,7 @@ def _question(plan: RepairPlan, arrived: Sequence[Arrival]) -> str:
         return f"Tell {citizens(arrived)} that their ducats have arrived?"
     total = rounded(plan.total_ducats)
     also = f", and tell {citizens(arrived)} that their ducats have arrived" if arrived else ""
-    return f"Carry out {len(plan.repairs)} repairs, {total} ducats in all{also}?"
+    return f"Carry out {format_count(len(plan.repairs), 'repair')}, {total} ducats in all{also}?"
 
 
 def deliver_repairs(context: WriteContext[Session], plan: RepairPlan) -> list[Delivery]:
@@ -209,11 +210,9 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
         told = completed(console, f"{item.kind} of {item.citizen!r} is left to you: {why}")
         console.print(Text(escape(told)))
     total = rounded(plan.total_ducats)
-    repairs, left = len(plan.repairs), len(plan.for_people)
-    console.print(
-        f"{repairs} {'repair' if repairs == 1 else 'repairs'}, {total} ducats in all; "
-        f"{left:,} {'needs' if left == 1 else 'need'} a person."
-    )
+    repairs = format_count(len(plan.repairs), "repair")
+    left = format_count(len(plan.for_people), "needs", "need")
+    console.print(f"{repairs}, {total} ducats in all; {left} a person.")
 
 
 def _document(planned: PlannedRepair) -> dict[str, Any]:
@@ -254,4 +253,4 @@ def tell_of_arrivals(context: WriteContext[Session], arrived: Sequence[Arrival])
 
 def citizens(arrived: Sequence[Arrival]) -> str:
     """`1 citizen`, `3 citizens`: how many there are to tell."""
-    return "1 citizen" if len(arrived) == 1 else f"{len(arrived)} citizens"
+    return format_count(len(arrived), "citizen")

@@ -57,7 +57,7 @@ def _of_this_run(outcome: Outcome, failed: bool, at: datetime, seconds: float) -
     if not failed:
         yield Gauge(_LAST_SUCCESS, "When a run last did all of its work.", {"": at.timestamp()})
     yield _one("success", "1 if the last run did all of its work.", int(not failed))
-    yield _one("exit_code", "What the last run ended with.", int(outcome.exit_code))
+    yield _one("exit_code", "Exit code of the last run.", int(outcome.exit_code))
     yield _one("duration_seconds", "How long the last run took.", round(seconds, 3))
     coverage = (outcome.data or {}).get("coverage", {})
     sent = {name: coverage.get(f"{name}_requests", 0) for name in ("stripe", "airtable")}
@@ -74,9 +74,9 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     items = {kind.value: counts.get(kind, 0) for kind in Kind}
     yield Gauge(_PREFIX + "items", "Charges and transfers of its window.", items, "kind")
     found = open_cases(run.result)
-    yield _one("discrepancies", "Those that need explaining.", found.number)
+    yield _one("discrepancies", "Open discrepancies.", found.number)
     by_whom = {"machine": found.automatic, "person": found.for_people}
-    yield Gauge(_PREFIX + "open", "The same, by who may settle them.", by_whom, "by")
+    yield Gauge(_PREFIX + "open", "Open discrepancies, by who may settle them.", by_whom, "by")
     decided = {how.value: run.result.decided.get(how, 0) for how in How}
     yield Gauge(_PREFIX + "decided", "Closed by people's decisions.", decided, "how")
     parts = {part: getattr(equation, part) for part in _PARTS}
@@ -87,7 +87,11 @@ def _of_what_was_judged(run: Run) -> Iterator[Gauge]:
     yield _one("residual_ducats", "Ducats not accounted for: 0.", equation.residual)
     balance = run.snapshot.lookups.processor_ducats
     if balance is not None:
-        yield _one("processor_balance_ducats", "What the processor had.", balance)
+        yield _one(
+            "processor_balance_ducats",
+            "Ducats that the processor had when the last run read it.",
+            balance,
+        )
 
 
 def _one(name: str, meaning: str, value: Value) -> Gauge:

@@ -19,12 +19,12 @@ from cascade_cli.cli.items.kinds import kinds_explained, kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, row, typed, verdict
 from cascade_cli.cli.reconcile.json import RunFacts
 from cascade_cli.cli.terminal.console import completed, paged, settings_note
-from cascade_cli.cli.terminal.escape import format_count
 from cascade_cli.cli.terminal.session import Session
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.reconcile.equation import Equation
 from cascade_cli.domain.reconcile.overview import kind_counts, open_cases
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, Selection
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span
@@ -188,7 +188,7 @@ def _equation(equation: Equation, width: int, *, is_terse: bool) -> Iterator[Tex
     beside = _amounts(equation, "over-delivered", "orphaned", "returned", "refund exposure")
     if beside and not is_terse:
         words = [*(f"{amount}," for amount in beside[:-1]), f"{beside[-1]}."]
-        yield from _flowing(["Besides:", *words], width)
+        yield from _flowing(["Not in this sum:", *words], width)
 
 
 def _amounts(equation: Equation, *names: str) -> list[str]:

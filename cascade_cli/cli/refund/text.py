@@ -36,8 +36,8 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         yield f"would end {name} by its expiry; if it was executed, {undone}"
     for order in plan.orders:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
-        if matched.price and Override.UNDERPAID in order.overrides:
-            yield f"  although {matched.price.why}"
+        if matched.price_objection and Override.UNDERPAID in order.overrides:
+            yield f"  although {matched.price_objection.why}"
     if plan.waits:
         yield plan.waits
     if plan.unknown_citizen:
@@ -63,7 +63,7 @@ def document(plan: RefundPlan, policy: Policy) -> dict[str, Any]:
         "payment_intent": matched.charge.payment_intent,
         "charge": matched.charge.charge_id,
         "portion": portion_document(matched.charge.portion),
-        "citizen": matched.buyer.citizen,
+        "citizen": matched.as_decided.citizen,
         "currency": matched.charge.currency,
         "policy": policy.value,
         "refunds": [_part(plan, index) for index in range(len(plan.picture.parts))],

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from cascade_cli.cli.credit.deliveries import first_error, show_deliveries
 from cascade_cli.cli.reconcile.run import JudgedOutcome
 from cascade_cli.cli.terminal.console import to_type
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.reconcile.overview import open_cases
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import CascadeError
 from cascade_cli.services.decisions.review_service import ChosenDraft

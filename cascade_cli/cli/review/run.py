@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks, links
-from cascade_cli.adapters.venice.base import STRATAGEMS
+from cascade_cli.adapters.venice.reader import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.options import ReconcileOptions

@@ -16,12 +16,13 @@ from cascade_cli.cli.review.asking import Interview, LeftOpenError
 from cascade_cli.cli.review.screen import KEYS, PARTS, REFUND, CaseScreen, page_lines, wrapped
 from cascade_cli.cli.review.terminal_keys import BACK, END, NEXT, RESIZED, Keyboard
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.decisions.review_draft import refund_offered
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.reconcile.repair_plan import RepairPlan
 from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.orders import Order
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import ZERO, rounded
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import CascadeError

@@ -187,7 +187,7 @@ def capture(
 )
 @options_as_parameters
 def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False) -> int:
-    """Refund a payment at the embedded Stripe, or let a refund end otherwise."""
+    """Refund a payment at the embedded Stripe, or change the status of a refund."""
     from cascade_cli.cli.sandbox.money import refund as work
 
     return run_command(ctx.obj, "sandbox refund", lambda session: work(session, wanted), json=json)
@@ -202,7 +202,7 @@ def refund(ctx: typer.Context, *, wanted: RefundRequest, json: PlainJson = False
 )
 @options_as_parameters
 def dispute(ctx: typer.Context, *, wanted: DisputeRequest, json: PlainJson = False) -> int:
-    """Let the payer dispute a payment at the embedded Stripe, or the dispute go on."""
+    """Open a dispute of a payment at the embedded Stripe, or move it to its next status."""
     from cascade_cli.cli.sandbox.money import dispute as work
 
     return run_command(ctx.obj, "sandbox dispute", lambda session: work(session, wanted), json=json)
@@ -243,7 +243,7 @@ def product(
 )
 @options_as_parameters
 def subscription(ctx: typer.Context, *, change: BillingStep, json: PlainJson = False) -> int:
-    """Let a subscription at the embedded Stripe go on: the next month, another plan, its end."""
+    """Renew a subscription at the embedded Stripe, change its plan, or end it."""
     from cascade_cli.cli.sandbox.billing import subscription as work
 
     return run_command(

@@ -179,7 +179,8 @@ class DisputeRequest:
     prevented_by: Annotated[
         str | None,
         typer.Option(
-            metavar="HOW", help="Prevented by a block (money stays) or a resolution (it went)."
+            metavar="HOW",
+            help="By a block (the shop keeps the money) or by a resolution (the payer got it).",
         ),
     ] = None
     cents: Annotated[
@@ -190,7 +191,7 @@ class DisputeRequest:
     ] = None
     withdrawn: Annotated[
         int | None,
-        typer.Option(min=1, help="What leaves the balance for it, in the payment's currency."),
+        typer.Option(min=1, help="How much it takes from the balance, in the payment's currency."),
     ] = None
 
     @property

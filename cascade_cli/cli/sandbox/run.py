@@ -13,8 +13,9 @@ from queue import SimpleQueue
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import CitizenChange, EventRequest, SeedOptions, ServeOptions
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_moment, format_span, rfc3339
 from cascade_cli.errors import LockedError, ServiceError, UsageError
 from cascade_cli.sandbox import instance

@@ -16,7 +16,7 @@ from rich.text import Text
 from cascade_cli.cli.items.kinds import kinds_table
 from cascade_cli.cli.items.text import Block, item_blocks, typed, verdict
 from cascade_cli.cli.terminal.console import completed, settings_note
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.domain.delivery.runway import (
     OUTFLOW_DAYS,
     RUNWAY_LOW_DAYS,
@@ -29,6 +29,7 @@ from cascade_cli.domain.reconcile.overview import Today, in_flight, kind_counts,
 from cascade_cli.domain.reconcile.reconciliation import Selection
 from cascade_cli.domain.records.journal_entries import Holder
 from cascade_cli.domain.records.stripe_events import EventState, Kept
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
 from cascade_cli.domain.shop.money import ZERO, exactly, rounded
 from cascade_cli.domain.shop.shell import command

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cascade_cli.cli.terminal.console import completed, to_type
-from cascade_cli.cli.terminal.escape import escape, format_count
+from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.runway import Sum
 from cascade_cli.domain.delivery.transfer_status import (
     Moment,
     TransferStatus,
-    may_all_move,
+    rows_that_may_move,
     status_of,
     telling,
 )
@@ -26,6 +26,7 @@ from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.reconcile.manual_credits import manual_credit_status
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import format_optional, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
@@ -52,7 +53,7 @@ def status_outcome(session: Session, found: Found, moment: Moment, snapshot: Sna
     """Exit code 0 if the one transfer that counts is executed or under way, else 3. In a split
     payment, this must hold for every citizen."""
     for rows in found.by_portion:
-        moving = may_all_move(rows, moment.now)
+        moving = rows_that_may_move(rows, moment.now)
         if len(moving) > 1:
             session.warn(
                 f"{found.identity} has {len(moving)} transfers that moved ducats, or still may."
@@ -91,7 +92,7 @@ def _missing(charge: Charge) -> dict[str, Any]:
 
 def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
     main = status_of(telling(rows, moment.now), moment)
-    return main.is_well and len(may_all_move(rows, moment.now)) == 1
+    return main.is_well and len(rows_that_may_move(rows, moment.now)) == 1
 
 
 def list_outcome(

@@ -15,11 +15,6 @@ def escape(text: str, *, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in text)
 
 
-def format_count(number: int, noun: str) -> str:
-    """`1 transfer`, `1,000 transfers`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def csv_cell(text: str) -> str:
     """The text as by `escape`, and marked as text if a spreadsheet would take it for a formula."""
     harmless = escape(text)

@@ -46,7 +46,7 @@ def plan_credit(subject: Subject, wish: Wish, means: Means) -> Resolution:
         raise GuardError(f"{subject.name} is not a payment, so nobody lacks anything.", UNTOUCHED)
     refuse_mentioned(matched, wish)
     if is_delivered_by_own_key(matched):
-        decision = decision_on(subject, wish, citizen=wish.citizen or matched.buyer.citizen)
+        decision = decision_on(subject, wish, citizen=wish.citizen or matched.as_decided.citizen)
         is_all = Override.UNDERPAID in wish.overrides or not matched.unpaid
         after = "settled" if is_all else "underpaid"
         return Resolution(subject, decision, own_key=True, afterwards=after)
@@ -79,7 +79,7 @@ def _how_to_settle(matched: MatchedCharge, row: Stratagem) -> str:
 
 
 def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Means) -> Resolution:
-    payment, named = matched.charge.payment_id, matched.buyer.citizen
+    payment, named = matched.charge.payment_id, matched.as_decided.citizen
     is_open = not named or matched.is_unknown
     citizen = (wish.citizen or named) if is_open else named
     if not citizen or (wish.citizen and wish.citizen != citizen):
@@ -97,7 +97,7 @@ def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Mea
             f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
         )
     if ducats > due or not ducats:
-        why = matched.price.why if matched.price else "it was not paid for"
+        why = matched.price_objection.why if matched.price_objection else "it was not paid for"
         raise GuardError(
             f"{payment}: {why}.",
             f"{UNTOUCHED} To give {format_ducats(most)} ducats all the same: "
@@ -118,7 +118,7 @@ def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Mea
         again=wish.again,
     )
     # The override is recorded only if it was needed.
-    order = decided(order, *(wish.overrides if matched.price else ()))
+    order = decided(order, *(wish.overrides if matched.price_objection else ()))
     decision = decision_on(
         subject, wish, ducats=format_ducats(ducats), stratagem_id=order.key, citizen=citizen
     )

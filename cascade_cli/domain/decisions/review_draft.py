@@ -68,13 +68,12 @@ def refund_offered(subject: Subject) -> str:
     if matched is None or repair is None or not repair.command.startswith("cascade refund "):
         return ""
     if matched.to_return:
-        return (
-            f"refund: take {rounded(matched.to_return)} ducats back from {matched.buyer.citizen!r}"
-        )
+        ducats = rounded(matched.to_return)
+        return f"refund: take {ducats} ducats back from {matched.as_decided.citizen!r}"
     if matched.to_give_again:
         ducats = rounded(matched.to_give_again)
-        return f"refund: give {matched.buyer.citizen!r} {ducats} ducats again"
-    return f"refund: give {matched.buyer.citizen!r} what the rest of the money bought"
+        return f"refund: give {matched.as_decided.citizen!r} {ducats} ducats again"
+    return f"refund: give {matched.as_decided.citizen!r} what the rest of the money bought"
 
 
 def _condition(subject: Subject, how: How, best: How | None) -> str:
@@ -84,7 +83,7 @@ def _condition(subject: Subject, how: How, best: How | None) -> str:
     if how in {How.MOVED, How.NOT_MOVED}:
         return "once the balances show it"
     if how is How.TAKE_BACK and subject.matched is None:
-        return "once nobody can say who made it"
+        return "if nobody can say who made it"
     if how is How.CREDIT and (needs_buyer(subject) or needs_ducats(subject)):
         return "once you know who gets how many"
     if how is How.CREDIT and any(hurdles(subject, Wish(How.CREDIT, ""))):
@@ -120,9 +119,9 @@ def _credit(subject: Subject) -> str:
     wish = Wish(How.CREDIT, "")
     ducats = own_ducats(matched, wish) if is_own else due_to_buyer(matched, wish)
     if is_own and not ducats:
-        return f"give {matched.buyer.citizen!r} his ducats: you say how many"
+        return f"give {matched.as_decided.citizen!r} his ducats: you say how many"
     amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
-    return f"give {matched.buyer.citizen!r} {amount}"
+    return f"give {matched.as_decided.citizen!r} {amount}"
 
 
 def _take_back(subject: Subject) -> str:
@@ -142,13 +141,13 @@ def needs_buyer(subject: Subject) -> bool:
     matched = subject.matched
     if matched is None or not is_delivered_by_own_key(matched):
         return False
-    return not matched.buyer.citizen or matched.is_unknown or bool(matched.successor)
+    return not matched.as_decided.citizen or matched.is_unknown or bool(matched.successor)
 
 
 def needs_ducats(subject: Subject) -> bool:
     """To credit it, a person has to say how many ducats."""
     matched = subject.matched
-    return bool(matched and is_delivered_by_own_key(matched) and not matched.buyer.ducats)
+    return bool(matched and is_delivered_by_own_key(matched) and not matched.as_decided.ducats)
 
 
 @dataclass(frozen=True)
@@ -174,8 +173,8 @@ def hurdles(subject: Subject, wish: Wish) -> Iterator[Hurdle]:
     if row := mentioned_by(matched):
         yield Hurdle(f"A credit by hand mentions it: {transfer_sentence(row)}")
     if not is_delivered_by_own_key(matched):
-        if matched.price and not due_to_buyer(matched, wish):
-            yield Hurdle(matched.price.why, Override.UNDERPAID)
+        if matched.price_objection and not due_to_buyer(matched, wish):
+            yield Hurdle(matched.price_objection.why, Override.UNDERPAID)
         return
     ducats = own_ducats(matched, wish)
     sold = replace(matched.charge, ducats=matched.charge.ducats or ducats)

@@ -20,7 +20,7 @@ class Result(StrEnum):
     ALREADY = "already"
     """Its transfer was already executed or under way."""
     RETIRED = "retired"
-    """A surplus transfer was taken out of the engine's way; the one that is due remains."""
+    """A transfer was taken out of the engine's way: a surplus one, or one that must not arrive."""
     BLOCKED = "blocked"
     """Only a person can decide."""
     BUSY = "busy"

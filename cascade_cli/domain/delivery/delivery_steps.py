@@ -303,8 +303,8 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
 
 
 def _is_rest(order: Order, row: Stratagem) -> bool:
-    """It is the payment's transfer from when some money was gone that has since come again. What it
-    lacks is given later, like ducats that were wrongly taken back."""
+    """It is the payment's transfer from a time when some money was gone that has come back since.
+    What it lacks is given later, like ducats that were wrongly taken back."""
     charge = order.charge
     went = charge is not None and (charge.refunds or charge.disputed)
     is_part = row.ducats is not None and row.ducats < order.ducats

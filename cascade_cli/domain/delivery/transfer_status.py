@@ -91,12 +91,12 @@ def is_final(row: Stratagem, now: datetime) -> bool:
 
 
 def telling(rows: Sequence[Stratagem], now: datetime) -> Stratagem:
-    """The row that says most about the ducats: one that may have moved them, else the latest."""
+    """The row in the most telling state, in the order below; of several, the newest."""
     order = (State.DOUBTFUL, State.EXECUTED, State.LIVE, State.FAILED, State.STALLED)
     return min(rows, key=lambda row: (order.index(row.state(now)), -row.created_at.timestamp()))
 
 
-def may_all_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
+def rows_that_may_move(rows: Sequence[Stratagem], now: datetime) -> tuple[Stratagem, ...]:
     """Those whose ducats moved, may have, or will; more than one makes a duplicate."""
     return tuple(row for row in rows if row.state(now) in MAY_STILL_MOVE)
 

@@ -169,7 +169,7 @@ _RULES: Mapping[Kind, Rules] = {
         ),
         *_UNCERTAIN,
         (
-            lambda matched: matched.buyer.citizen,
+            lambda matched: matched.as_decided.citizen,
             "Find out how many ducats it paid for, then credit them to that payment.",
         ),
         (_always, "Find the buyer by Stripe's receipt, then credit the payment to that citizen."),

@@ -133,7 +133,7 @@ def _has_surplus_live(matched: MatchedCharge) -> bool:
 def _has_debt(matched: MatchedCharge) -> object:
     """The newest decision took back what could be had, and the citizens have nothing more."""
     decision = matched.terms.decided.decisions.get(matched.charge.payment_id)
-    holders = [row.citizen for row in _wrong_rows(matched)] or [matched.buyer.citizen or ""]
+    holders = [row.citizen for row in _wrong_rows(matched)] or [matched.as_decided.citizen or ""]
     return decision is not None and decision.debt and not any(map(matched.can_return, holders))
 
 
@@ -152,8 +152,8 @@ def _is_minted(matched: MatchedCharge) -> bool:
 
 
 def _mention_is_unresolved(matched: MatchedCharge) -> bool:
-    """A credit by hand that mentions the payment is doubtful or has not arrived. It must be decided
-    or finished first."""
+    """A credit by hand that mentions the payment is doubtful or stalled. It must be decided or
+    finished first."""
     row = mentioned_by(matched)
     return row is not None and row.state(matched.terms.now) in {State.DOUBTFUL, State.STALLED}
 
@@ -177,7 +177,7 @@ _INDEBTED = DecisionRule(
     days=30,
 )
 _SETTLED_BY = DecisionRule(
-    "another transfer may be its own",
+    "another transfer may be the one that it lacks",
     settling_rows,
     _SETTLE,
     "that transfer was made for it",
@@ -191,7 +191,7 @@ _MENTIONED = DecisionRule(
 )
 _UNPAID = DecisionRule(
     "what was paid for was executed, and the rest was not paid for",
-    lambda matched: matched.price and matched.carried_right and not matched.owed,
+    lambda matched: matched.price_objection and matched.carried_right and not matched.owed,
     _REST,
     "the rest was not paid for",
 )
@@ -220,7 +220,7 @@ _UNDELIVERED: Sequence[DecisionRule] = (
     ),
     DecisionRule(
         "all of it was delivered, and it was not paid for in full",
-        lambda matched: matched.price and not matched.uncovered,
+        lambda matched: matched.price_objection and not matched.uncovered,
         (How.ACCEPT, How.TAKE_BACK, How.SNOOZE),
         "delivered below its price",
     ),
@@ -241,25 +241,27 @@ _UNDELIVERED: Sequence[DecisionRule] = (
     _UNPAID,
     DecisionRule(
         "nobody can tell how many of its ducats were paid for",
-        lambda matched: _amount_is_unknown(matched) or (matched.price and not matched.owed),
+        lambda matched: (
+            _amount_is_unknown(matched) or (matched.price_objection and not matched.owed)
+        ),
         _UNSURE,
         "the buyer is being asked",
     ),
     DecisionRule(
-        "no transfer carries so few ducats",
+        "its ducats are too few to transfer",
         lambda matched: _cannot_be_carried(matched) and matched.owed < 1,
         (How.ACCEPT, How.SETTLED_BY, How.SNOOZE),
-        "no transfer carries so few ducats",
+        "its ducats are too few to transfer",
     ),
     DecisionRule(
-        "no transfer carries so many ducats",
+        "its ducats are too many to transfer exactly",
         _cannot_be_carried,
         _UNSURE,
         "the buyer is being asked",
     ),
     DecisionRule(
         "it was not paid for in full",
-        lambda matched: matched.price,
+        lambda matched: matched.price_objection,
         _LACKS,
         "only this was paid for",
     ),

@@ -49,13 +49,13 @@ def _sale(matched: MatchedCharge) -> Iterator[str]:
         yield describe_gift(matched.charge.gift)
     if matched.charge.period:
         yield f"a subscription's payment for {matched.charge.period.described}"
-    if matched.buyer.citizen != matched.charge.citizen:
+    if matched.as_decided.citizen != matched.charge.citizen:
         named = (
             f"{matched.charge.citizen!r}, replaced by a person"
             if matched.charge.citizen
             else "no citizen"
         )
-        yield f"the payment names {named}; its stratagem names {matched.buyer.citizen!r}"
+        yield f"the payment names {named}; its stratagem names {matched.as_decided.citizen!r}"
 
 
 def _transfers(matched: MatchedCharge) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _limits(matched: MatchedCharge) -> Iterator[str]:
 
 
 def _let_go(matched: MatchedCharge, row: Stratagem) -> Iterator[str]:
-    if short := price_objection(matched.buyer, matched.terms.prices):
+    if short := price_objection(matched.as_decided, matched.terms.prices):
         by = f"by {row.made_by}" if row.made_by else "by a person"
         made = format_moment(row.created_at)
         yield f"released although it was not paid for in full, {by}, {made}: {short.why}"

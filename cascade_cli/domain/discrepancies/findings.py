@@ -85,10 +85,10 @@ def _doubtful(matched: MatchedCharge) -> Discrepancy | None:
 
 def _wrong_citizen(matched: MatchedCharge) -> Discrepancy | None:
     wrong = [s for s in (*matched.moving, *matched.correcting) if not matched.is_right(s)]
-    if not wrong or not matched.buyer.citizen:
+    if not wrong or not matched.as_decided.citizen:
         return None
     state, row = _gravest(matched, wrong)
-    got, due = row.citizen, matched.buyer.citizen
+    got, due = row.citizen, matched.as_decided.citizen
     shown = with_difference(got, due) if look_alike(got, due) else repr(got)
     sentence = f"{_GOES[state]} {shown}, but {due!r} was to receive it"
     if matched.correcting and not matched.uncovered:
@@ -117,7 +117,7 @@ def _gravest(matched: MatchedCharge, rows: Sequence[Stratagem]) -> tuple[State, 
 
 
 def _amount_mismatch(matched: MatchedCharge) -> Discrepancy | None:
-    if not matched.wrong_amount_rows or not matched.buyer.ducats or matched.is_rest:
+    if not matched.wrong_amount_rows or not matched.as_decided.ducats or matched.is_rest:
         return None
     if matched.correcting or matched.takebacks:
         return _still_mismatched(matched)
@@ -152,11 +152,11 @@ def _unattributable(matched: MatchedCharge) -> Discrepancy | None:
             Kind.UNATTRIBUTABLE, charge.ducats or _worth(matched), charge.unallocated
         )
     lacks = []
-    if not matched.buyer.citizen and charge.names_processor:
+    if not matched.as_decided.citizen and charge.names_processor:
         lacks.append(f"{charge.citizen_text!r} itself as the citizen: {MINTS}")
-    elif not matched.buyer.citizen:
+    elif not matched.as_decided.citizen:
         lacks.append("no citizen_id" if not charge.citizen_text else "no usable citizen_id")
-    if not matched.buyer.ducats:
+    if not matched.as_decided.ducats:
         said = f" ({charge.ducats_text!r})" if charge.ducats_text else ""
         lacks.append(f"no usable ducat_amount{said}")
     sentence = f"the payment names {' and '.join(lacks)}"
@@ -173,7 +173,7 @@ def _worth(matched: MatchedCharge) -> Decimal:
 def _unknown_citizen(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.is_unknown or not matched.uncovered:
         return None
-    sentence = no_such_citizen(matched.buyer.citizen or "", matched.similar_citizens)
+    sentence = no_such_citizen(matched.as_decided.citizen or "", matched.similar_citizens)
     return Discrepancy(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 
@@ -249,9 +249,9 @@ def _why_stalled(stratagem: Stratagem) -> str:
 
 
 def _underpaid(matched: MatchedCharge) -> Discrepancy | None:
-    if matched.price is None or matched.is_void:
+    if matched.price_objection is None or matched.is_void:
         return None
-    return Discrepancy(Kind.UNDERPAID, matched.price.missing, matched.price.why)
+    return Discrepancy(Kind.UNDERPAID, matched.price_objection.missing, matched.price_objection.why)
 
 
 def _refunded(matched: MatchedCharge) -> Discrepancy | None:
@@ -277,7 +277,7 @@ def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
         "its money went back, and its stratagem has vanished from the base: its ducats may have "
         "arrived, and may have to come back"
     )
-    return Discrepancy(Kind.REFUNDED, matched.buyer.ducats or ZERO, sentence)
+    return Discrepancy(Kind.REFUNDED, matched.as_decided.ducats or ZERO, sentence)
 
 
 def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
@@ -287,7 +287,7 @@ def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
     sentence = (
         f"{format_ducats(matched.to_give_again)} ducats were {what} "
         "for money that did not go back, "
-        "or came again: they are the citizen's"
+        "or has since come back: they belong to the citizen"
     )
     return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _successor_clause(matched))
 
@@ -298,7 +298,7 @@ def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
     ducats = sum_ducats(stale)
     sentence = (
         f"{format_ducats(ducats)} ducats are on their way back for money that did not go back, or "
-        "came again: they are the citizen's"
+        "has since come back: they belong to the citizen"
     )
     return Discrepancy(Kind.REFUNDED, ducats, sentence)
 

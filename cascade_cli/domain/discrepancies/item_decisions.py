@@ -161,9 +161,9 @@ def _ruling_for(row: Stratagem) -> How:
 
 def _recipient_and_amount(matched: MatchedCharge) -> Iterator[str]:
     """The citizen and the amount, as placeholders if the payment does not say them."""
-    if not matched.buyer.ducats:
+    if not matched.as_decided.ducats:
         yield DUCATS
-    named = matched.buyer.citizen or ""
+    named = matched.as_decided.citizen or ""
     # A shell cannot pass on a NUL.
     if not named or "\0" in named or matched.is_unknown or matched.successor:
         yield from ("--citizen", CITIZEN)

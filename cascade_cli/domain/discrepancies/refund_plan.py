@@ -119,8 +119,8 @@ class RefundPlan:
 
     @property
     def is_work(self) -> bool:
-        """Whether there is anything to write, even if only that there is a debt, or no longer
-        one."""
+        """Whether there is anything to write, even if it is only that a debt has appeared, changed
+        or gone."""
         # A part that was not planned because something is in the way asks for nothing.
         debts = [self.debt(index) for index in range(len(self.taking))]
         recorded = [part.debt for part in self.picture.parts[: len(debts)]]
@@ -135,7 +135,7 @@ def picture_of(
     """The parts of the payment's refunds and disputes."""
     now = matched.terms.now
     moving = matched.carried
-    sold = matched.buyer.ducats or ZERO
+    sold = matched.as_decided.ducats or ZERO
     account = RefundAccount(
         matched.charge,
         matched.money.causes,
@@ -203,8 +203,8 @@ def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
         return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
     if terms.nobody and rest:
         return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
-    if rest and matched.price and Override.UNDERPAID not in terms.overrides:
-        refused = "" if orders else matched.price.why
+    if rest and matched.price_objection and Override.UNDERPAID not in terms.overrides:
+        refused = "" if orders else matched.price_objection.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
     return RefundPlan(picture, endings, (*orders, *rest), taking)
 
@@ -264,12 +264,12 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
     return Order(
         key=part.next_key(matched.terms.now),
         citizen=terms.processor,
-        payer=matched.buyer.citizen or "",
+        payer=matched.as_decided.citizen or "",
         ducats=ducats,
         cause=Cause.REFUND,
         reason=REFUND_REASON,
         facts=_facts(matched, part, terms),
-        gift=matched.charge.gift_to(matched.buyer.citizen),
+        gift=matched.charge.gift_to(matched.as_decided.citizen),
         # The engine may have refused because the citizen had too little: the row then asks for
         # less.
         amends=True,
@@ -284,12 +284,14 @@ def _is_to_give_back(part: RefundShare, matched: MatchedCharge) -> bool:
 def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Order:
     return Order(
         key=part.next_give_back_key(matched.terms.now),
-        citizen=next((row.payer for row in part.rows if row.payer), matched.buyer.citizen or ""),
+        citizen=next(
+            (row.payer for row in part.rows if row.payer), matched.as_decided.citizen or ""
+        ),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
         reason=REASON_AGAIN,
         facts=_facts(matched, part, terms),
-        gift=matched.charge.gift_to(matched.buyer.citizen),
+        gift=matched.charge.gift_to(matched.as_decided.citizen),
     )
 
 
@@ -322,7 +324,7 @@ def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
     order = order_for_charge(whole, reason, terms.facts)
     # The price is judged for the whole sale: the money that went back took its own share of the
     # ducats along.
-    order = decided(order, *(terms.overrides if matched.price else ()))
+    order = decided(order, *(terms.overrides if matched.price_objection else ()))
     own = frozenset(row.record_id for row in matched.stratagems)
     return [_with_foreign_rows(replace(order, amends=True, own_records=own), matched)]
 

@@ -60,7 +60,7 @@ def _next_step(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair
     is_back = kind is Kind.REFUNDED or (kind is Kind.DISPUTED and bool(matched.to_return))
     # What could not be taken yesterday is a debt; asking for it every night changes nothing.
     is_tried = bool(matched.debt) and matched.debt >= matched.to_return
-    is_tried &= not matched.can_return(matched.buyer.citizen or "")
+    is_tried &= not matched.can_return(matched.as_decided.citizen or "")
     if is_back and not is_tried and not matched.has_vanished and not refund_refuses(matched):
         return Repair(command("refund", matched.charge.payment_id))
     return None
@@ -75,7 +75,7 @@ def refund_refuses(matched: MatchedCharge) -> bool:
 def _is_for_people(matched: MatchedCharge) -> bool:
     """Something is to be delivered, but only a person may decide whether, or to whom."""
     is_open = bool(matched.outstanding) and not matched.moving
-    return is_open and bool(matched.price or matched.successor or matched.unclear)
+    return is_open and bool(matched.price_objection or matched.successor or matched.unclear)
 
 
 def decision_about(matched: MatchedCharge) -> str:
@@ -87,18 +87,22 @@ def decision_about(matched: MatchedCharge) -> str:
         return ""
     if money_is_open(matched) or matched.charge.disputed:
         return _about_the_rest(matched)
-    if not (matched.price or matched.unclear):
+    if not (matched.price_objection or matched.unclear):
         return (
             "Find out whether it is the same person. If not, give the money back in Stripe. If so: "
             f"{_although(matched)}"
         )
     if not _whom_to_credit(matched):
         return "Find the buyer by Stripe's receipt. Then " + _TO_SOMEBODY
-    look = "Check whether the transfer named above is this payment's. If it is not: "
+    look = (
+        "Check whether the transfer named above is this payment's. If it is not: "
+        if matched.unclear
+        else ""
+    )
     paid = f"This gives the {format_ducats(matched.owed)} ducats that were paid for. Or decide"
     decide = "give the money back in Stripe, or deliver all the same: "
-    decide = f"{paid if matched.owed else 'Decide'}: {decide}"
-    return f"{look if matched.unclear else ''}{decide if matched.price else ''}{_although(matched)}"
+    decide = f"{paid if matched.owed else 'Decide'}: {decide}" if matched.price_objection else ""
+    return f"{look}{decide}{_although(matched)}"
 
 
 def _about_the_rest(matched: MatchedCharge) -> str:
@@ -106,10 +110,8 @@ def _about_the_rest(matched: MatchedCharge) -> str:
     delivering, a person may overrule it."""
     others = matched.unclear or matched.successor or matched.is_unknown or matched.is_young
     is_left = owes_rest(matched) or not (money_is_open(matched) or _is_decided(matched))
-    if (
-        not (matched.price and matched.charge.citizen and matched.charge.ducats and is_left)
-        or others
-    ):
+    is_sale = matched.charge.citizen and matched.charge.ducats
+    if others or not (matched.price_objection and is_sale and is_left):
         return (
             "Decide whether the ducats are owed: then credit them by hand, with a --reference, and "
             "accept the case."
@@ -146,13 +148,13 @@ _TO_SOMEBODY = (
 def _whom_to_credit(matched: MatchedCharge) -> str:
     """The citizen whom a command may name. A citizen whom Venice does not have would be refused."""
     if not matched.is_unknown:
-        return matched.buyer.citizen or ""
+        return matched.as_decided.citizen or ""
     return matched.similar_citizens[0] if len(matched.similar_citizens) == 1 else ""
 
 
 def _although(matched: MatchedCharge) -> str:
-    overrides = {Override.UNDERPAID: matched.price, Override.AMBIGUOUS: matched.unclear}
-    reason = "delivered although underpaid" if matched.price else "paid but not delivered"
+    overrides = {Override.UNDERPAID: matched.price_objection, Override.AMBIGUOUS: matched.unclear}
+    reason = "delivered although underpaid" if matched.price_objection else "paid but not delivered"
     return credit_although(
         (override for override, is_needed in overrides.items() if is_needed),
         matched.charge.payment_id,
@@ -165,7 +167,7 @@ def _although(matched: MatchedCharge) -> str:
 def _deliver(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair | None:
     if owes_rest(matched):
         return Repair(command("refund", matched.charge.payment_id))
-    if money_is_open(matched) or not matched.buyer.citizen:
+    if money_is_open(matched) or not matched.as_decided.citizen:
         return None
     if matched.executed:
         # Its own transfer would be refused, because another one was executed and taken back. A
@@ -178,7 +180,7 @@ def _deliver(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair |
     automatic = len(found) == 1 and not _is_decided(matched)
     if matched.charge.disputed:
         return Repair(command("refund", matched.charge.payment_id), automatic)
-    return _credit(matched, matched.buyer.citizen, automatic=automatic)
+    return _credit(matched, matched.as_decided.citizen, automatic=automatic)
 
 
 def owes_rest(matched: MatchedCharge) -> bool:
@@ -188,7 +190,7 @@ def owes_rest(matched: MatchedCharge) -> bool:
     deliver that twice.
     """
     is_certain = not (matched.is_contested or matched.has_vanished or _is_decided(matched))
-    return bool(matched.cents_back and matched.buyer.citizen and is_certain)
+    return bool(matched.cents_back and matched.as_decided.citizen and is_certain)
 
 
 def money_is_open(matched: MatchedCharge) -> bool:
@@ -244,7 +246,7 @@ def _end_surplus(matched: MatchedCharge) -> Repair | None:
     can_end = len(states) > 1 or any(r.state(now) is State.LIVE for r in matched.correcting)
     if not can_end or _has_rivals(matched) or not may_end_surplus(states):
         return None
-    is_in_question = matched.charge.disputed or matched.price is not None
+    is_in_question = matched.charge.disputed or matched.price_objection is not None
     return replace(reconcile_since(matched.charge.created_at), lets_lapse=is_in_question)
 
 

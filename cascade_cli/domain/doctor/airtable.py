@@ -136,7 +136,8 @@ class RequiredField:
 
 
 def _pair(code: str, name: str) -> dict[bool, Finding]:
-    """One finding if ducats depend on the field, another if not. The need says why it matters."""
+    """One finding if ducats depend on the field, another if not. `RequiredField.consequence` says
+    why it matters."""
     return {
         True: red(f"schema.{code}", name, "", _SCHEMA_ADVICE),
         False: amber(f"schema.{code}_minor", name, "", _SCHEMA_ADVICE),

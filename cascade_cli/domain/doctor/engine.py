@@ -15,6 +15,7 @@ from statistics import median
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import RUN_LASTS, DailyRuns, PeriodicRuns, Schedule
 from cascade_cli.domain.shop.times import format_moment, format_span
 
@@ -68,13 +69,15 @@ def judge_life(
     waiting = [s for s in open_transfers if s.state(now) is State.LIVE]
     overdue = [s for s in waiting if s.created_at < bound]
     last = _last_run_text(last_executed_at, now)
+    wait = format_count(len(waiting), "transfer waits", "transfers wait")
     if overdue and (last_executed_at is None or last_executed_at < bound):
         oldest = min(s.created_at for s in overdue)
         age = format_span(now - oldest)
-        return PASSED_OVER.seen(f"{len(overdue)} live transfers wait, the oldest for {age}; {last}")
+        late = format_count(len(overdue), "live transfer waits", "live transfers wait")
+        return PASSED_OVER.seen(f"{late}, the oldest for {age}; {last}")
     if last_executed_at is None or now - last_executed_at > LATELY:
-        return UNPROVEN.seen(f"{last}; {len(waiting)} transfers wait, none for too long")
-    return ALIVE.seen(f"{last}; {len(waiting)} transfers wait")
+        return UNPROVEN.seen(f"{last}; {wait}, none for too long")
+    return ALIVE.seen(f"{last}; {wait}")
 
 
 def _last_run_text(last: datetime | None, now: datetime) -> str:
@@ -88,12 +91,13 @@ def judge_cadence(
 ) -> Iterator[Check]:
     """Compare the runs with our transfers' lifetime, and with the schedule if known."""
     cadence = Cadence.of(transfers, lifetime)
+    runs = format_count(len(cadence.runs), "run")
     if not cadence.gaps:
-        yield CADENCE_UNKNOWN.seen(f"{len(cadence.runs)} runs seen lately: too few to measure")
+        yield CADENCE_UNKNOWN.seen(f"{runs} seen lately: too few to measure")
         return
     typical, longest = cadence.typical, max(cadence.gaps)
     found = (
-        f"{len(cadence.runs)} runs seen; a transfer waits {format_span(typical)} for one, "
+        f"{runs} seen; a transfer waits {format_span(typical)} for one, "
         f"{format_span(longest)} at most; ours live {format_span(lifetime)}"
     )
     if typical >= lifetime:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.stripe_events import PAYING_TYPES
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import format_moment, format_span
 
 # The legacy payment API's webhook has the same path.
@@ -230,10 +231,6 @@ def judge_deliveries(pending: Sequence[Undelivered], now: datetime) -> Check:
     return (PAYMENTS_WAIT if overdue else OTHERS_WAIT).seen(found)
 
 
-def _payments(number: int) -> str:
-    return "1 payment" if number == 1 else f"{number} payments"
-
-
 def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
     """Stripe does not repeat an accepted event, so we must credit it."""
     oldest = accepted.oldest_waiting
@@ -242,6 +239,7 @@ def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
         age = format_span(now - oldest)
         yield STUCK.seen(f"{accepted.waiting} wait to be credited, the oldest for {age}")
     if accepted.attention:
-        yield ATTENTION.seen(f"{_payments(accepted.attention)} of the last 7 days needed a person")
+        payments = format_count(accepted.attention, "payment")
+        yield ATTENTION.seen(f"{payments} of the last 7 days needed a person")
     if not late and not accepted.attention:
         yield INBOX_GOOD.seen("none is stuck")

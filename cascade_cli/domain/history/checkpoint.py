@@ -25,10 +25,11 @@ from cascade_cli.domain.records.decisions import How
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, Window, format_moment, rfc3339
 
-# Only covers differing clocks and lagging answers: a payment captured late is remembered by its id
+# Enough for differing clocks and lagging answers: a payment captured late is remembered by its id
 # from its authorisation on, and a transfer made late is dated when it is made.
 OVERLAP = timedelta(hours=1)
-# Without such ids: a payment may be captured, and its transfer made, long after the payment's date.
+# For a run that follows no ids: a payment may be captured, and its transfer made, long after the
+# payment's date.
 BLIND_OVERLAP = timedelta(hours=48)
 _DAY = timedelta(days=1)
 _MOST_ENDS = 14
@@ -182,7 +183,7 @@ class Changes:
 
     @property
     def gone(self) -> tuple[str, ...]:
-        """The solved discrepancies of which nothing is left."""
+        """The solved discrepancies, without those that a person's decision closed."""
         closed = {*self.decided, *self.snoozed}
         return tuple(name for name in self.solved if name not in closed)
 
@@ -231,7 +232,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class WithoutVerdict:
-    """What the verdicts of a run do not show.
+    """What the next run must know of charges and rows to which this run gave no verdict.
 
     `pending` are charges that may still be paid, with when they were created. `dormant` rows and
     `void` charges are unchanged since earlier runs. `listed` is how many charges Stripe listed in

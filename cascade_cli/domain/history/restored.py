@@ -29,6 +29,7 @@ from cascade_cli.domain.records.journal_entries import (
 )
 from cascade_cli.domain.records.orders import Cause
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.keys import Origin, is_own_key
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, rfc3339
@@ -162,7 +163,7 @@ class Present:
         if self.head is None:
             return f"damaged: {self.damage}"
         state = f"tampered with: {self.flaw}" if self.flaw else "intact"
-        return f"{_many(self.head.entries or 0, 'entry', 'entries')}, {state}"
+        return f"{format_count(self.head.entries or 0, 'entry', 'entries')}, {state}"
 
 
 @dataclass(frozen=True)
@@ -255,13 +256,13 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
     if lost.promises or lost.undecided:
         keys = len(lost.promises | lost.undecided)
         yield Risk(
-            f"{_many(keys, 'transfer was', 'transfers were')} promised or written since. The "
-            "restored journal takes that over, with the last write sent: nobody is paid twice."
+            f"{format_count(keys, 'transfer was', 'transfers were')} promised or written since. "
+            "The restored journal takes that over, with the last write sent: nobody is paid twice."
         )
     if lost.undecided:
         yield Risk(
-            f"{_many(len(lost.undecided), 'write has', 'writes have')} an unknown fate. cascade "
-            "reads the rows before it writes anything again."
+            f"{format_count(len(lost.undecided), 'write has', 'writes have')} an unknown fate. "
+            "cascade reads the rows before it writes anything again."
         )
     for case, what in lost.decisions.items():
         yield Risk(
@@ -270,20 +271,22 @@ def _known_risks(lost: Forgotten, since: datetime) -> Iterator[Risk]:
         )
     if lost.refunds:
         yield Risk(
-            f"Decisions about {_many(len(lost.refunds), 'refund', 'refunds')} (debts, written-off "
+            f"Decisions about {format_count(len(lost.refunds), 'refund')} (debts, written-off "
             "ducats) are forgotten. Read the report before ducats are taken back.",
             command("reconcile", "--since", rfc3339(since), "--kind", "refunded"),
         )
-    if lost.allocations:
+    if number := len(lost.allocations):
         yield Risk(
-            f"{_many(len(lost.allocations), 'list is', 'lists are')} forgotten that say who gets "
-            "how much of a payment. The same file makes such a list again.",
+            f"{format_count(number, 'allocation list is', 'allocation lists are')} forgotten: who "
+            "gets how much of a payment. To restore one, run checkout with the same file.",
             "cascade checkout --file",
         )
     if lost.events:
+        events = format_count(
+            lost.events, "accepted webhook event is", "accepted webhook events are"
+        )
         yield Risk(
-            f"{_many(lost.events, 'accepted webhook event is', 'accepted webhook events are')} "
-            "forgotten, and Stripe will not send them again.",
+            f"{events} forgotten, and Stripe will not send them again.",
             _replay(since),
         )
 
@@ -313,10 +316,6 @@ def _unknown_risks(begins: datetime | None) -> Iterator[Risk]:
 
 def _replay(since: datetime) -> str:
     return command("events", "replay", "--since", rfc3339(since), "--dry-run")
-
-
-def _many(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def to_adopt(

@@ -195,7 +195,7 @@ class MatchedCharge:
         )
 
     @cached_property
-    def buyer(self) -> Charge:
+    def as_decided(self) -> Charge:
         """The charge, with what it fails to name filled in from the transfer made in its name.
 
         Only a person can credit a charge that has no usable citizen or amount, or whose citizen
@@ -223,12 +223,12 @@ class MatchedCharge:
     @property
     def is_unknown(self) -> bool:
         """Venice has no citizen of that name, and nobody has named another one instead."""
-        return self.citizen_exists is False and self.buyer.citizen == self.charge.citizen
+        return self.citizen_exists is False and self.as_decided.citizen == self.charge.citizen
 
     @property
     def is_attributable(self) -> bool:
         """It is known who should get how many ducats."""
-        return bool(self.buyer.citizen and self.buyer.ducats)
+        return bool(self.as_decided.citizen and self.as_decided.ducats)
 
     @property
     def is_young(self) -> bool:
@@ -261,11 +261,11 @@ class MatchedCharge:
     def due_back(self) -> Decimal:
         """The ducats that the money bought which went back."""
         if self.is_void:
-            return self.buyer.ducats or ZERO
+            return self.as_decided.ducats or ZERO
         return self._share(self.cents_back)
 
     def _share(self, cents: int) -> Decimal:
-        return share(self.buyer.ducats or ZERO, cents, self.charge.captured_cents)
+        return share(self.as_decided.ducats or ZERO, cents, self.charge.captured_cents)
 
     @cached_property
     def withheld(self) -> Decimal:
@@ -274,7 +274,7 @@ class MatchedCharge:
 
     @cached_property
     def _undelivered(self) -> Decimal:
-        return (self.buyer.ducats or ZERO) - self.carried - self.completed
+        return (self.as_decided.ducats or ZERO) - self.carried - self.completed
 
     @cached_property
     def returned(self) -> Decimal:
@@ -291,8 +291,8 @@ class MatchedCharge:
     def is_rest(self) -> bool:
         """It was refunded in part before delivery, and only the rest was delivered.
 
-        No more is lacking than refunds and disputes once concerned. It does not matter who made the
-        row.
+        It lacks at most the share of the money that refunds or disputes once claimed. It does not
+        matter who made the row.
         """
         rows = self.moving
         if len(rows) > 1 and any(row.reason != REASON_REST for row in rows):
@@ -304,7 +304,8 @@ class MatchedCharge:
 
     @property
     def _once_back(self) -> Decimal:
-        """Ducats whose money had gone back, or was to, but stays as far as has been decided."""
+        """The ducats' share of all refunds and disputes, less the share whose money is gone, and
+        less what was given since."""
         causes = self.money.causes
         concerned = sum((self._share(cause.refund.amount_cents) for cause in causes), ZERO)
         return concerned - self._share(self.cents_back) - self.completed
@@ -327,7 +328,7 @@ class MatchedCharge:
 
     @cached_property
     def lacking(self) -> Decimal:
-        """What a delivered rest lacks, because money that had gone back came again."""
+        """What a delivered rest lacks, because money that had gone back has come back since."""
         if not self.is_rest or len(self.by_state[State.EXECUTED]) < len(self.moving):
             return ZERO
         return max(ZERO, self.outstanding - self._share(self.money.held_cents))
@@ -391,7 +392,7 @@ class MatchedCharge:
     @property
     def sold(self) -> Decimal:
         """The ducats that the charge entitles its citizen to; zero if that is unknown or void."""
-        return (self.buyer.ducats or ZERO) - self.withheld
+        return (self.as_decided.ducats or ZERO) - self.withheld
 
     @cached_property
     def delivered_right(self) -> Decimal:
@@ -449,18 +450,18 @@ class MatchedCharge:
         return ROUNDING_DUCATS if self.executed else ZERO
 
     @cached_property
-    def price(self) -> PriceObjection | None:
+    def price_objection(self) -> PriceObjection | None:
         """Why it is not certain that the ducats were paid for.
 
         If a person delivered it although the price could not be judged, that is not asked again. If
         too little was surely paid, it is asked until a person overrules it.
         """
-        found = None if self.let_go else price_objection(self.buyer, self.terms.prices)
+        found = None if self.let_go else price_objection(self.as_decided, self.terms.prices)
         if found is None or found.flaw is PriceFlaw.UNDERPAID:
             return found
         is_open = bool(self.outstanding) and not self.moving and not self.correcting
-        is_paid_part = abs(self.sold - self._share_left(found.missing) - self.carried_right)
-        return found if is_open or is_paid_part <= ROUNDING_DUCATS < self.carried_right else None
+        difference = abs(self.sold - self._share_left(found.missing) - self.carried_right)
+        return found if is_open or difference <= ROUNDING_DUCATS < self.carried_right else None
 
     @property
     def let_go(self) -> Stratagem | None:
@@ -471,7 +472,7 @@ class MatchedCharge:
     @property
     def unpaid(self) -> Decimal:
         """The part of the sold ducats that nobody is known to have paid for."""
-        return self._share_left(self.price.missing) if self.price else ZERO
+        return self._share_left(self.price_objection.missing) if self.price_objection else ZERO
 
     def _share_left(self, ducats: Decimal) -> Decimal:
         """The part of these ducats whose money did not go back."""
@@ -485,7 +486,7 @@ class MatchedCharge:
     @cached_property
     def successor(self) -> str:
         """Why the citizen of that name may not be the one for whom a transfer was made."""
-        return successor(self.buyer.citizen, self.citizen_since, self.stratagems)
+        return successor(self.as_decided.citizen, self.citizen_since, self.stratagems)
 
     @property
     def is_contested(self) -> bool:
@@ -499,7 +500,7 @@ class MatchedCharge:
 
     def is_right(self, stratagem: Stratagem) -> bool:
         """It goes to exactly the citizen whom the payment names."""
-        return stratagem.citizen == self.buyer.citizen
+        return stratagem.citizen == self.as_decided.citizen
 
 
 def sum_ducats(stratagems: Iterable[Stratagem]) -> Decimal:

@@ -182,7 +182,7 @@ def named_payments(stratagem: Stratagem) -> tuple[str, ...]:
 
 
 def asked_payments(stratagem: Stratagem) -> tuple[str, ...]:
-    """The fewest of these that tell whose stratagem it is.
+    """The fewest of its named payments that tell whose stratagem it is.
 
     If key and Notes name the same intent, the charge named with it was copied from the same
     payment, and asking for it would tell nothing new.

@@ -127,7 +127,7 @@ class PendingLookups:
         _, snapshot = fast_path(snapshot, terms.prices)
         matches = match(snapshot.charges, snapshot.stratagems)
         matched_charges = matched_charges_of(snapshot, matches, terms).values()
-        ownerless = [s for s in matches.unmatched if snapshot.accounts_for(s)]
+        ownerless = [s for s in matches.unmatched if snapshot.must_account_for(s)]
         self.payments = sorted({p for s in ownerless for p in asked_payments(s)})
         lacking = [s for s in ownerless if _may_succeed_now(s)]
         indebted = [s for s in ownerless if _is_indebted(s.record_id, terms)]
@@ -183,7 +183,9 @@ def _citizens(matched_charges: Collection[MatchedCharge], processor: str) -> set
     """The citizens to look up: those with something still to arrive, to come back or to be given
     again. The processor too, if the engine said that it was short of ducats."""
     waiting = [
-        matched for matched in matched_charges if matched.is_outstanding and matched.buyer.citizen
+        matched
+        for matched in matched_charges
+        if matched.is_outstanding and matched.as_decided.citizen
     ]
     indebted = [
         matched
@@ -191,7 +193,7 @@ def _citizens(matched_charges: Collection[MatchedCharge], processor: str) -> set
         if _is_indebted(matched.charge.payment_id, matched.terms)
     ]
     concerned = [*waiting, *filter(_may_come_back, matched_charges), *indebted]
-    names = {matched.buyer.citizen for matched in concerned if matched.buyer.citizen}
+    names = {matched.as_decided.citizen for matched in concerned if matched.as_decided.citizen}
     names |= {row.citizen for matched in indebted for row in matched.executed if row.citizen}
     short = any(s.failure is Failure.NO_FUNDS for matched in waiting for s in matched.stratagems)
     return names | {processor} if short else names

@@ -51,7 +51,7 @@ def unsuitable(matched: MatchedCharge, row: Stratagem) -> str:
         return "it is that payment's already"
     if not may_settle(row):
         return "it was made for another payment or decision"
-    due = matched.buyer.citizen
+    due = matched.as_decided.citizen
     if due and row.citizen != due and not matched.is_unknown:
         return f"it went to {row.citizen!r}, and {due!r} is to receive it"
     return "" if matched.uncovered or not matched.is_attributable else "nothing is lacking"

@@ -72,7 +72,7 @@ class Snapshot:
         """Whether the transfer's payment has to be found."""
         return stratagem.created_at in self.window or stratagem.record_id in self.beyond
 
-    def accounts_for(self, stratagem: Stratagem) -> bool:
+    def must_account_for(self, stratagem: Stratagem) -> bool:
         """Whether the transfer must have an owner, even if that is no judged charge. A transfer
         that another processor pays concerns us only if it is for one of our payments."""
         return not stratagem.other_processor and self.looks_at(stratagem)

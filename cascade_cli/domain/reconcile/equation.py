@@ -126,7 +126,9 @@ def equation_of(
         for c in cases
         for s in (*c.stratagems, *c.returns, *c.corrections, *c.takebacks)
     }
-    concerned = [s for s in snapshot.stratagems if snapshot.accounts_for(s) or s.record_id in ours]
+    concerned = [
+        s for s in snapshot.stratagems if snapshot.must_account_for(s) or s.record_id in ours
+    ]
     given = [s for s in concerned if not s.returns and s.origin is not Origin.TAKE_BACK]
     returning = [s for s in concerned if s.returns]
     taking = [s for s in concerned if s.origin is Origin.TAKE_BACK]

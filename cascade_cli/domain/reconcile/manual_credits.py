@@ -13,7 +13,7 @@ from cascade_cli.domain.delivery.transfer_status import (
     TransferStatus,
     again,
     is_final,
-    may_all_move,
+    rows_that_may_move,
     status_of,
     telling,
 )
@@ -109,7 +109,7 @@ def _taking(rows: Sequence[Stratagem], snapshot: Snapshot) -> tuple[Stratagem, .
 def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
     """One promise, but more than one row whose ducats moved, may have, or will."""
     taking = _taking(rows, snapshot)
-    moving = may_all_move(rows, terms.now)
+    moving = rows_that_may_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
         return None
     first, states = telling(rows, terms.now), [row.state(terms.now) for row in moving]

@@ -50,7 +50,7 @@ def owners_elsewhere(
     for stratagem in snapshot.stratagems:
         if stratagem.returns or stratagem.origin is Origin.TAKE_BACK:
             continue
-        if snapshot.accounts_for(stratagem) and stratagem.record_id not in ours:
+        if snapshot.must_account_for(stratagem) and stratagem.record_id not in ours:
             owners[_owner(stratagem, matched, snapshot.lookups)].append(stratagem)
     return owners
 

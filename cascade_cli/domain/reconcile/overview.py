@@ -14,6 +14,7 @@ from cascade_cli.domain.reconcile.reconciliation import Reconciliation
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.decisions import How, counted
 from cascade_cli.domain.records.stratagems import State, Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.money import ZERO, exactly
 
 
@@ -78,17 +79,15 @@ class OpenCases:
     def described(self) -> str:
         """For the first line of a screen, without a full stop."""
         parts = (
-            (self.automatic, "is", "are", "safe to repair"),
-            (self.for_people, "needs", "need", "a person"),
-            (self.waiting, "waits", "wait", "for the engine"),
+            (self.automatic, "is safe to repair", "are safe to repair"),
+            (self.for_people, "needs a person", "need a person"),
         )
-        told = ", ".join(
-            f"{number:,} {one if number == 1 else many} {what}"
-            for number, one, many, what in parts
-            if number
-        )
-        begin = f"{self.number:,} open" if self.number else "Nothing is open"
-        return f"{begin}: {told}" if told else begin
+        if not self.number:
+            flying = format_count(self.waiting, "is in flight", "are in flight")
+            return f"Nothing is open: {flying}" if self.waiting else "Nothing is open"
+        told = ", ".join(format_count(*part) for part in parts if part[0])
+        flying = format_count(self.waiting, "more is in flight", "more are in flight")
+        return f"{self.number:,} open: {told}" + (f". {flying}" if self.waiting else "")
 
     @property
     def closed(self) -> str:

@@ -154,7 +154,7 @@ def _with_copies(
 ) -> tuple[Stratagem, ...]:
     """These credits, and rows with the same keys that were made before the window."""
     keys = {stratagem.stratagem_id for stratagem in by_hand}
-    earlier = (s for s in matches.unmatched if not snapshot.accounts_for(s))
+    earlier = (s for s in matches.unmatched if not snapshot.must_account_for(s))
     return (*by_hand, *(s for s in earlier if s.stratagem_id in keys))
 
 
@@ -190,8 +190,8 @@ def _judged(matched: MatchedCharge) -> Item:
         severity=kind.severity,
         occurred_at=matched.charge.created_at,
         charge=matched.charge,
-        citizen=matched.buyer.citizen,
-        ducats=matched.buyer.ducats,
+        citizen=matched.as_decided.citizen,
+        ducats=matched.as_decided.ducats,
         stratagems=matched.stratagems,
         telling=matched.telling.stratagem if matched.telling else None,
         matched_by=matched.telling.rule if matched.telling else None,

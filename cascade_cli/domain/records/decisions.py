@@ -64,8 +64,11 @@ class RowFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`cents_back` is the money that went back, `dispute` says how disputes stand. `lacking` and
-    `surplus` are in ducats, and include what people have corrected since."""
+    """The facts of a case on which a decision rests.
+
+    `cents_back` is the money that went back, `dispute` says how disputes stand. `lacking` and
+    `surplus` are in ducats, and include what people have corrected since.
+    """
 
     kind: str
     rows: tuple[RowFact, ...]

@@ -27,7 +27,8 @@ TOO_MANY = Decimal(10) ** 12
 MOST_DECIMALS = 30
 _USUAL_LENGTH = 40
 MAX_DECIMALS = 6
-"""Of an amount that is sold, or that results from a division."""
+"""The most decimals of an amount that is sold, or that results from a division. MOST_DECIMALS is
+for what is read or typed."""
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
 _DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")

@@ -73,7 +73,7 @@ class CreateIntent(BaseModel):
         description="What the buyer was shown, in minor units; refused if it is not the price.",
     )
 
-    currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="One that is offered.")
+    currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="One of the price list.")
     giver_id: str | None = Field(
         None, min_length=1, max_length=200, description="Who pays, if it is a gift to citizen_id."
     )
@@ -158,7 +158,7 @@ class CreatedSubscription(BaseModel):
     """Stripe's page on which the buyer subscribes; nothing is sold before that."""
 
     checkout_session: str
-    url: str = Field(description="To send the buyer to.")
+    url: str = Field(description="The page to send the buyer to.")
     expires_at: Moment
     amount_cents: int = Field(description="A month.")
     currency: str
@@ -215,8 +215,8 @@ class IntentState(BaseModel):
     payment_intent_id: str
     status: str
     amount_cents: int = Field(description="What was asked for.")
-    captured_cents: int = Field(description="What of it was paid: 0 until then.")
-    refunded_cents: int = Field(description="What of that went back by refunds.")
+    captured_cents: int = Field(description="The part of it that was captured; 0 until it is paid.")
+    refunded_cents: int = Field(description="The part of captured_cents that was refunded.")
     currency: str
     created_at: Moment
     citizen_id: str | None

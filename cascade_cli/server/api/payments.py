@@ -45,7 +45,7 @@ _IntentId = Annotated[
     Path(
         pattern=r"^pi_[A-Za-z0-9_]+(\.[1-9][0-9]{0,3})?$",
         max_length=255,
-        description="A payment, or with .3 behind it the third citizen's part of one for many.",
+        description="A payment, or a third citizen's part of one for many, with .3 after its id.",
     ),
 ]
 

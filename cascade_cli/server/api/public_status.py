@@ -29,7 +29,7 @@ class TooManyLookupsError(CascadeError):
 
 
 class Allowance:
-    """Allows UNKNOWN_IN_A_ROW lookups at once, and UNKNOWN_A_SECOND a second from then on."""
+    """Allows a burst of UNKNOWN_IN_A_ROW lookups, then UNKNOWN_A_SECOND a second."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._left, self._at = clock, UNKNOWN_IN_A_ROW, clock()
@@ -90,7 +90,7 @@ class PublicStatus:
     def _spend(self) -> None:
         if self._unknown_in_hand >= UNKNOWN_AT_ONCE or not self._allowance.take():
             raise TooManyLookupsError(
-                "Too many payments are asked for of which nothing is known here.",
+                "Too many requests about payments that this server does not know yet.",
                 "Try again in a few seconds; the shop's backend may show the API token.",
             )
         self._unknown_in_hand += 1

@@ -131,7 +131,8 @@ def refuse_ended(orders: Iterable[Order], rows: Sequence[Stratagem], now: dateti
             continue
         for payment in (row.stripe_ids[0] for row in own if row.corrects and is_by_hand(order)):
             raise GuardError(
-                f"{order.key} was decided to settle {payment}, and has ended without arriving.",
+                f"A person decided that {order.key} settles {payment}, but that transfer ended "
+                "without arriving.",
                 f"Nothing was written. What {payment} lacks: {command('explain', payment)}",
             )
 

@@ -90,8 +90,8 @@ def check_words(citizen: str, reason: str) -> None:
             raise UsageError(f"A credit needs a {name}.", "Nothing was written.")
         if len(text) > MOST_CHARACTERS or not _is_writable(text):
             raise UsageError(
-                f"The {name} {text[:40]!r} is longer than {MOST_CHARACTERS} characters, or one of "
-                "them is NUL or no character at all.",
+                f"The {name} {text[:40]!r} is longer than {MOST_CHARACTERS} characters, or "
+                "contains a NUL or an invalid character.",
                 "Nothing was written.",
             )
 

@@ -21,6 +21,7 @@ from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN, Action, End,
 from cascade_cli.domain.records.journal_entries import Attempt, ClaimState, Fate
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.domain.shop.times import rfc3339
 from cascade_cli.errors import (
@@ -126,7 +127,7 @@ class Deliverer:
     def _wait(self, waiting: Sequence[Delivery]) -> None:
         until = max(d.finish_at for d in waiting if d.finish_at)
         seconds = (until - self._around.now()).total_seconds()
-        writes = "1 write" if len(waiting) == 1 else f"{len(waiting)} writes"
+        writes = format_count(len(waiting), "write")
         self._around.tell(
             f"{writes} may or may not have been applied: looking again in {max(seconds, 0):.0f} s, "
             "when that can be told. If this is broken off, run the same command again after "
@@ -278,8 +279,8 @@ class Deliverer:
         gifts = [(job, order) for job, order in notices if order.gift]
         next_run = self._terms.schedule.describe(self._around.now())
         for whom, told, tell, journaled in (
-            ("citizens", notices, self._notifier.tell, {}),
-            ("givers", gifts, self._notifier.tell_givers, {"told": "giver"}),
+            ("citizen", notices, self._notifier.tell, {}),
+            ("giver", gifts, self._notifier.tell_givers, {"told": "giver"}),
         ):
             for ten in _chunks(told, ROWS_PER_WRITE):
                 self._around.turn()
@@ -290,7 +291,7 @@ class Deliverer:
                 except JournalError:
                     raise
                 except CascadeError as error:
-                    self._around.tell(f"{len(ten)} {whom} were not told: {error.message}")
+                    self._around.tell(f"not told: {format_count(len(ten), whom)}: {error.message}")
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -159,7 +159,7 @@ _NOT_HELD = {
     ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
     ClaimState.CONFLICT: (
         Result.REFUSED,
-        "its key was promised otherwise",
+        "its key already stands for another citizen or amount",
         "A key means one transfer for ever: use another reference for another one.",
     ),
     ClaimState.OVER_LIMIT: (
@@ -171,8 +171,8 @@ _NOT_HELD = {
     ClaimState.TWIN: (
         Result.REFUSED,
         "the same credit was made within a day",
-        "If that one was broken off, finish it by --reference with what follows cascade_manual_; "
-        "if it is meant a second time, add --again or a --reference.",
+        "If that credit was interrupted, finish it: give what follows cascade_manual_ in its key "
+        "as --reference. To give the same ducats a second time, add --again or a new --reference.",
     ),
 }
 
@@ -184,5 +184,5 @@ def not_held(order: Order, claim: Claim) -> Delivery:
     left, needed = claim.ducats_left_today or ZERO, claim.limit_needed or ZERO
     hint = hint.format(left=format_ducats(left), needed=format_ducats(needed))
     if order.charge and claim.state is ClaimState.CONFLICT:
-        hint = f"What it still lacks is told by: {explain(order.charge.payment_id).command}"
+        hint = f"To see what it still lacks: {explain(order.charge.payment_id).command}"
     return Delivery(order, result, why, hint=hint, claim=claim.state)

@@ -18,6 +18,7 @@ from cascade_cli.domain.delivery.arrival_notices import TELL_ARRIVAL, Arrival, a
 from cascade_cli.domain.delivery.delivery_steps import SEND_WITHIN
 from cascade_cli.domain.records.journal_entries import Fate
 from cascade_cli.domain.records.stratagems import Stratagem
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
 from cascade_cli.errors import AnswerError, CascadeError, FateUnknownError
@@ -127,8 +128,8 @@ class ArrivalService:
     def _warn(
         self, mine: Sequence[Arrival], detail: Mapping[str, str], how: str, error: CascadeError
     ) -> None:
-        whom = f"{detail.get('told', 'citizen')}s"
-        self._around.tell(f"{len(mine)} {whom} {how} told of their arrival: {error.message}")
+        whom = format_count(len(mine), detail.get("told", "citizen"))
+        self._around.tell(f"{whom} {how} told that the ducats have arrived: {error.message}")
 
 
 class ArrivalWatch:

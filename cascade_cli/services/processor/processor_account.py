@@ -51,7 +51,8 @@ def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None
         records = ", ".join(processor.record_id for processor in found)
         raise GuardError(
             f"Venice has {len(found)} citizens called {username!r} ({records}).",
-            "It is chance which of them pays. Nothing was written: keep one, by hand, in the base.",
+            "Which of them pays is a matter of chance. Nothing was written: delete all but one in "
+            "the base, by hand.",
         )
     return found[0] if found else None
 

@@ -24,6 +24,7 @@ from cascade_cli.domain.matching.snapshot import Lookups, Snapshot
 from cascade_cli.domain.reconcile.reconciliation import Reconciliation, reconcile
 from cascade_cli.domain.records.charges import Charge, Listing
 from cascade_cli.domain.records.orders import lookup_order
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.keys import IdKind, kind_of_id, whole_id
 from cascade_cli.domain.shop.times import Window, format_moment
 from cascade_cli.errors import RightsError
@@ -248,8 +249,9 @@ def _coverage(snapshot: Snapshot, listing: Listing, followed: Followed, old: Con
 def _remarks(followed: Followed) -> tuple[str, ...]:
     if not followed.unknown:
         return ()
+    payments = format_count(followed.unknown, "payment that was", "payments that were")
     return (
-        f"Stripe no longer knows {followed.unknown} payments that were open at the last run: "
+        f"Stripe no longer knows {payments} open at the last run: "
         "is STRIPE_SECRET_KEY of the same account?",
     )
 

@@ -174,7 +174,9 @@ class RefundService:
 
     def residents(self, pictures: Sequence[Picture]) -> dict[str, Resident]:
         """The citizens who may have to return something."""
-        names = sorted({p.matched.buyer.citizen for p in pictures if p.matched.buyer.citizen})
+        names = sorted(
+            {p.matched.as_decided.citizen for p in pictures if p.matched.as_decided.citizen}
+        )
         return self._venice.residents(names) if names else {}
 
     def plan(
@@ -198,7 +200,7 @@ class RefundService:
         if plan.refused and not plan.endings:
             hint = f"No ducats were moved. See: {command('explain', payment)}"
             raise GuardError(f"{payment}: {plan.refused}.", hint)
-        citizen = picture.matched.buyer.citizen or ""
+        citizen = picture.matched.as_decided.citizen or ""
         if picture.left and citizen and citizen not in residents:
             plan = replace(plan, unknown_citizen=no_such_citizen(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
@@ -207,7 +209,7 @@ class RefundService:
     def _terms_for(
         self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident]
     ) -> RefundTerms:
-        citizen = picture.matched.buyer.citizen or ""
+        citizen = picture.matched.as_decided.citizen or ""
         found, rows = residents.get(citizen), picture.matched.stratagems
         return RefundTerms(
             wish.policy,
@@ -340,7 +342,7 @@ def _body(picture: Picture, written_off: Decimal, debt: Decimal, reason: str) ->
     charge = picture.matched.charge
     return {
         "payment": charge.payment_id,
-        "citizen": picture.matched.buyer.citizen,
+        "citizen": picture.matched.as_decided.citizen,
         "written_off": format_ducats(written_off),
         "debt": format_ducats(debt),
         "reason": reason,

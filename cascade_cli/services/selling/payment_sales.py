@@ -127,7 +127,9 @@ class PaymentSales:
 
     def _allocation(self, purchase: Purchase) -> Allocation:
         if purchase.ducats is not None or purchase.package is not None:
-            raise UsageError("An allocation says itself how many ducats: no ducat_amount, package.")
+            raise UsageError(
+                "An allocation says how many ducats: leave out ducat_amount and package."
+            )
         try:
             for share in purchase.shares:
                 exact(share.ducats)
@@ -198,7 +200,7 @@ def _check_price(purchase: Purchase, quote: Quote) -> None:
         return
     price = format_money(quote.amount_cents, quote.currency)
     raise PriceMismatchError(
-        f"{format_ducats(quote.ducats)} ducats cost {price}, which is not what was asked.",
+        f"{format_ducats(quote.ducats)} ducats cost {price}, not the amount_cents of the request.",
         "Nothing was sold. Show the buyer the right price: GET /api/payments/pricing.",
         quote,
     )

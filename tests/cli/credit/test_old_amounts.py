@@ -112,7 +112,7 @@ def test_new_sales_keep_to_six_decimals() -> None:
     [
         # The nearest that is less.
         ("1.1234567890123456789", "--credit", "paid but not delivered"),
-        ("0.00000000000000000012345678901234567", "--accept", "no transfer carries so few ducats"),
+        ("0.00000000000000000012345678901234567", "--accept", "its ducats are too few to transfer"),
         ("123456789012345678901234567890.5", "--snooze 7d", "the buyer is being asked"),
     ],
 )

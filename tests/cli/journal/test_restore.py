@@ -123,7 +123,7 @@ def test_a_lost_journal_knows_again_what_the_base_shows(shop: Shop) -> None:
     assert ended.code == 0, ended.err
     assert shop.type("status", "--json").data["today"]["promised_ducats"] == "12"
     other_amount = shop.credit("8", "after")
-    assert (other_amount.code, "promised otherwise" in other_amount.err) == (7, True)
+    assert (other_amount.code, "stands for another" in other_amount.err) == (7, True)
     shop.vanish("cascade_manual_after")
     vanished = shop.credit("7", "after")
     assert "no longer shows" in vanished.out + vanished.err

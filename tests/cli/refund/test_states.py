@@ -248,7 +248,7 @@ def test_a_replay_of_what_was_promised_as_a_rest_names_no_way_to_pay_it_beside(
 ) -> None:
     intent = rest_refused(counter)
     said = sold_again(counter)
-    assert "its key was promised otherwise" in said, said
+    assert "its key already stands for another" in said, said
     assert "reference" not in said
     assert f"cascade explain {intent}" in said
 

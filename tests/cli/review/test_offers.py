@@ -75,7 +75,7 @@ def test_accepting_a_refund_says_what_is_given_up() -> None:
             How.MOVED,
             "once the balances show it",
         ),
-        (of_transfer(a_stratagem()), How.TAKE_BACK, "once nobody can say who made it"),
+        (of_transfer(a_stratagem()), How.TAKE_BACK, "if nobody can say who made it"),
         (
             of_charge(a_charge(citizen=None, citizen_text="")),
             How.CREDIT,

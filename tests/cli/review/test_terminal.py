@@ -248,7 +248,7 @@ def test_the_repairs_of_a_machine_go_into_the_plan_if_wished(
     terminal.until("Not included: 1 case that can be repaired automatically, 100 ducats.")
     terminal.press("r", then="In all, 100 ducats go out.")
     assert shop.writes == []
-    terminal.press("y", then="Nothing is open: 1 waits for the engine.")
+    terminal.press("y", then="Nothing is open: 1 is in flight.")
     assert terminal.ended() == 0
     assert shop.row(f"cascade_payment_{payment}")["Status"] == "active"
 

@@ -84,7 +84,7 @@ def test_each_transfer_that_is_accounted_for_belongs_to_somebody(snapshot: Snaps
     }
     apart = (*RETURNING, Origin.TAKE_BACK)
     delivering = [s for s in snapshot.stratagems if s.origin not in apart]
-    within = {s.record_id for s in delivering if snapshot.accounts_for(s)}
+    within = {s.record_id for s in delivering if snapshot.must_account_for(s)}
     assert not matched & orphans
     assert len(within - matched - orphans) == result.manual + result.elsewhere
     assert orphans <= within

@@ -108,7 +108,7 @@ def test_only_the_giver_and_nobody_else_reads_an_anonymous_givers_name() -> None
         assert "anna" not in told
     assert "somebody who does not want to be named" in letter.text
     assert to_giver(order, "soon").citizen == "anna"
-    assert "Your name is not told." in to_giver(order, "soon").text
+    assert "The recipient is not told your name." in to_giver(order, "soon").text
 
 
 def test_the_givers_words_stand_last_and_not_in_notes() -> None:

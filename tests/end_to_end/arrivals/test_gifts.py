@@ -36,7 +36,7 @@ def test_an_anonymous_giver_is_not_named_to_the_recipient(counter: Counter) -> N
     (to_lucia,), (to_marco,) = texts(counter, "lucia"), texts(counter, "marco")
     assert "a gift from somebody who does not want to be named" in to_lucia
     assert "marco" not in to_lucia
-    assert "Your name is not told." in to_marco
+    assert "The recipient is not told your name." in to_marco
 
 
 def test_a_gift_taken_back_is_told_to_both_when_it_has_gone(counter: Counter) -> None:

@@ -167,7 +167,7 @@ def test_a_notice_that_is_refused_or_lost_is_a_warning_and_not_sent_again(
     counter.network.break_(is_arrival, answer)
     said = night(counter)
     assert said.code == 0
-    assert "told of their arrival" in said.err
+    assert "told that the ducats have arrived" in said.err
     for _ in range(2):
         night(counter)
     assert len([request for request in counter.writes if is_arrival(request)]) == 1

@@ -108,7 +108,7 @@ def test_an_anonymous_giver_is_named_to_nobody_in_venice_and_to_the_operator(
     assert replayed(counter).code == 0
     (to_lucia,) = told(counter, "lucia")
     assert "a gift from somebody who does not want to be named" in to_lucia
-    assert "Your name is not told." in told(counter, "marco")[0]
+    assert "The recipient is not told your name." in told(counter, "marco")[0]
     counter.sandboxed.app.engine.run()
     story = explained(counter, intent)
     account = counter.sandboxed.app.stripe.account

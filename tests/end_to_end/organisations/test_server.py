@@ -74,7 +74,7 @@ def test_one_who_vanished_needs_a_person_and_the_others_are_credited(shop: Shop)
     ("body", "why"),
     [
         ({"allocation": GUILD, "citizen_id": "marco"}, "either citizen_id or allocation"),
-        ({"allocation": GUILD, "package": "500"}, "says itself how many ducats"),
+        ({"allocation": GUILD, "package": "500"}, "says how many ducats"),
         ({"allocation": [*GUILD, GUILD[0]]}, "'marco' stands in 2 rows"),
         ({"allocation": [{"citizen_id": "nobody", "ducat_amount": 20}]}, "no citizen 'nobody'"),
         ({"allocation": [{"citizen_id": "marco", "ducat_amount": 1}]}, "not sold"),

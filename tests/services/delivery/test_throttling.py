@@ -14,7 +14,7 @@ import pytest
 from cascade_cli.adapters.http.pacing import Pacer
 from cascade_cli.adapters.http.transport import Transport, utc_now
 from cascade_cli.adapters.journal import Journal
-from cascade_cli.adapters.venice.base import airtable_api
+from cascade_cli.adapters.venice.reader import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.domain.delivery.deliveries import Delivery, Result
 from cascade_cli.errors import ThrottledError

@@ -63,7 +63,7 @@ class PaperRefundService(RefundService):
 
     def residents(self, pictures: Sequence[Picture]) -> dict[str, Resident]:
         self.asked.append(len(pictures))
-        names = [picture.matched.buyer.citizen or "" for picture in pictures]
+        names = [picture.matched.as_decided.citizen or "" for picture in pictures]
         return {name: Resident(Decimal(1000), PAID - timedelta(days=9)) for name in names}
 
     def carry_out(
