@@ -16,7 +16,7 @@ from cascade_cli.cli.terminal.session import Session, failure, run_command, unwr
 from cascade_cli.errors import ExitCode, UsageError
 
 COMMANDS = {
-    "init": "Set a shop up: ask for its keys, try each at once, and write one profile.",
+    "init": "Set a shop up: ask for its keys, try each right away, and write one profile.",
     "reconcile": "Compare every paid charge with the transfer it should have caused.",
     "credit": "Credit ducats by hand: one citizen, one payment, or a file of many; each exactly "
     "once.",

@@ -113,7 +113,7 @@ class Advance:
 
     def _run_engine(self, at: datetime) -> Happening:
         ran = self._app.engine.run()
-        text = f"the engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems"
+        text = f"the engine executed {len(ran.executed)} stratagems; {len(ran.failed)} failed"
         return Happening(at, "engine", text, executed=tuple(ran.executed), failed=tuple(ran.failed))
 
     def _begin_day(self, at: datetime) -> Happening | None:

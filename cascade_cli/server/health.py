@@ -137,7 +137,7 @@ class Readiness:
         return ReadinessPart(ok=True)
 
     def _crediting(self) -> ReadinessPart:
-        """It is just as well if another process credits."""
+        """Whether crediting works, in this process or another."""
         facts = self._leader()
         if not self._worker.is_alive:
             return ReadinessPart(ok=False, why="it has ended", facts=facts)
@@ -190,7 +190,13 @@ def router(readiness: Readiness, metrics: Metrics, thread_pool: ThreadPool) -> A
         return {"status": "ok"}
 
     @routes.head("/readyz", include_in_schema=False)
-    @routes.get("/readyz", responses={**responses(), 503: {"description": "Something is out."}})
+    @routes.get(
+        "/readyz",
+        responses={
+            **responses(),
+            503: {"description": "Payments lack something."},
+        },
+    )
     async def readyz() -> JSONResponse:
         """Whether journal, Stripe, Airtable and crediting work, and how long events have waited."""
         document = await thread_pool.run(lambda: _document(readiness), DEADLINE_SECONDS)

@@ -97,7 +97,7 @@ class _InboxCollector(Collector):
         yield events
         age = GaugeMetricFamily(
             "cascade_inbox_oldest_waiting_seconds",
-            "Since when the oldest event has waited; 0 if none waits.",
+            "How long the oldest event has waited; 0 if none waits.",
         )
         age.add_metric([], (self._now() - oldest).total_seconds() if oldest else 0.0)
         yield age

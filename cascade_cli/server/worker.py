@@ -71,7 +71,7 @@ class EventWorker:
         self._wake_up.set()
         self._thread.join(self._patience_seconds)
         if self._thread.is_alive():
-            self._tell("stopped in the middle of a batch; the next start goes on with it")
+            self._tell("stopped in the middle of a batch; the next start finishes it")
 
     @property
     def is_alive(self) -> bool:
@@ -113,7 +113,7 @@ class EventWorker:
                 self._begin_pause(error)
             else:
                 if self.pause:
-                    self._tell("crediting goes on")
+                    self._tell("crediting has resumed")
                 self.pause = None
                 if self._stands_by:
                     # Another process credits what is accepted here, and finds it by polling.

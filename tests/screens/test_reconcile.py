@@ -49,7 +49,7 @@ def test_a_week_is_one_screen_verdict_first_and_the_next_command_last(
 ) -> None:
     screen = rows(week.sandbox("reconcile", columns=columns), columns)
     assert len(screen) < ROWS
-    assert screen[0].startswith("57 open: 18 are safe to repair, 39 need a person, 13 wait")
+    assert screen[0].startswith("57 open: 18 are safe to repair, 39 need a person. 13 more")
     assert "Next: cascade --sandbox reconcile --repair" in screen[-2] + screen[-1]
 
 

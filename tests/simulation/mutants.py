@@ -19,7 +19,7 @@ from cascade_cli.adapters.http.pace import Pace
 from cascade_cli.adapters.http.service_clock import ServiceClock
 from cascade_cli.adapters.http.transport import Transport, permitted
 from cascade_cli.adapters.journal import attempts
-from cascade_cli.adapters.journal.locks import Neighbours
+from cascade_cli.adapters.journal.locks import HolderLiveness
 from cascade_cli.adapters.stripe import (
     events,
     invoice_metadata,
@@ -236,7 +236,7 @@ def surplus_left_alone() -> Iterator[Alter]:
 @contextmanager
 def living_taken_for_dead() -> Iterator[Alter]:
     """The run lock and the claims of whoever lives are taken over."""
-    with patch.object(Neighbours, "is_dead", lambda *_: True):
+    with patch.object(HolderLiveness, "is_dead", lambda *_: True):
         yield as_it_is
 
 
@@ -244,7 +244,7 @@ def living_taken_for_dead() -> Iterator[Alter]:
 def dead_keep_what_they_held() -> Iterator[Alter]:
     """Neither a lock nor a claim is ever taken over."""
     with (
-        patch.object(Neighbours, "is_dead", lambda *_: False),
+        patch.object(HolderLiveness, "is_dead", lambda *_: False),
         patch.object(Holder, "has_lease", lambda holder, _moment: bool(holder.run)),
     ):
         yield as_it_is
@@ -422,7 +422,7 @@ def newcomers_taken_for_the_same() -> Iterator[Alter]:
     """Whoever has the name now is the one whom the row was made for."""
     with ExitStack() as stack:
         for module in (matched_charge, event_replay, credit_guards, refund_service):
-            stack.enter_context(patch.object(module, "successor", lambda *_: ""))
+            stack.enter_context(patch.object(module, "identity_doubt", lambda *_: ""))
         yield as_it_is
 
 

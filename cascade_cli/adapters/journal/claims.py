@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.entry_bodies import is_storable
-from cascade_cli.adapters.journal.locks import Neighbours, holder_in
+from cascade_cli.adapters.journal.locks import HolderLiveness, holder_in
 from cascade_cli.adapters.journal.tables import claims, entries, visible
 from cascade_cli.domain.records.journal_entries import (
     CITIZEN_CAUSE,
@@ -43,18 +43,18 @@ class Claiming:
     def __init__(
         self,
         transaction: Transaction,
-        neighbours: Neighbours,
+        liveness: HolderLiveness,
         *,
         lease: timedelta,
         day_limit_ducats: Decimal | None,
     ) -> None:
         self._transaction = transaction
-        self._neighbours = neighbours
+        self._liveness = liveness
         self._day = transaction.at.astimezone(UTC).date().isoformat()
         self._limit = day_limit_ducats
         self._base = transaction.worker.base
         self._spent = ducats_of_day(transaction.connection, self._base, self._day)
-        self._hold = neighbours.hold(transaction, lease)
+        self._hold = liveness.hold(transaction, lease)
         self._made = list[dict[str, Any]]()
         self._taken, self._amended = list[_Change](), list[_Change]()
 
@@ -113,7 +113,7 @@ class Claiming:
         """Whether another worker has a valid lease and is not known to be dead."""
         is_ours = holder.run == self._hold.run
         valid = not is_ours and holder.has_lease(self._transaction.at)
-        return valid and not self._neighbours.is_dead(holder)
+        return valid and not self._liveness.is_dead(holder)
 
     def _claim(self, state: ClaimState, row: Row[Any], other: str = "") -> Claim:
         return Claim(

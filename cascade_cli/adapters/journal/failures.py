@@ -61,7 +61,7 @@ _INCOMPLETE = _Diagnosis(
 )
 _UNREACHABLE = _Diagnosis(
     ("08", "28", "3D000", "57P", "53300"),
-    "gave no connection",
+    "refused or lost the connection",
     "Check that PostgreSQL is running and CASCADE_JOURNAL_URL has the right host, user, password "
     f"and database. {_AGAIN}",
 )

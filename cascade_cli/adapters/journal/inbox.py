@@ -19,7 +19,7 @@ from cascade_cli.adapters.journal.chain import Transaction
 from cascade_cli.adapters.journal.claims import KEYS_PER_QUERY
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
-from cascade_cli.adapters.journal.locks import Neighbours, holder_of, worker_lock_of
+from cascade_cli.adapters.journal.locks import HolderLiveness, holder_of, worker_lock_of
 from cascade_cli.adapters.journal.tables import events as _events
 from cascade_cli.adapters.journal.tables import visible
 from cascade_cli.domain.records.journal_entries import EntryKind, Holder, Worker
@@ -140,7 +140,7 @@ class Inbox:
         return sum(self._rows(waiting, lambda row: int(row.number)))
 
     def oldest_waiting(self) -> datetime | None:
-        """Since when the event has waited that has waited longest; None if none waits.
+        """The moment since which the longest-waiting event has waited; None if none waits.
 
         An event about a payment waits from the moment when it was received. Any other is put off
         until the engine's next run, and waits only from then on.
@@ -176,7 +176,7 @@ class Inbox:
             found = holder_of(connection, worker_lock_of(base_id))
         if found is None or not found.has_lease(self._now()):
             return None
-        return None if Neighbours(self._worker.host, None).is_dead(found) else found
+        return None if HolderLiveness(self._worker.host, None).is_dead(found) else found
 
     def _kept(self, *conditions: ColumnElement[bool]) -> list[Kept]:
         found = select(_events).where(self._ours, *conditions)

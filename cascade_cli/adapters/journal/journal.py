@@ -30,7 +30,7 @@ from cascade_cli.adapters.journal.claims import (
 from cascade_cli.adapters.journal.database import Database
 from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import NOTHING_MOVES
-from cascade_cli.adapters.journal.locks import IsAlive, Neighbours, RunLock
+from cascade_cli.adapters.journal.locks import HolderLiveness, IsAlive, RunLock
 from cascade_cli.adapters.journal.marks import DECISION, RULING
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.records.journal_entries import (
@@ -89,7 +89,7 @@ class Journal:
         )
         self._worker, self._base = worker, worker.base
         self._now = now
-        self._neighbours = Neighbours(worker.host, is_alive)
+        self._liveness = HolderLiveness(worker.host, is_alive)
         self._redactor = Redactor([*secrets, *self._database.secrets])
 
     @property
@@ -117,7 +117,7 @@ class Journal:
         with self._writing() as transaction:
             marks.refuse_before_catch_up(transaction)
             claiming = Claiming(
-                transaction, self._neighbours, lease=lease, day_limit_ducats=day_limit_ducats
+                transaction, self._liveness, lease=lease, day_limit_ducats=day_limit_ducats
             )
             return claiming.answer(intents)
 
@@ -235,7 +235,7 @@ class Journal:
         self, name: str, *, lease: timedelta, heartbeat_seconds: float | None = None
     ) -> RunLock:
         """A lock for a `with` block. Entering it raises LockedError, which names the holder."""
-        return RunLock(self._writing, self._neighbours, name, lease, heartbeat_seconds)
+        return RunLock(self._writing, self._liveness, name, lease, heartbeat_seconds)
 
     def bind_mode(self, base_id: str, livemode: bool) -> None:
         """Bind the base to live or test mode at its first write.

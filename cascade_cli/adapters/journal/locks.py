@@ -42,7 +42,7 @@ def holder_in(row: Row[Any]) -> Holder:
     return Holder(**{name: row._mapping[name] for name in Holder.__dataclass_fields__})
 
 
-class Neighbours:
+class HolderLiveness:
     """Records who holds something, and tells, as far as this machine can, whether that process is
     still alive."""
 
@@ -134,13 +134,13 @@ class RunLock:
     def __init__(
         self,
         writing: Writing,
-        neighbours: Neighbours,
+        liveness: HolderLiveness,
         name: str,
         lease: timedelta,
         heartbeat_seconds: float | None,
     ) -> None:
         self._writing = writing
-        self._neighbours = neighbours
+        self._liveness = liveness
         self._name = name
         self._lease = lease
         self._heartbeat_seconds = heartbeat_seconds
@@ -191,7 +191,7 @@ class RunLock:
     def _acquire(self, transaction: Transaction) -> None:
         if (row := self._row(transaction)) is not None:
             self._take_over(transaction, row)
-        holder = self._neighbours.hold(transaction, self._lease)
+        holder = self._liveness.hold(transaction, self._lease)
         transaction.insert(locks, [{"name": self._name, **holder.columns()}])
 
     def _row(self, transaction: Transaction) -> Row[Any] | None:
@@ -204,7 +204,7 @@ class RunLock:
 
     def _take_over(self, transaction: Transaction, row: Row[Any]) -> None:
         holder = holder_in(row)
-        if holder.has_lease(transaction.at) and not self._neighbours.is_dead(holder):
+        if holder.has_lease(transaction.at) and not self._liveness.is_dead(holder):
             raise LockedError(
                 f"Another run holds the lock on {self._name}: {holder}. Nothing was done.",
                 f"Wait until it is done. If that run is gone, its lock ends at {holder.ends}.",

@@ -18,8 +18,8 @@ _CONNECT_TIMEOUT_SECONDS = 10
 # Everybody waits for a writer, which may be a process that was stopped or a machine that is gone.
 # The server ends its transaction before the others give up waiting.
 _MOST_IDLE = 0.8
-# So few fit into a packet or two, and a statement that has not arrived in full is the one moment at
-# which the server does not end the transaction of a stopped process.
+# Twenty rows fit into a packet or two. While a statement has arrived only in part, the server does
+# not end the transaction of a stopped process, so statements are kept short.
 _ROWS_IN_A_STATEMENT = 20
 # Only these parameters may occur more than once in an address: they name several servers.
 _SEVERAL = frozenset({"host", "port"})
@@ -99,7 +99,7 @@ def _check_parameters(url: URL) -> None:
         if name not in known:
             raise SettingsError(
                 f"CASCADE_JOURNAL_URL has the parameter {name!r}, which psycopg does not know.",
-                "Remove it. Those of libpq are allowed, such as sslmode, connect_timeout, options.",
+                "Remove it. libpq's are allowed, such as sslmode, connect_timeout, options.",
             )
         if not isinstance(value, str) and name not in _SEVERAL:
             raise SettingsError(f"CASCADE_JOURNAL_URL has the parameter {name!r} more than once.")

@@ -28,7 +28,7 @@ from cascade_cli.adapters.journal.claims import last_attempt
 from cascade_cli.adapters.journal.database import Database, file_url
 from cascade_cli.adapters.journal.entry_bodies import Redactor
 from cascade_cli.adapters.journal.failures import FOREIGN_ERRORS, NONSENSE, journal_error
-from cascade_cli.adapters.journal.locks import Neighbours, holder_in
+from cascade_cli.adapters.journal.locks import HolderLiveness, holder_in
 from cascade_cli.adapters.journal.marks import set_mark
 from cascade_cli.adapters.journal.taking_over import take_over
 from cascade_cli.domain.history.restored import (
@@ -183,12 +183,12 @@ class Restoring:
                 self._refuse_holders(connection)
 
     def _refuse_holders(self, connection: Connection) -> None:
-        neighbours, now = Neighbours(self._worker.host, None), self._now()
+        liveness, now = HolderLiveness(self._worker.host, None), self._now()
         for table in (tables.locks, tables.claims):
             held = table.c.run != "", table.c.lease_until > moment_text(now)
             for row in connection.execute(select(table).where(*held)):
                 holder = holder_in(row)
-                if not neighbours.is_dead(holder):
+                if not liveness.is_dead(holder):
                     raise LockedError(
                         f"Another run is working with the journal: {holder}. {UNTOUCHED}",
                         "Stop it, or wait until it is done. If that run is gone, its lock ends at "

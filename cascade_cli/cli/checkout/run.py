@@ -168,7 +168,7 @@ def read_allocation_file(path: Path, warn: Callable[[str], None]) -> Allocation:
     problems += () if problems and not shares else flaws(shares)
     if problems:
         hint = f"Columns: {', '.join(COLUMNS)}; one row for each citizen."
-        raise refusal(path, "not sold", problems, hint)
+        raise refusal(path, "sold", problems, hint)
     return Allocation(tuple(shares))
 
 

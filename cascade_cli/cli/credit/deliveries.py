@@ -35,8 +35,8 @@ _WRITES = {
     Action.CREATE: "create a planned stratagem, then activate it, then tell the citizen",
     Action.ACTIVATE: "activate the planned stratagem, then tell the citizen",
     Action.EXTEND: "give the expired stratagem a new expiry, then tell the citizen",
-    Action.EXPIRE: "end the stratagem by its expiry",
-    Action.RETIRE: "end the surplus stratagem by its expiry",
+    Action.EXPIRE: "end the stratagem: its expiry becomes now",
+    Action.RETIRE: "end the surplus stratagem: its expiry becomes now",
     Action.REWRITE: "revive the dead stratagem in place, then tell the citizen",
 }
 

@@ -128,7 +128,7 @@ def read_credit_file(path: Path, warn: Callable[[str], None]) -> tuple[CreditRow
     problems += _repeated(rows)
     if problems or not rows:
         hint = f"Columns: {', '.join(COLUMNS)}; every row needs a reference of its own."
-        raise refusal(path, "not credited", problems or ["it has no rows"], hint)
+        raise refusal(path, "credited", problems or ["it has no rows"], hint)
     return tuple(rows)
 
 

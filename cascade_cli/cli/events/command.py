@@ -42,7 +42,7 @@ def list_(ctx: typer.Context, *, options: EventListOptions, json: Json = False) 
 def replay(
     ctx: typer.Context, *, chosen: EventSelection, options: ReplayOptions, json: Json = False
 ) -> int:
-    """Replay events safely: credit each payment that they tell of once, oldest event first.
+    """Replay events safely: credit each payment in them exactly once, oldest event first.
 
     Exit code 3: payments remain that a replay may not credit, each with its reason. 5: incomplete;
     run the same command again. 7: refused by a limit or a guard.

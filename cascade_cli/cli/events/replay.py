@@ -62,9 +62,9 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
 
         plan = planned()
         if options.dry_run:
-            return _outcome(ReplayReport(chosen, plan, None, refund_events.planned()))
+            return _outcome(ReplayReport(chosen, plan, None, refund_events.plan()))
         if not options.yes:
-            refunds = refund_events.planned()
+            refunds = refund_events.plan()
             writing = [refund for refund in refunds if refund.would]
             if not (plan.orders or writing):
                 return _outcome(ReplayReport(chosen, plan, [], refunds))
@@ -101,7 +101,7 @@ def _carry_out(
     if plan.orders:
         context.begin()
         deliveries = context.writing.replayer.carry_out(plan)
-    return ReplayReport(chosen, plan, deliveries, refund_events.settled())
+    return ReplayReport(chosen, plan, deliveries, refund_events.settle())
 
 
 def _question(plan: ReplayPlan, refunds: int) -> str:

@@ -77,15 +77,15 @@ class RefundEvents:
         """All of them."""
         return {event for events in self.by_payment.values() for event in events}
 
-    def planned(self) -> list[RefundReplayed]:
+    def plan(self) -> list[RefundReplayed]:
         """What would be done; writes nothing."""
-        return [self._planned(payment_id) for payment_id in self.by_payment]
+        return [self._plan(payment_id) for payment_id in self.by_payment]
 
-    def settled(self) -> list[RefundReplayed]:
+    def settle(self) -> list[RefundReplayed]:
         """Do what was planned."""
-        return [self._settled(payment_id) for payment_id in self.by_payment]
+        return [self._settle(payment_id) for payment_id in self.by_payment]
 
-    def _planned(self, payment_id: str) -> RefundReplayed:
+    def _plan(self, payment_id: str) -> RefundReplayed:
         assert self.automatic_refunds is not None  # noqa: S101 - without it, there are no payments
         events = tuple(self.by_payment[payment_id])
         try:
@@ -98,7 +98,7 @@ class RefundEvents:
         would = tuple(line for plan in plans for line in _would(plan))
         return RefundReplayed(payment_id, events, note, would)
 
-    def _settled(self, payment_id: str) -> RefundReplayed:
+    def _settle(self, payment_id: str) -> RefundReplayed:
         assert self.automatic_refunds is not None  # noqa: S101 - as above
         dealt = self.automatic_refunds.settle_all(payment_id)
         events = tuple(self.by_payment[payment_id])

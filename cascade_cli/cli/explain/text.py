@@ -69,7 +69,7 @@ def show_citizen(console: Console, story: CitizenStory) -> None:
         console.print(f"has {rounded(has)} ducats")
     else:
         near = look_alikes_clause(story.citizen, story.similar)
-        console.print(Text(escape(f"is not in Venice, to the letter{near}"), "bold red"))
+        console.print(Text(escape(f"is not in Venice under exactly this name{near}"), "bold red"))
     _heading(console, f"Since {format_moment(story.window.since)}")
     _show_lines(console, story.lines)
     if not story.lines:

@@ -27,7 +27,7 @@ def init(
     ] = False,
     json: PlainJson = False,
 ) -> int:
-    """Set a shop up: ask for its keys, try each at once, and write one profile.
+    """Set a shop up: ask for its keys, try each right away, and write one profile.
 
     Says which rights each key needs and where to make it. A second run shows what is there, and
     changes what you type. --env-file takes over the settings of that file. Stripe and Venice's base

@@ -52,7 +52,7 @@ def _refuse_sandbox(session: Session) -> None:
     if session.sandbox or session.environ.get(SANDBOX.name, "").strip() == "1":
         raise UsageError(
             "The sandbox needs no set-up: it has keys, a base and a processor of its own.",
-            "For a shop of yours leave --sandbox and CASCADE_SANDBOX out. To look at the sandbox: "
+            "For your own shop, leave out --sandbox and CASCADE_SANDBOX. To look at the sandbox: "
             "cascade reconcile --since 7d",
         )
 
@@ -105,7 +105,7 @@ def _unasked(session: Session, named: str, file: SettingsFile | None) -> Outcome
     if wrong:
         return failure(draft_checks.refusal(wrong), _document(session, draft, checks))
     if kept:
-        session.say(f"Profile {draft.name} goes on with {kept}.")
+        session.say(f"Profile {draft.name} uses {kept}.")
     written = _written(session, draft, checks)
 
     def show(session: Session) -> None:

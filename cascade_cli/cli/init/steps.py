@@ -158,7 +158,9 @@ class Steps:
             listed = (f"  {n:3}  {base.id}  {base.name}" for n, base in enumerate(bases, 1))
             self._guide.tell(*listed)
         else:
-            self._guide.tell("  The token may not list bases. It is the app… in Venice's address.")
+            self._guide.tell(
+                "  The token shows no base. Type the app… in the address of Venice's base."
+            )
         while True:
             hint = "AIRTABLE_BASE_ID, or its number" if bases else "AIRTABLE_BASE_ID"
             typed = self._guide.ask(hint, known)
@@ -185,7 +187,7 @@ class Steps:
         self._guide.tell("", "Journal: keeps anybody from being paid twice.")
         kept = draft_checks.go_on_with_journal(self._session, self._draft, takes_over=takes_over)
         if kept:
-            self._guide.tell(f"  This profile goes on with {kept}.")
+            self._guide.tell(f"  This profile uses {kept}.")
         before = dict(self._draft.lines)
         while True:
             if not kept:
@@ -199,7 +201,7 @@ class Steps:
     def _ask_journal(self) -> None:
         is_set = any(name in self._draft.lines for name in names_of(JOURNAL_URL))
         enter = "Enter keeps it" if is_set else "Enter: a file on this machine"
-        self._guide.tell("  If several machines move ducats, they share one: postgresql://…")
+        self._guide.tell("  If several machines move ducats, they must share one: postgresql://…")
         typed = self._guide.ask_hidden(f"{JOURNAL_URL.name} (hidden; {enter})")
         if typed:
             self._draft.put(JOURNAL_URL, typed)

@@ -31,7 +31,7 @@ def item_document(item: Item) -> dict[str, Any]:
         "made_at": None if charge else rfc3339(item.occurred_at),
         "ducats_at_risk": format_ducats(item.at_risk),
         "stratagem_ids": [stratagem.stratagem_id for stratagem in item.stratagems],
-        "stratagem_status": item.telling and item.telling.status,
+        "stratagem_status": item.main_row and item.main_row.status,
         "matched_by": item.matched_by and item.matched_by.value,
         "evidence": list(item.evidence),
         "repair": repair_document(item.repair),

@@ -159,7 +159,7 @@ def catch_up(
 ) -> int:
     """Read the base, and write down what a restored journal has forgotten.
 
-    `journal restore` does this itself. Type it if the restore was broken off, and for each further
+    `journal restore` does this itself. Type it if the restore was interrupted, and for each further
     shop that shares the journal. Until it is done, nothing may be written to the base.
     """
     from cascade_cli.cli.journal.restore import catch_up as work

@@ -95,7 +95,8 @@ def _what_stands(found: Verification) -> str:
 
 def _show_intact(session: Session, found: Verification, kept: Head | None) -> None:
     console = session.console()
-    console.print(f"Intact: {found.entries} entries, none changed, removed or reordered.")
+    entries = format_count(found.entries, "entry", "entries")
+    console.print(f"Intact: {entries}, none changed, removed or reordered.")
     console.print("Claims, locks, modes, marks and events are as cascade left them.")
     if kept:
         console.print("Nothing was cut off or put back since the head that you kept.")

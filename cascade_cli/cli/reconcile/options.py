@@ -77,7 +77,7 @@ class ReconcileOptions:
         return selected(self.kinds, self.citizen, self.limit, everything=self.everything)
 
     @property
-    def again(self) -> tuple[str, ...]:
+    def repeat_options(self) -> tuple[str, ...]:
         """The options that make another run read the same payments."""
         since = None if self.since == type(self).since else self.since
         named = (("--since", since), ("--until", self.until), ("--grace", self.grace))

@@ -166,7 +166,7 @@ def _outcome(run: Run, reading: RunFacts, options: ReconcileOptions, wiring: Wir
         lambda session: (
             write_csv(run.result, session.completed, options.selection, out=sys.stdout)
             if options.csv
-            else show(session, run, reading, options.selection, options.again)
+            else show(session, run, reading, options.selection, options.repeat_options)
         ),
         _exit_code(run),
         run=run,

@@ -156,7 +156,7 @@ def _read(run: Run, reading: RunFacts) -> Iterator[Text]:
     )
     if coverage.other_products + coverage.unpaid:
         yield Text(
-            f"Left alone: {coverage.other_products} charges for other products, "
+            f"Left alone: {format_count(coverage.other_products, 'charge')} for other products, "
             f"{coverage.unpaid} not paid."
         )
     if told := followed_up(coverage):

@@ -33,7 +33,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
     for order in plan.endings:
         name = plan.stratagem_id(order)
         undone = "give its ducats again" if order.payer else "take its ducats back"
-        yield f"would end {name} by its expiry; if it was executed, {undone}"
+        yield f"would end {name} by setting its expiry to now; if it was executed, {undone}"
     for order in plan.orders:
         yield f"would move {order.description}, key {plan.stratagem_id(order)}"
         if matched.price_objection and Override.UNDERPAID in order.overrides:

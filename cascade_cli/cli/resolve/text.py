@@ -60,7 +60,7 @@ def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
 def describe_write(order: Order) -> str:
     """One write, for people."""
     if order.ends:
-        return f"ends {order.key} by its expiry: {order.description}"
+        return f"ends {order.key} by setting its expiry to now: {order.description}"
     return f"moves {order.description}, key {order.key}"
 
 

@@ -219,11 +219,11 @@ def product(
     ctx: typer.Context,
     identity: Annotated[str, typer.Argument(metavar="ID", help="The product.")],
     inactive: Annotated[
-        bool, typer.Option("--inactive", help="Take it off the shelves: nothing new is sold of it.")
+        bool, typer.Option("--inactive", help="Deactivate it: it can no longer be sold.")
     ] = False,
     json: PlainJson = False,
 ) -> int:
-    """Put a product of the embedded Stripe back on the shelves, or take it off."""
+    """Activate a product of the embedded Stripe, or deactivate it."""
     from cascade_cli.cli.sandbox.money import product as work
 
     return run_command(

@@ -104,7 +104,8 @@ def run_engine(
         if only is not None and only not in known:
             raise UsageError(f"The sandbox has no stratagem {only!r}.", "Nothing was executed.")
         ran = app.engine.run(only=only, fail_at=fail_at, kill_after=kill_after)
-    lines = [f"The engine executed {len(ran.executed)} and failed {len(ran.failed)} stratagems."]
+    executed = format_count(len(ran.executed), "stratagem")
+    lines = [f"The engine executed {executed}; {len(ran.failed)} failed."]
     lines += [f"  failed: {escape(stratagem_id)}" for stratagem_id in ran.failed]
     if ran.killed_at:
         lines.append(f"  killed at {escape(ran.killed_at)}, {_KILLED[str(kill_after)]}")

@@ -62,7 +62,7 @@ class Nightly:
         if not (backup.is_dir() and os.access(backup, os.W_OK | os.X_OK)):
             raise UsageError(
                 f"--backup {str(backup)!r} is not a folder that you may write.",
-                "Nothing was printed. Make it first, best on another disk than the journal's.",
+                "Nothing was printed. Make it first, best on a disk that the journal is not on.",
             )
         folder = str(backup.absolute())
         return [*_program(session), "journal", "backup", folder, "--keep", _BACKUPS]

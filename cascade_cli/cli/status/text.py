@@ -233,7 +233,7 @@ def _webhook(records: Records, attention: Sequence[Kept], now: datetime) -> Text
     if oldest := records.oldest_waiting:
         text.append(f" (the oldest {format_span(now - oldest)})")
     return text.append(
-        f", {format_count(len(_of_payments(attention)), 'payment')} for you",
+        f", {format_count(len(_of_payments(attention)), 'payment needs', 'payments need')} you",
         "yellow" if attention else "default",
     )
 
@@ -286,7 +286,7 @@ def _attention(console: Console, attention: Sequence[Kept]) -> Iterator[Block]:
     for kept in list(reversed(attention))[:MOST_ATTENTION]:
         event = kept.accepted.event
         told = escape(completed(console, kept.note))
-        yield Block(Text(f"The webhook asks you: {told}", "yellow"))
+        yield Block(Text(f"The webhook left this to you: {told}", "yellow"))
         yield typed(console, command("explain", event.payment_id or event.id))
     if len(attention) > MOST_ATTENTION:
         yield Block(Text(f"  and {len(attention) - MOST_ATTENTION} more, see --json"))

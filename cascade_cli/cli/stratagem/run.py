@@ -18,7 +18,7 @@ from cascade_cli.cli.stratagem.text import list_outcome, missing_text, status_ou
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.windows import duration_option, moment_option
-from cascade_cli.domain.delivery.transfer_status import Moment, is_final, status_of, telling
+from cascade_cli.domain.delivery.transfer_status import Moment, is_final, main_row_of, status_of
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.engine_schedule import DailyRuns
@@ -121,7 +121,7 @@ class _TransferWatch:
 
     def _look(self, found: Found) -> Found:
         try:
-            return self.service.again(found)
+            return self.service.reread(found)
         except (UnreachableError, ThrottledError) as error:
             # A wait of hours should survive a network that is away for minutes.
             self.tell(f"{error.message}; trying again")
@@ -153,7 +153,7 @@ def is_over(found: Found, now: datetime) -> bool:
 
 def _awaited(found: Found, now: datetime) -> Stratagem:
     """The transfer that is still awaited, or the last one that was."""
-    rows = [telling(rows, now) for rows in found.by_portion]
+    rows = [main_row_of(rows, now) for rows in found.by_portion]
     return next((row for row in rows if not is_final(row, now)), rows[-1])
 
 

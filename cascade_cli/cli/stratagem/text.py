@@ -17,9 +17,9 @@ from cascade_cli.domain.delivery.runway import Sum
 from cascade_cli.domain.delivery.transfer_status import (
     Moment,
     TransferStatus,
+    main_row_of,
     rows_that_may_move,
     status_of,
-    telling,
 )
 from cascade_cli.domain.matching.matching import Rule
 from cascade_cli.domain.matching.snapshot import Snapshot
@@ -91,7 +91,7 @@ def _missing(charge: Charge) -> dict[str, Any]:
 
 
 def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
-    main = status_of(telling(rows, moment.now), moment)
+    main = status_of(main_row_of(rows, moment.now), moment)
     return main.is_well and len(rows_that_may_move(rows, moment.now)) == 1
 
 

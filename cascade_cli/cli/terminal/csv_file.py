@@ -153,7 +153,7 @@ def refusal(path: Path, what: str, problems: Sequence[str], hint: str) -> UsageE
     """The error that nothing in the file was done, with the first problems."""
     shown = problems[:SHOWN_PROBLEMS]
     more = f" (and {len(problems) - len(shown)} more)" if len(problems) > len(shown) else ""
-    return UsageError(f"{path} was {what}, not even in part: {'; '.join(shown)}{more}.", hint)
+    return UsageError(f"Nothing in {path} was {what}: {'; '.join(shown)}{more}.", hint)
 
 
 def _rows(

@@ -208,7 +208,7 @@ def unwritable(error: OSError) -> OutputError:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return OutputError(
         f"The result could not be written to standard output: {error.strerror}.",
-        "What the command did is done. Make room, then ask again.",
+        "What the command did stands; only its output was lost. Check the free disk space.",
     )
 
 

@@ -27,7 +27,7 @@ def parse_window(since_text: str, until_text: str | None, now: datetime) -> Wind
     if since > now:
         raise UsageError(
             f"--since {since_text} is in the future ({format_moment(since)}).",
-            "Nothing has been paid then yet; name an earlier time.",
+            "Nothing can have been paid since then; name an earlier time.",
         )
     return _window(since, min(until, now))
 

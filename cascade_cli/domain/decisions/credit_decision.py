@@ -93,7 +93,7 @@ def _correction(subject: Subject, matched: MatchedCharge, wish: Wish, means: Mea
     if ducats > most:
         raise GuardError(
             f"{format_ducats(ducats)} ducats are more than the {format_ducats(most)} that "
-            f"{citizen!r} lacks of {payment}.",
+            f"are still missing for {citizen!r} from {payment}.",
             f"{UNTOUCHED} Credit a gift by hand, with a --reference.",
         )
     if ducats > due or not ducats:

@@ -57,7 +57,7 @@ def refuse_repeated(subject: Subject, wish: Wish) -> None:
     if before is None or before.how is not wish.how or before.change(subject.facts):
         return
     if wish.how in {How.CREDIT, How.TAKE_BACK} or before.is_over(subject.terms.now):
-        return  # What their transfers came to tells whether anything is left to do.
+        return  # What became of the transfers tells whether anything is left to do.
     if _is_about_another(subject, wish, before):
         return
     raise GuardError(f"{subject.name} already has this decision: {before.described}.", UNTOUCHED)

@@ -119,8 +119,8 @@ def _credit(subject: Subject) -> str:
     wish = Wish(How.CREDIT, "")
     ducats = own_ducats(matched, wish) if is_own else due_to_buyer(matched, wish)
     if is_own and not ducats:
-        return f"give {matched.as_decided.citizen!r} his ducats: you say how many"
-    amount = f"{rounded(ducats)} ducats" if ducats else "what he lacks"
+        return f"give {matched.as_decided.citizen!r} the ducats: you say how many"
+    amount = f"{rounded(ducats)} ducats" if ducats else "what is missing"
     return f"give {matched.as_decided.citizen!r} {amount}"
 
 
@@ -141,7 +141,7 @@ def needs_buyer(subject: Subject) -> bool:
     matched = subject.matched
     if matched is None or not is_delivered_by_own_key(matched):
         return False
-    return not matched.as_decided.citizen or matched.is_unknown or bool(matched.successor)
+    return not matched.as_decided.citizen or matched.is_unknown or bool(matched.identity_doubt)
 
 
 def needs_ducats(subject: Subject) -> bool:

@@ -60,7 +60,7 @@ def plan_taking(subject: Subject, wish: Wish, means: Means) -> Resolution:
     if wish.ducats is not None and wish.ducats > total:
         raise GuardError(
             f"{format_ducats(wish.ducats)} ducats are more than the {format_ducats(total)} that "
-            f"are too many of {subject.name}.",
+            f"can still be taken back for {subject.name}.",
             UNTOUCHED,
         )
     orders = tuple(_taking(subject, wish, means, left))

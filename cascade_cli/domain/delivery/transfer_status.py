@@ -90,7 +90,7 @@ def is_final(row: Stratagem, now: datetime) -> bool:
     return state is not State.LIVE and not is_being_made
 
 
-def telling(rows: Sequence[Stratagem], now: datetime) -> Stratagem:
+def main_row_of(rows: Sequence[Stratagem], now: datetime) -> Stratagem:
     """The row in the most telling state, in the order below; of several, the newest."""
     order = (State.DOUBTFUL, State.EXECUTED, State.LIVE, State.FAILED, State.STALLED)
     return min(rows, key=lambda row: (order.index(row.state(now)), -row.created_at.timestamp()))
@@ -149,7 +149,7 @@ def _stalled(row: Stratagem, moment: Moment) -> TransferStatus:
         return TransferStatus(State.STALLED, Moved.NO, meaning, retry, _explain(row))
     retry = "Yes: the same record is revived, no second one is made."
     return TransferStatus(
-        State.STALLED, Moved.NO, meaning, retry, again(row), is_safe_to_retry=True
+        State.STALLED, Moved.NO, meaning, retry, reviving_command(row), is_safe_to_retry=True
     )
 
 
@@ -175,7 +175,7 @@ def _failed(row: Stratagem, _moment: Moment) -> TransferStatus:
         meaning = f"The engine cannot carry it out: {said}"
     if row.ruling:
         meaning = f"A person found that it moved no ducats: {said or row.status}"
-    cure = _CURES.get(failure, again)(row)
+    cure = _CURES.get(failure, reviving_command)(row)
     return TransferStatus(
         State.FAILED, Moved.NO, f"{meaning.rstrip('.')}.", _RETRIES[failure], cure
     )
@@ -208,7 +208,7 @@ def _explain(row: Stratagem) -> str:
     return command("explain", "--", row.name)
 
 
-def again(row: Stratagem) -> str:
+def reviving_command(row: Stratagem) -> str:
     """The credit by hand that revives this very record.
 
     A payment's record does not tell whether it was paid for in full. Its story does, and ends with

@@ -34,8 +34,8 @@ _TWINS_EXECUTED = "They were executed: talk to the citizen, and take back the su
 _TWINS_HALF = "One was executed: end the rest before the engine's next run."
 _TWINS_LIVE = "None is executed yet: end all but one before the engine's next run."
 _DEBT = (
-    "When the citizen has ducats again, `cascade refund` takes them. Until then put it off, or "
-    "accept it: then nobody takes them any more."
+    "When the citizen has ducats again, `cascade refund` takes them. Until then, put the "
+    "case off. If you accept it instead, they are never taken back."
 )
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
@@ -136,7 +136,7 @@ _RULES: Mapping[Kind, Rules] = {
         ),
         (
             _wrong(State.EXECUTED),
-            "It was executed, and the right citizen has his ducats: take them back from the other.",
+            "It was executed, and the right citizen has the ducats: take them back from the other.",
         ),
         (
             _always,
@@ -201,7 +201,7 @@ _RULES: Mapping[Kind, Rules] = {
     ),
     Kind.STALLED: (
         *_UNCERTAIN,
-        (_is_cancelled, "Somebody cancelled it: ask by whom. A credit revives the same record."),
+        (_is_cancelled, "Somebody cancelled it: find out who. A credit revives the same record."),
         (_always, "Credit it: the same record is revived."),
     ),
     Kind.DISPUTED: (
@@ -212,8 +212,8 @@ _RULES: Mapping[Kind, Rules] = {
         ),
         (
             lambda matched: matched.to_return,
-            "Some of the money is gone: take its ducats back, or write them off. Answer in Stripe "
-            "what is still open.",
+            "Some of the money is gone: take its ducats back, or write them off. Answer the open "
+            "dispute in Stripe.",
         ),
         (_awaits_money, "The dispute was won: wait until its money is back."),
         (

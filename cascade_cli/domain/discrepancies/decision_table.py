@@ -267,7 +267,7 @@ _UNDELIVERED: Sequence[DecisionRule] = (
     ),
     DecisionRule(
         "its citizen may not be the one who bought it",
-        lambda matched: matched.successor,
+        lambda matched: matched.identity_doubt,
         _LACKS,
         "the buyer was found",
     ),
@@ -433,7 +433,7 @@ TRANSFERS: Sequence[TransferRule] = (
         "a credit by hand has not arrived, and will not as it stands",
         lambda item, _now: item.kind in {Kind.FAILED, Kind.STALLED} and item.at_risk,
         _WAIT,
-        "what it lacks is not there yet",
+        "what stopped it is not gone yet",
     ),
     TransferRule(
         "it no longer moves anything, or nobody can read how much",

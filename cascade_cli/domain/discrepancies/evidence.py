@@ -69,7 +69,7 @@ def _transfers(matched: MatchedCharge) -> Iterator[str]:
         for row in matched.late:
             yield (
                 f"ambiguous: perhaps its own, made {format_moment(row.created_at)} for the same "
-                f"citizen and amount, and no other payment fits: {describe(row, matched.terms)}"
+                f"citizen and amount; no payment surely owns it: {describe(row, matched.terms)}"
             )
     if matched.has_vanished:
         yield from matched.past.evidence()

@@ -238,7 +238,7 @@ def _vanished_or_successor(matched: MatchedCharge) -> str:
     """If another stratagem has vanished, or another person may have taken the citizen's name, say
     that first."""
     vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""
-    return f"{vanished}{matched.successor}; " if matched.successor else vanished
+    return f"{vanished}{matched.identity_doubt}; " if matched.identity_doubt else vanished
 
 
 def _why_stalled(stratagem: Stratagem) -> str:
@@ -267,7 +267,7 @@ def _refunded(matched: MatchedCharge) -> Discrepancy | None:
     )
     if matched.debt:
         sentence += f"; a debt of {format_ducats(matched.debt)} ducats is recorded"
-    return Discrepancy(kind, matched.to_return, sentence + _successor_clause(matched))
+    return Discrepancy(kind, matched.to_return, sentence + _identity_clause(matched))
 
 
 def _vanished_and_refunded(matched: MatchedCharge) -> Discrepancy | None:
@@ -289,7 +289,7 @@ def _taken_too_much(matched: MatchedCharge) -> Discrepancy | None:
         "for money that did not go back, "
         "or has since come back: they belong to the citizen"
     )
-    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _successor_clause(matched))
+    return Discrepancy(Kind.REFUNDED, matched.to_give_again, sentence + _identity_clause(matched))
 
 
 def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
@@ -304,8 +304,8 @@ def _still_taking(matched: MatchedCharge) -> Discrepancy | None:
 
 
 def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
-    """Transfers still on their way to take ducats back, although the money did not go back or came
-    again. `cascade refund` ends them."""
+    """Transfers still on their way to take ducats back, although the money did not go back or has
+    come back since. `cascade refund` ends them."""
     coming = {
         row.record_id
         for row in matched.returns
@@ -317,8 +317,8 @@ def stale_returns(matched: MatchedCharge) -> tuple[Stratagem, ...]:
     return tuple(row for part in parts for row in part.rows if row.record_id in coming)
 
 
-def _successor_clause(matched: MatchedCharge) -> str:
-    return f"; {matched.successor}" if matched.successor else ""
+def _identity_clause(matched: MatchedCharge) -> str:
+    return f"; {matched.identity_doubt}" if matched.identity_doubt else ""
 
 
 def _doubtful_return(matched: MatchedCharge) -> Discrepancy | None:

@@ -83,7 +83,7 @@ def decided_on(item: Item, name: str, facts: Facts | None, terms: Terms) -> Item
 
 
 def _over(decision: Decision, terms: Terms) -> str:
-    return "its time has come" if decision.is_over(terms.now) else ""
+    return "the time it was put off for is over" if decision.is_over(terms.now) else ""
 
 
 def _decision_sentence(decision: Decision, reopened: str) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _recipient_and_amount(matched: MatchedCharge) -> Iterator[str]:
         yield DUCATS
     named = matched.as_decided.citizen or ""
     # A shell cannot pass on a NUL.
-    if not named or "\0" in named or matched.is_unknown or matched.successor:
+    if not named or "\0" in named or matched.is_unknown or matched.identity_doubt:
         yield from ("--citizen", CITIZEN)
     # A person who credits has looked at the transfers that may be its own, or were meant for it.
     if matched.unclear:

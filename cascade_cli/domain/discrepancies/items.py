@@ -35,7 +35,7 @@ class Item:
     ducats: Decimal | None
     """How many the charge sold, or the transfer without a charge moves; None if unknown."""
     stratagems: tuple[Stratagem, ...]
-    telling: Stratagem | None
+    main_row: Stratagem | None
     """If there are several stratagems: the one whose status says most about the ducats."""
     matched_by: Rule | None
     verdict: str
@@ -47,7 +47,7 @@ class Item:
     advice: str = ""
     """What a person can do about it."""
     late: tuple[Stratagem, ...] = ()
-    """Legacy rows that surely belong to no payment, and may be its own."""
+    """Legacy rows that no payment surely owns, and that may be its own."""
     conclusion: str = ""
     """How it stands, if it is settled or in flight."""
     corrections: tuple[Stratagem, ...] = ()

@@ -41,8 +41,8 @@ class RefundTerms:
     """What the plan depends on: the policy, who takes the ducats, what the citizen has.
 
     `wanted` is how many ducats a person wants to take in all, None to follow the policy.
-    `successor` says why the citizen of that name is not the one who got the ducats, `nobody` that
-    there is no such citizen. `overrides` are the guards that a person overruled.
+    `identity_doubt` says why the citizen of that name is not the one who got the ducats, and
+    `missing_citizen` that there is none. `overrides` are the guards that a person overruled.
     """
 
     policy: Policy
@@ -50,8 +50,8 @@ class RefundTerms:
     available: Decimal
     facts: Mapping[str, Any]
     wanted: Decimal | None = None
-    successor: str = ""
-    nobody: str = ""
+    identity_doubt: str = ""
+    missing_citizen: str = ""
     overrides: Collection[Override] = ()
 
 
@@ -199,10 +199,10 @@ def plan_refunds(picture: Picture, terms: RefundTerms) -> RefundPlan:
         _give(matched, part, terms) for part in picture.parts if _is_to_give_back(part, matched)
     ]
     rest = _rest(matched, terms)
-    if terms.successor and (orders or rest):
-        return RefundPlan(picture, endings, taking=nothing, refused=terms.successor)
-    if terms.nobody and rest:
-        return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.nobody)
+    if terms.identity_doubt and (orders or rest):
+        return RefundPlan(picture, endings, taking=nothing, refused=terms.identity_doubt)
+    if terms.missing_citizen and rest:
+        return RefundPlan(picture, endings, tuple(orders), taking, refused=terms.missing_citizen)
     if rest and matched.price_objection and Override.UNDERPAID not in terms.overrides:
         refused = "" if orders else matched.price_objection.why
         return RefundPlan(picture, endings, tuple(orders), taking, refused=refused)
@@ -296,13 +296,13 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
 
 
 def _rest(matched: MatchedCharge, terms: RefundTerms) -> list[Order]:
-    """What a payment still owes that was refunded in part before any row was released to the
-    engine.
+    """The order for what is still owed of a payment that was refunded in part before any row was
+    released to the engine.
 
-    The same holds for a payment whose disputes are all decided, and for one of which a rest was
-    begun before its refund failed. If the engine may have taken up a row, that row is delivered as
-    it is, since another amount would hide what moved. Afterwards what it has too much is taken
-    back, and what it lacks is given.
+    The same holds for a payment whose disputes are all decided, or whose rest was on its
+    way before the refund failed. If the engine may have taken up a row, that row is delivered as
+    it is, since another amount would hide what moved. Afterwards a surplus is taken back, and
+    what is missing is given.
     """
     charge = matched.charge
     begun = next((row for row in matched.stratagems if row.status == "active"), None)

@@ -69,13 +69,15 @@ def _next_step(matched: MatchedCharge, found: tuple[Discrepancy, ...]) -> Repair
 def refund_refuses(matched: MatchedCharge) -> bool:
     """`cascade refund` would move no ducats: another person may have the citizen's name, or the
     rows forbid it. It still ends what has not arrived."""
-    return bool(obstacle_in(matched) or (matched.successor and not matched.by_state[State.LIVE]))
+    return bool(
+        obstacle_in(matched) or (matched.identity_doubt and not matched.by_state[State.LIVE])
+    )
 
 
 def _is_for_people(matched: MatchedCharge) -> bool:
     """Something is to be delivered, but only a person may decide whether, or to whom."""
     is_open = bool(matched.outstanding) and not matched.moving
-    return is_open and bool(matched.price_objection or matched.successor or matched.unclear)
+    return is_open and bool(matched.price_objection or matched.identity_doubt or matched.unclear)
 
 
 def decision_about(matched: MatchedCharge) -> str:
@@ -108,7 +110,7 @@ def decision_about(matched: MatchedCharge) -> str:
 def _about_the_rest(matched: MatchedCharge) -> str:
     """The advice if money went back in part: if only the price keeps `cascade refund` from
     delivering, a person may overrule it."""
-    others = matched.unclear or matched.successor or matched.is_unknown or matched.is_young
+    others = matched.unclear or matched.identity_doubt or matched.is_unknown or matched.is_young
     is_left = owes_rest(matched) or not (money_is_open(matched) or _is_decided(matched))
     is_sale = matched.charge.citizen and matched.charge.ducats
     if others or not (matched.price_objection and is_sale and is_left):
@@ -117,7 +119,7 @@ def _about_the_rest(matched: MatchedCharge) -> str:
             "accept the case."
         )
     rest = refund_although(Override.UNDERPAID, matched.charge.payment_id)
-    return f"Decide: give the rest of the money back in Stripe, or deliver what it paid: {rest}"
+    return f"Decide: give the rest of the money back in Stripe, or deliver its ducats: {rest}"
 
 
 def _may_be_another_citizen(matched: MatchedCharge) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, Finding, amber, green, red
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.errors import CascadeError, CredentialsError, QuotaError, UnreachableError
 
 TOKEN_GOOD = green("airtable.token_good", "token")
@@ -195,9 +196,10 @@ def judge_record(columns: Mapping[str, Column] | None, written: Sequence[str]) -
     missing = [field for field in written if columns is None or field not in columns]
     if not missing:
         return FITS.seen("all fields that the engine writes are there", name="TRANSACTIONS")
+    lacking = format_count(len(missing), "field is", "fields are")
     return REFUSED_HARMLESSLY.seen(
-        f"the engine cannot write its rows ({len(missing)} fields are missing), but carries on; so "
-        "a missing row proves nothing"
+        f"the engine cannot write its rows ({lacking} missing), but carries on; so a missing row "
+        "proves nothing"
     )
 
 

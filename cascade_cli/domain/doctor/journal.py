@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.records.journal_entries import Head, Restored, Verification
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import CascadeError
 
@@ -100,15 +101,17 @@ def judge_writing(error: CascadeError | None) -> Check:
 
 def judge_chain(found: Verification) -> Check:
     """What `cascade journal verify` finds."""
+    entries = format_count(found.entries, "entry", "entries")
     if found.is_intact:
-        return INTACT.seen(f"{found.entries} entries, none changed, removed or reordered")
+        return INTACT.seen(f"{entries}, none changed, removed or reordered")
     return TAMPERED.seen(found.flaw)
 
 
 def judge_head(found: Verification, told: Head) -> Check:
     """The chain is whole, but its head is not the one last recorded."""
+    entries = format_count(found.entries, "entry", "entries")
     if told.entries and told.entries > found.entries:
-        return OTHER_HEAD.seen(f"it has {found.entries} entries, but once had {told.entries}")
+        return OTHER_HEAD.seen(f"it has {entries}, but once had {told.entries}")
     return OTHER_HEAD.seen(f"the hash of entry {told.entries} is not the reported one")
 
 

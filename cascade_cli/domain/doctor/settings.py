@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
 from cascade_cli.domain.selling.pricing import PriceList
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.exchange import Exchange
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import format_span
@@ -118,7 +119,7 @@ def judge_limits(prices: PriceList, per_credit: Decimal, per_day: Decimal) -> It
         [prices.custom_maximum, *(package.total for package in prices.packages)], default=per_credit
     )
     yield PRICES_GOOD.seen(
-        f"{len(prices.packages)} packages; the largest sale {_d(largest)} ducats"
+        f"{format_count(len(prices.packages), 'package')}; the largest sale {_d(largest)} ducats"
     )
     if largest > per_credit:
         sold, credited = _d(largest), _d(per_credit)
@@ -191,7 +192,7 @@ def _judge_rate(name: str, rate: Exchange | None, today: date, max_age: timedelt
     if rate is None:
         return RATE_UNKNOWN.seen("no rate is known", name=name)
     age = today - rate.day
-    found = f"{rate.number} for 1 USD, of {rate.day}: {age.days} days old"
+    found = f"{rate.number} for 1 USD, of {rate.day}: {format_count(age.days, 'day')} old"
     if age > max_age:
         return RATE_TOO_OLD.seen(f"{found}, at most {format_span(max_age)} is allowed", name=name)
     return (RATE_AGEING if age > AGEING_AFTER else RATE_FRESH).seen(found, name=name)

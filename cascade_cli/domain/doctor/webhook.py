@@ -237,7 +237,8 @@ def judge_inbox(accepted: Acceptance, now: datetime) -> Iterator[Check]:
     late = oldest is not None and now - oldest > LATE_AFTER
     if oldest is not None and late:
         age = format_span(now - oldest)
-        yield STUCK.seen(f"{accepted.waiting} wait to be credited, the oldest for {age}")
+        waiting = format_count(accepted.waiting, "waits", "wait")
+        yield STUCK.seen(f"{waiting} to be credited, the oldest for {age}")
     if accepted.attention:
         payments = format_count(accepted.attention, "payment")
         yield ATTENTION.seen(f"{payments} of the last 7 days needed a person")

@@ -80,7 +80,7 @@ def _citizen(found: ChecklistFacts) -> ChecklistAnswer:
     if name is None:
         return _no("citizen there?", "the payment names no usable citizen")
     if found.balances.citizen is None:
-        return _no("citizen there?", f"Venice has no citizen {name!r}, to the letter")
+        return _no("citizen there?", f"Venice has no citizen named exactly {name!r}")
     has = format_ducats(found.balances.citizen, grouped=True)
     return _yes("citizen there?", f"{name!r} has {has} ducats")
 
@@ -113,7 +113,7 @@ def _split_payment_answers(many: SplitPayment) -> Iterator[ChecklistAnswer]:
     yield ChecklistAnswer("stratagems made?", passed=made == total, evidence=evidence)
     missing = many.missing
     named = ", ".join(map(repr, missing))
-    evidence = f"Venice has no citizen {named}, to the letter" if missing else "none is missing"
+    evidence = f"Venice has no citizen named exactly {named}" if missing else "none is missing"
     yield ChecklistAnswer("citizens there?", passed=not missing, evidence=evidence)
     yield ChecklistAnswer("status?", passed=not many.open, evidence=many.counted)
 

@@ -65,7 +65,7 @@ def _run_sentence(body: Mapping[str, Any]) -> str:
     if isinstance(restored := body.get("restored"), Mapping):
         return f"restored from a backup with the head {restored.get('head')}"
     if isinstance(caught_up := body.get("caught_up"), Mapping):
-        return f"caught up with the base: {caught_up.get('promises')} promises taken over"
+        return f"caught up with the base; promises taken over: {caught_up.get('promises')}"
     return _refund(refund) if isinstance(refund, Mapping) else _json(body)
 
 

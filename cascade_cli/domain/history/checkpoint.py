@@ -83,7 +83,7 @@ class Checkpoint:
             return ""
         return (
             f"the last run's end, {format_moment(self.claimed_until)}, is later than now: a wrong "
-            f"clock has dated it. All since {format_moment(self.until)} is covered again."
+            f"clock dated it. Everything since {format_moment(self.until)} is checked again."
         )
 
     @property
@@ -98,8 +98,8 @@ class Checkpoint:
         return self.until - OVERLAP
 
     def is_continuable(self, now: datetime) -> bool:
-        """Whether Stripe still has the events since then, so that the next run can ask for what
-        changed."""
+        """Whether Stripe still has the events since `new_since`, so that the next run can ask for
+        what changed."""
         return self.covered_since is not None and self.new_since > now - KEPT
 
     def next_window(self, now: datetime) -> Window:
@@ -131,8 +131,8 @@ class Checkpoint:
         }
 
     def ended(self, until: datetime, before: Checkpoint | None) -> Checkpoint:
-        """As if the run had read no further than `until`; but what an earlier run covered stays
-        covered."""
+        """The checkpoint as if the run had read no further than `until`. What an earlier run
+        covered stays covered."""
         return replace(self, until=min(self.until, max(until, before.until) if before else until))
 
     @property
@@ -141,8 +141,8 @@ class Checkpoint:
         return self.covered_since is None or self.covered_since < self.until
 
     def dated(self, before: Checkpoint | None) -> Checkpoint:
-        """With the end added to the ends of the earlier checkpoint `before`; all by the services'
-        clocks."""
+        """This checkpoint, with its own end put before the ends of the earlier one, `before`; all
+        by the services' clocks."""
         ends = (self.until, *(before.ends if before else ()))
         return replace(self, ends=ends[:_MOST_ENDS])
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.history.checkpoint import Checkpoint
 from cascade_cli.domain.records.charges import Charge
+from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import Window
 
 
@@ -43,9 +44,11 @@ class MemoryVerification:
     def sentence(self) -> str:
         """The result for people."""
         if not self.checked and not self.wrong:
-            return "nothing that is remembered as settled was there to verify"
-        total = f"{self.checked:,} payments remembered as settled"
-        return f"{len(self.wrong):,} of {total} are not" if self.wrong else f"{total} are"
+            return "there was nothing remembered as settled to verify"
+        total = f"{format_count(self.checked, 'payment')} remembered as settled"
+        if not self.wrong:
+            return f"{total}, all confirmed"
+        return f"{len(self.wrong):,} of {total} turned out not to be"
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,8 @@ def _by_key(stratagems: Iterable[Stratagem]) -> tuple[dict[str, Stratagem], list
 def _pair(
     snapshot: Snapshot, by_key: dict[str, Stratagem], rest: list[Stratagem], prices: PriceList
 ) -> tuple[PlainlySettled, list[Charge]]:
-    """Take the stratagems of charges out of `by_key`: into the plain ones, or into `rest`, with
-    their charges among the others."""
+    """Take each charge's stratagem out of `by_key`. Returns the plainly settled pairs and all other
+    charges, whose stratagems are added to `rest`."""
     plain, others = PlainlySettled([], []), []
     take, least_cents, ours = by_key.pop, _least_cents(prices), Origin.PAYMENT
     uncertain = Failure.UNCERTAIN

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from cascade_cli.domain.matching.matching import Match, Rule
 from cascade_cli.domain.records.charges import Charge, Dispute
-from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.citizens import identity_doubt
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Override
 from cascade_cli.domain.records.past_delivery import NOTHING_PAST, PastDelivery
@@ -71,8 +71,9 @@ class MatchedCharge:
     `citizen_exists` is None if nobody asked. `similar_citizens` are names that look like the
     charge's citizen but differ. `processor_ducats` is what the payer has, or None. `returns` are
     the transfers that took its ducats back for refunds, or gave them again. `late` are legacy rows
-    for its citizen and amount, made after it, that surely belong to no payment. `past` is what is
-    remembered of its delivery if it has no stratagem, or only stratagems that move nothing.
+    for its citizen and amount, made after it, that may be its own: no payment surely owns them.
+    `past` is what is remembered of its delivery if it has no stratagem, or only stratagems that
+    move nothing.
     """
 
     charge: Charge
@@ -187,7 +188,7 @@ class MatchedCharge:
         return self.is_right(row) and row.state(self.terms.now) in MAY_BE_RUN
 
     @property
-    def telling(self) -> Match | None:
+    def main_match(self) -> Match | None:
         """The match that says most about the ducats: one that moves them, else the latest."""
         last = [match for match in self.matches if match.stratagem is self.stratagems[-1]]
         return next((m for m in self.matches if m.stratagem in self.moving), None) or (
@@ -484,9 +485,9 @@ class MatchedCharge:
         return max(ZERO, self.uncovered - self.unpaid)
 
     @cached_property
-    def successor(self) -> str:
+    def identity_doubt(self) -> str:
         """Why the citizen of that name may not be the one for whom a transfer was made."""
-        return successor(self.as_decided.citizen, self.citizen_since, self.stratagems)
+        return identity_doubt(self.as_decided.citizen, self.citizen_since, self.stratagems)
 
     @property
     def is_contested(self) -> bool:

@@ -57,9 +57,9 @@ class Match:
 class Matches:
     """`by_charge` has every charge's id, with an empty tuple if nothing was found.
 
-    `late` has, for a charge without an executed transfer, the legacy rows made after it that surely
-    belong to no payment. `corrections` has the transfers that people decided on beside a charge's
-    own. `unmatched` has the transfers of payments that are not here.
+    `late` has, for a charge without an executed transfer, the legacy rows made after it that may be
+    its own: no payment surely owns them. `corrections` has the transfers that people decided
+    on beside a charge's own. `unmatched` has the transfers of payments that are not here.
     """
 
     by_charge: dict[str, tuple[Match, ...]]

@@ -73,7 +73,7 @@ def rows_of(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
 
 
 def unclear_rows(order: Order, rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
-    """The `rows` that surely belong to nobody, but may turn out to be the order's own.
+    """The `rows` that no payment surely owns, and that may turn out to be the order's own.
 
     These are legacy rows for its citizen and amount, made at any time after the payment, and
     credits by hand to its citizen that mention the payment.

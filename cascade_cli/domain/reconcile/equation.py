@@ -4,8 +4,8 @@ is wrong.
 Both sides are summed separately. Stripe's side: sold = settled + in flight + undelivered + doubtful
 + unattributable. Venice's side: executed = settled + over-delivered + manual + orphaned + elsewhere
 + what people took back of these. Ducats that came back for refunds are a third sum: returned = by
-the window's charges + elsewhere. Ducats given beyond that, because money came again, count as
-executed. Ducats that people decided to take back from wrong transfers are a fourth sum.
+the window's charges + elsewhere. Ducats given beyond that, because money came back since, count
+as executed. Ducats that people decided to take back from wrong transfers are a fourth sum.
 
 A charge that is lost, or a stratagem that is used twice, breaks one of these sums. What is plainly
 settled was compared pair by pair, and is added to both sides.

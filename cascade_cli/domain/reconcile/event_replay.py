@@ -10,7 +10,7 @@ from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_such_citizen
 from cascade_cli.domain.records.orders import PURCHASE_REASON, Order, order_for_charge
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -79,13 +79,13 @@ def objections_to(
         back = format_money(charge.refunded_cents, charge.currency)
         yield Objection(Obstacle.REFUNDED, f"{back} went back to the payer")
     if charge.disputed:
-        yield Objection(Obstacle.DISPUTED, "the payer disputes it, or has")
+        yield Objection(Obstacle.DISPUTED, "the payer disputes it, or did so earlier")
     if price := price_objection(charge, terms.prices):
         yield Objection(Obstacle.UNDERPAID, price.why)
     resident = terms.citizens.get(charge.citizen)
     if resident is None:
         yield Objection(Obstacle.UNKNOWN_CITIZEN, no_such_citizen(charge.citizen, terms.citizens))
-    elif why := successor(charge.citizen, resident.since, rows):
+    elif why := identity_doubt(charge.citizen, resident.since, rows):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:
         limit = format_ducats(terms.per_credit_ducats)

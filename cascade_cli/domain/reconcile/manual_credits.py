@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from cascade_cli.domain.delivery.transfer_status import (
     Moment,
     TransferStatus,
-    again,
     is_final,
+    main_row_of,
+    reviving_command,
     rows_that_may_move,
     status_of,
-    telling,
 )
 from cascade_cli.domain.discrepancies.advice import advice_on_twins
 from cascade_cli.domain.discrepancies.evidence import describe
@@ -112,7 +112,7 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
     moving = rows_that_may_move(rows, terms.now)
     if len(moving) < 2:  # noqa: PLR2004 - one is as it should be
         return None
-    first, states = telling(rows, terms.now), [row.state(terms.now) for row in moving]
+    first, states = main_row_of(rows, terms.now), [row.state(terms.now) for row in moving]
     promised = max(row.ducats or ZERO for row in moving)
     total = sum((staying(row, taking, terms.now) for row in moving), ZERO)
     if total - promised <= ROUNDING_DUCATS and State.DOUBTFUL not in states:
@@ -133,7 +133,7 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
         citizen=first.citizen,
         ducats=first.ducats,
         stratagems=tuple(rows),
-        telling=first,
+        main_row=first,
         matched_by=None,
         verdict=verdict,
         evidence=(
@@ -153,7 +153,7 @@ def _duplicate(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> I
 
 def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Item | None:
     """If several rows have one key by accident, the one that says most counts."""
-    stratagem = telling(rows, terms.now)
+    stratagem = main_row_of(rows, terms.now)
     kind = _KINDS.get(stratagem.state(terms.now))
     if kind is None or stratagem.status == "cancelled" or not is_final(stratagem, terms.now):
         return None
@@ -172,7 +172,7 @@ def _overdue(rows: Sequence[Stratagem], snapshot: Snapshot, terms: Terms) -> Ite
         citizen=stratagem.citizen,
         ducats=stratagem.ducats,
         stratagems=tuple(rows),
-        telling=stratagem,
+        main_row=stratagem,
         matched_by=None,
         verdict=evidence[-1],
         evidence=evidence,
@@ -198,7 +198,9 @@ def manual_credit_status(row: Stratagem, snapshot: Snapshot, moment: Moment) -> 
         return replace(transfer_status, retry=f"No: {given}", command="", is_safe_to_retry=False)
     if _is_there_now(row, snapshot.lookups):
         return replace(
-            transfer_status, retry="Yes: what it lacked is there now.", command=again(row)
+            transfer_status,
+            retry="Yes: what it lacked is there now.",
+            command=reviving_command(row),
         )
     return transfer_status
 

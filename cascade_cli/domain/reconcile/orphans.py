@@ -123,7 +123,7 @@ def _judged(stratagem: Stratagem, lookups: Lookups, terms: Terms) -> Item:
         citizen=stratagem.citizen,
         ducats=stratagem.ducats,
         stratagems=(stratagem,),
-        telling=stratagem,
+        main_row=stratagem,
         matched_by=None,
         verdict=evidence[-1],
         evidence=evidence,

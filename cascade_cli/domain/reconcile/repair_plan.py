@@ -34,7 +34,7 @@ class PlannedRepair:
     @property
     def stratagem_id(self) -> str:
         """The id of its row; if there is no row yet, the id it will get."""
-        row = self.item.telling
+        row = self.item.main_row
         return row.name if row else self.order.key
 
     @property

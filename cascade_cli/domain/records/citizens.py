@@ -62,7 +62,7 @@ class CitizenRow:
     in_venice: bool = False
 
 
-def successor(citizen: str | None, since: datetime | None, rows: Iterable[Stratagem]) -> str:
+def identity_doubt(citizen: str | None, since: datetime | None, rows: Iterable[Stratagem]) -> str:
     """Why the citizen of that name, whose record was made at `since`, may not be the person for
     whom one of the transfers was made; empty if nothing suggests that."""
     if citizen is None or since is None:

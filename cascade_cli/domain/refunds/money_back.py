@@ -1,9 +1,10 @@
-"""How much of a charge's money went back, and through what. Everybody asks here.
+"""How much of a charge's money went back, and through what. All other code asks this
+module.
 
-The money decides, not the word. A refund counts when its money has left our balance and not come
-back: a refund that still waits for the payer has moved nothing. A dispute counts by the sum of its
-own balance transactions. Until a bank has decided, what its dispute took is held: its ducats are
-neither taken back nor given again.
+What counts is where the money is, not what Stripe's status says. A refund counts when its money has
+left our balance and not come back: a refund that still waits for the payer has moved nothing. A
+dispute counts by the sum of its own balance transactions. Until a bank has decided, what its
+dispute took is held: its ducats are neither taken back nor given again.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def money_back(
 
 
 def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[MoneyCause]:
-    """Each portion takes back its share of a refund under its own id."""
+    """The refunds and disputes as causes, each under its own id with the portion's suffix."""
     sent = (refund.amount_cents if refund.money_is_gone else 0 for refund in charge.refunds)
     for refund, cents in zip(charge.refunds, within(charge.refunded_cents, sent), strict=True):
         yield MoneyCause(replace(refund, id=refund.id + charge.suffix), cents)

@@ -131,8 +131,8 @@ class RefundShare:
 
     @property
     def surplus(self) -> Decimal:
-        """What is to be given back: taken for money that did not go back after all, or came
-        again."""
+        """What is to be given to the citizen: what was taken for money that did not go back, or has
+        come back since; and what is `lacking`."""
         with exactly():
             kept = max(ZERO, self.due + self.held - self.withheld)
             return max(ZERO, self.returned - kept) + self.lacking

@@ -201,7 +201,7 @@ def origin_of(stratagem_id: str, stripe_ids: tuple[str, ...], source: str) -> Or
 
 FORMS = (
     "pi_…, ch_…, evt_…, re_…, cs_…, dp_…, in_…, sub_… (Stripe), a StratagemId, a "
-    "record id rec… (Venice), or the name of a citizen, to the letter"
+    "record id rec… (Venice), or the exact name of a citizen"
 )
 LONGEST = 255
 

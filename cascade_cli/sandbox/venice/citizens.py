@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cascade_cli.sandbox.airtable.tables import Tables
-from cascade_cli.sandbox.venice.processor import Record
+from cascade_cli.sandbox.venice.execution import Record
 from cascade_cli.sandbox.wire import Clock
 
 STIPEND = 3_000

@@ -12,7 +12,7 @@ from typing import Any
 
 from cascade_cli.sandbox.airtable.tables import Tables
 from cascade_cli.sandbox.venice.access import KILL_POINTS, Access, EngineRun, Step, Steps
-from cascade_cli.sandbox.venice.processor import Processor, Record
+from cascade_cli.sandbox.venice.execution import Record, TransferExecution
 from cascade_cli.sandbox.venice.transfer import OUTSIDE_FAILURE, note_line
 from cascade_cli.sandbox.wire import Clock
 
@@ -86,20 +86,20 @@ class Engine:
         return f"AND({{Status}} = 'active', IF({{ExpiresAt}} = BLANK(), TRUE(), {later}))"
 
     def _process(self, access: Access, run: EngineRun, record: Record) -> Steps[None]:
-        processor = Processor(self._tables, self._now, access, run, record)
+        execution = TransferExecution(self._tables, self._now, access, run, record)
         try:
-            succeeded = yield from processor.process()
+            succeeded = yield from execution.process()
         except Exception as error:  # noqa: BLE001 - any of them becomes Status `error`
             succeeded = False
             yield from self._set_status(access, run, record, "error", f"Exception: {error}")
         status = yield from access.take(
             "read_back",
-            processor.stratagem_id,
+            execution.stratagem_id,
             lambda: self._tables.get("STRATAGEMS", record["id"])["fields"].get("Status"),
         )
         if not succeeded and status == "active":
             yield from self._set_status(access, run, record, "failed", OUTSIDE_FAILURE)
-        (run.executed if succeeded else run.failed).append(processor.stratagem_id)
+        (run.executed if succeeded else run.failed).append(execution.stratagem_id)
 
     def _set_status(
         self, access: Access, run: EngineRun, record: Record, status: str, text: str

@@ -65,7 +65,7 @@ class CreateIntent(BaseModel):
     ducat_amount: Decimal | None = Field(
         None, gt=0, max_digits=21, decimal_places=MAX_DECIMALS, description="Ducats, paid in full."
     )
-    package: str | None = Field(None, max_length=40, description="A name of the price list.")
+    package: str | None = Field(None, max_length=40, description="A package of the price list.")
     amount_cents: int | None = Field(
         None,
         ge=0,
@@ -73,7 +73,7 @@ class CreateIntent(BaseModel):
         description="What the buyer was shown, in minor units; refused if it is not the price.",
     )
 
-    currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="One of the price list.")
+    currency: str = Field(CURRENCY, pattern=CODE_PATTERN, description="A currency that is sold in.")
     giver_id: str | None = Field(
         None, min_length=1, max_length=200, description="Who pays, if it is a gift to citizen_id."
     )

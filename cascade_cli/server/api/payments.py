@@ -45,7 +45,7 @@ _IntentId = Annotated[
     Path(
         pattern=r"^pi_[A-Za-z0-9_]+(\.[1-9][0-9]{0,3})?$",
         max_length=255,
-        description="A payment, or a third citizen's part of one for many, with .3 after its id.",
+        description="A payment's id. With .3 after it: the third citizen's part of one for many.",
     ),
 ]
 
@@ -131,11 +131,11 @@ def _token_needed(token: str | None) -> Any:
 
 def _check_token(credentials: HTTPAuthorizationCredentials | None, token: str | None) -> None:
     if token is None:
-        raise HTTPException(503, "Creating payments is shut: CASCADE_API_TOKEN is not set.")
+        raise HTTPException(503, "Creating payments is disabled: CASCADE_API_TOKEN is not set.")
     if not _is_shown(credentials, token):
         raise HTTPException(
             401,
-            "Creating payments takes Authorization: Bearer with the API token.",
+            "Creating payments needs the header Authorization: Bearer with the API token.",
             {"WWW-Authenticate": "Bearer"},
         )
 

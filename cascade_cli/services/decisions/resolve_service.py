@@ -28,7 +28,7 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, no_citizen_called, successor
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_citizen_called
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.orders import (
@@ -277,7 +277,7 @@ class ResolveService:
             citizen,
             ducats,
             due=due_to_buyer(matched, wish),
-            is_another=bool(matched.successor),
+            is_another=bool(matched.identity_doubt),
             reason=wish.reason,
             facts=facts,
             overrides=wish.overrides | ambiguous,
@@ -372,8 +372,9 @@ def _refuse_stranger(
     rows: Sequence[Stratagem],
     usernames: Callable[[], Sequence[str]],
 ) -> None:
-    """`usernames` returns all names; it is called only if this one is missing."""
+    """Raises GuardError if Venice has no citizen of that name, or if the name may belong to another
+    person by now. `usernames` returns all names; it is called only if this one is missing."""
     if name not in found:
         raise GuardError(no_citizen_called(name, usernames()), UNTOUCHED)
-    if why := successor(name, found[name].since, rows):
+    if why := identity_doubt(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)

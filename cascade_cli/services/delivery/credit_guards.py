@@ -15,7 +15,7 @@ from cascade_cli.domain.reconcile.event_replay import (
     objections_to,
 )
 from cascade_cli.domain.reconcile.manual_credits import is_beside, is_given_by
-from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.citizens import identity_doubt
 from cascade_cli.domain.records.journal_entries import Intent
 from cascade_cli.domain.records.orders import Cause, Order, Override, credit_although
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
@@ -74,7 +74,7 @@ def _objections_by_hand(
 ) -> Iterator[Objection]:
     """Objects if the name belonged to another citizen when the credit by hand was begun."""
     resident = terms.citizens.get(order.citizen)
-    if resident and (why := successor(order.citizen, resident.since, rows)):
+    if resident and (why := identity_doubt(order.citizen, resident.since, rows)):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
 
 
@@ -117,7 +117,7 @@ def refuse_credited(orders: Sequence[Order], rows: Sequence[Stratagem], now: dat
                 raise GuardError(
                     f"{row.citizen!r} was credited for {order.mentions[0]} already{by}: "
                     f"{row.stratagem_id}, made {format_moment(row.created_at)}: {row.reason}.",
-                    "Nothing was written. If it is meant a second time, add --again.",
+                    "Nothing was written. To credit it a second time, add --again.",
                 )
 
 
@@ -149,7 +149,7 @@ def refuse_just_credited(
                 raise GuardError(
                     f"{order.citizen!r} is being credited for the same payment: {intent.key}, "
                     f"{format_ducats(intent.ducats)} ducats.",
-                    "Nothing was written. Look again in two minutes, when it shows.",
+                    "Nothing was written. Look again in two minutes: by then the base shows it.",
                 )
 
 

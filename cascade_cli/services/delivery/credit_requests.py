@@ -162,7 +162,7 @@ def require_known(
     near = {name: near_names(name, others) for name in missing}
     raise GuardError(
         f"Venice has no citizen {', '.join(map(repr, missing))}.{did_you_mean(near)}",
-        "Nothing was written. Names are compared to the letter.",
+        "Nothing was written. Names must match exactly.",
     )
 
 

@@ -130,7 +130,7 @@ class Deliverer:
         writes = format_count(len(waiting), "write")
         self._around.tell(
             f"{writes} may or may not have been applied: looking again in {max(seconds, 0):.0f} s, "
-            "when that can be told. If this is broken off, run the same command again after "
+            "when the base will show it. If you interrupt this, run the same command again after "
             f"{rfc3339(until)}: it looks first, and repeats nothing"
         )
         self._around.sleep(max(seconds, 0))
@@ -291,7 +291,9 @@ class Deliverer:
                 except JournalError:
                     raise
                 except CascadeError as error:
-                    self._around.tell(f"not told: {format_count(len(ten), whom)}: {error.message}")
+                    self._around.tell(
+                        f"{format_count(len(ten), whom)} could not be told: {error.message}"
+                    )
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -156,7 +156,7 @@ def _refused(order: Order, row: Stratagem, until: datetime) -> Delivery:
 
 
 _NOT_HELD = {
-    ClaimState.BUSY: (Result.BUSY, "another worker is at it", "Run it again later."),
+    ClaimState.BUSY: (Result.BUSY, "another worker is working on it", "Run it again later."),
     ClaimState.CONFLICT: (
         Result.REFUSED,
         "its key already stands for another citizen or amount",

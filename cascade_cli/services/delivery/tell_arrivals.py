@@ -115,7 +115,7 @@ class ArrivalService:
             self._warn(mine, detail, "may or may not have been", error)
         except CascadeError as error:
             fate = Fate.REFUSED
-            self._warn(mine, detail, "were not", error)
+            self._warn(mine, detail, "could not be", error)
             if not isinstance(error, AnswerError):
                 raise
         finally:

@@ -230,7 +230,7 @@ class BalanceService:
         def remember(at: datetime) -> None:
             if sent_of(self._journal.mark(self._mark)):
                 raise LockedError(
-                    "Another run took over the balance while this one stood still.",
+                    "Another run took over the balance while this one was suspended.",
                     "Nothing was written. Run it again when the other is done.",
                 )
             sent = Sent(key, wish.description, before, after, at)
@@ -290,7 +290,9 @@ class BalanceService:
         intent = Intent(key, self._account.username, ducats, CITIZEN_CAUSE, detail)
         claim = self._journal.claim([intent], lease=LEASE, day_limit_ducats=None)[key]
         if claim.state is ClaimState.BUSY:
-            raise LockedError(f"{key}: another worker is at it: {claim.other}.", "Run it later.")
+            raise LockedError(
+                f"{key}: another worker is working on it: {claim.other}.", "Run it later."
+            )
         if claim.state is not ClaimState.HELD:
             raise GuardError(
                 f"{key} was {claim.other}.",

@@ -118,7 +118,7 @@ class TransferService:
         )
         raise NotFoundError(
             f"The processor has no transfer {identity!r} in Venice.",
-            near or f"An id is {_FORMS}, to the letter.",
+            near or f"An id is {_FORMS}, and must match exactly.",
         )
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
@@ -128,7 +128,7 @@ class TransferService:
         dead = [row for row in by_hand if row.state(now) in {State.STALLED, State.FAILED}]
         return self._snapshot_of(dead) if dead else rows_alone(rows)
 
-    def again(self, found: Found) -> Found:
+    def reread(self, found: Found) -> Found:
         """The same rows as they are now, in one request; for a payment for many, also new ones."""
         if found.portions and found.rule is None:
             rows = self._transfers.identified(found.identity)

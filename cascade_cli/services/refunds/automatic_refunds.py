@@ -247,8 +247,8 @@ def _for_a_person(error: GuardError, found: CarriedOut) -> RefundResult:
 
 
 def one_result(dealt: Sequence[RefundResult]) -> RefundResult:
-    """One result for all portions of a payment. It is checked again as soon as one portion needs
-    it; only then does it need a person."""
+    """One result for all portions of a payment. It is checked again at the earliest time that any
+    portion asks for. It needs a person only if none has to be checked again."""
     again = [one.again_at for one in dealt if one.again_at]
     urgent_first = sorted(dealt, key=lambda one: (not one.needs_person, not one.again_at))
     return RefundResult(

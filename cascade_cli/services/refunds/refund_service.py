@@ -22,7 +22,7 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, no_such_citizen, successor
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_such_citizen
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
@@ -217,7 +217,7 @@ class RefundService:
             found.ducats if found else ZERO,
             wish.facts,
             wish.ducats,
-            successor(citizen, found.since, rows) if found else "",
+            identity_doubt(citizen, found.since, rows) if found else "",
             "" if found else no_such_citizen(citizen, residents),
             wish.overrides,
         )

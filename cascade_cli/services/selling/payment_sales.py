@@ -160,9 +160,7 @@ class PaymentSales:
             told = [self._nobody_called(name, list(found)) for name in missing[:SHOWN_NAMES]]
             more = len(missing) - SHOWN_NAMES
             told += [f"{more} more do not exist either."] if more > 0 else []
-            raise UnknownCitizenError(
-                " ".join(told), "Nothing was sold. Names are compared to the letter."
-            )
+            raise UnknownCitizenError(" ".join(told), "Nothing was sold. Names must match exactly.")
         for citizen in asked:
             self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
 

@@ -31,7 +31,7 @@ def refusal(shared: SharedJournal) -> JournalError:
 
 def test_a_server_that_is_down_is_unreachable(tmp_path: Path) -> None:
     error = refusal(SharedJournal(f"postgresql://postgres@/postgres?host={tmp_path}"))
-    assert "gave no connection" in error.message
+    assert "refused or lost the connection" in error.message
     assert "PostgreSQL is running" in error.hint
 
 

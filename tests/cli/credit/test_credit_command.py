@@ -144,7 +144,7 @@ def test_a_credit_that_another_worker_is_at_ends_busy(counter: Counter) -> None:
     with somebody_at(counter, "cascade_manual_r1"):
         answer = counter.credit("marco", "5", "--reference", "r1")
     assert (answer.code, counter.writes) == (6, [])
-    assert "another worker is at it" in answer.err
+    assert "another worker is working on it" in answer.err
 
 
 @pytest.mark.parametrize("applied", [True, False])

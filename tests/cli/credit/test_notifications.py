@@ -27,7 +27,7 @@ def test_a_notification_that_fails_leaves_the_transfer_as_it_is(
     counter.network.break_(is_notification, answer)
     told = counter.credit("marco", "5", "--reference", "r1")
     assert told.code == 0
-    assert "1 citizens were not told" in told.err
+    assert "1 citizen could not be told" in told.err
     assert len([request for request in counter.writes if is_notification(request)]) == 1
     assert counter.row("cascade_manual_r1")["Status"] == "active"
 

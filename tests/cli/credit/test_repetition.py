@@ -32,7 +32,7 @@ def test_an_identical_credit_within_a_day_is_refused(counter: Counter) -> None:
     counter.pass_time(hours=23, minutes=50)
     answer = counter.credit("marco", "5.00")
     assert answer.code == 7
-    assert "add --again or a --reference" in answer.err
+    assert "add --again or a new --reference" in answer.err
     assert len(counter.rows()) == 1
 
 

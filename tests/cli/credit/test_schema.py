@@ -102,6 +102,6 @@ def test_a_base_without_notifications_gets_its_transfer_all_the_same(counter: Co
     counter.sandboxed.app.airtable.tables.drop_table("NOTIFICATIONS")
     answer = counter.credit("marco", "5")
     assert answer.code == 0
-    assert "1 citizens were not told" in answer.err
+    assert "1 citizen could not be told" in answer.err
     (row,) = counter.rows()
     assert row["Status"] == "active"

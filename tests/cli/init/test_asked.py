@@ -94,7 +94,7 @@ def test_the_dot_env_of_the_folder_is_offered_with_its_journal(
     person.answer("AIRTABLE_API_KEY (hidden; Enter keeps …)")
     person.answer("STRIPE_WEBHOOK_SECRET (hidden; Enter keeps whsec_…)")
     assert person.interrupt("Reconcile now?") == 130
-    assert "goes on with the journal that served this base so far" in person.shown
+    assert "uses the journal that served this base so far" in person.shown
     written = (machine.profiles / "rialto.env").read_text()
     assert f"CASCADE_STATE_DIR={machine.state}" in written
     assert "Nothing was written" not in person.shown

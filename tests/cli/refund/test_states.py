@@ -82,7 +82,7 @@ def test_a_dry_run_says_that_a_taking_back_which_was_executed_is_given_again(
     refund(counter, intent)
     becomes(counter, name, "failed")
     said = counter.type("refund", intent, "--dry-run").out
-    assert f"would end cascade_refund_{name} by its expiry; if it was executed, give its" in said
+    assert f"would end cascade_refund_{name} by setting its expiry to now; if it was" in said
 
 
 def test_of_a_citizen_made_anew_no_write_off_is_printed_where_ducats_are_to_be_given_again(

@@ -61,7 +61,7 @@ def test_a_debt_is_put_off_and_taken_when_it_is_there(
     assert reconciled(counter, "--since", "90d")["items"] == []
     counter.pass_time(days=31)
     give(counter, citizen, 50)
-    assert the_item(counter, "--since", "90d")["reopened"] == "its time has come"
+    assert the_item(counter, "--since", "90d")["reopened"] == "the time it was put off for is over"
     assert follow(counter) == first
     assert counter.ducats_of(citizen) == 0
     assert follow(counter) == "--snooze"

@@ -276,7 +276,10 @@ def test_a_snoozed_case_comes_back_when_its_time_has_come(counter: Counter) -> N
     assert reconciled(counter)["decided"] == {"snooze": 1}
     counter.pass_time(days=2, minutes=1)
     item = the_item(counter)
-    assert (item["reopened"], item["decision"]["how"]) == ("its time has come", "snooze")
+    assert (item["reopened"], item["decision"]["how"]) == (
+        "the time it was put off for is over",
+        "snooze",
+    )
 
 
 def test_what_was_decided_can_be_opened_again(counter: Counter) -> None:

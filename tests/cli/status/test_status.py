@@ -217,8 +217,8 @@ def test_the_webhook_s_inbox_is_shown(day: ShopDay) -> None:
         ("evt_3", "the citizen does not exist")
     ]
     out = day.cascade("status").out
-    assert "1 event credited, 1 waiting (the oldest 1h), 1 payment for you" in out
-    assert "The webhook asks you: the citizen does not exist" in out
+    assert "1 event credited, 1 waiting (the oldest 1h), 1 payment needs you" in out
+    assert "The webhook left this to you: the citizen does not exist" in out
     assert "$ cascade explain pi_3" in out
 
 

@@ -99,7 +99,7 @@ def test_where_some_of_the_money_went_back_nobody_is_told_to_credit_all(kind: st
 
 
 def test_a_cancelled_transfer_is_asked_about_first() -> None:
-    assert "ask by whom" in judged({"status": "cancelled"}).advice
+    assert "find out who" in judged({"status": "cancelled"}).advice
     assert "cancelled" not in judged({"status": "expired"}).advice
 
 

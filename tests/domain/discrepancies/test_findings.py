@@ -127,8 +127,8 @@ def test_the_status_that_moves_ducats_tells_more_than_a_later_one_that_does_not(
     charge = a_charge()
     later = older(status="cancelled", created_at=NOW - timedelta(hours=1))
     item = the_item(charge, keyed(charge), later)
-    assert item.telling is not None
-    assert item.telling.status == "executed"
+    assert item.main_row is not None
+    assert item.main_row.status == "executed"
 
 
 def test_a_wrong_citizen_is_named_beside_the_right_one() -> None:

@@ -11,7 +11,7 @@ from cascade_cli.domain.discrepancies.items import Item
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.repair_command import Repair
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import successor
+from cascade_cli.domain.records.citizens import identity_doubt
 from cascade_cli.domain.records.stratagems import Failure, Stratagem
 from cascade_cli.domain.shop.keys import Origin
 from tests.domain.refunds.test_refund_plan import taken
@@ -22,7 +22,7 @@ LATER = MADE + timedelta(hours=1)
 
 
 def told(since: datetime, **changed: Any) -> bool:
-    return bool(successor("marco", since, [keyed(a_charge(), **changed)]))
+    return bool(identity_doubt("marco", since, [keyed(a_charge(), **changed)]))
 
 
 def test_a_record_younger_than_what_was_executed_is_another_person() -> None:

@@ -63,9 +63,9 @@ def test_what_is_new_does_not() -> None:
 @pytest.mark.parametrize(
     ("checked", "wrong", "sentence"),
     [
-        (1200, (), "1,200 payments remembered as settled are"),
-        (50, ("a", "b", "c"), "3 of 50 payments remembered as settled are not"),
-        (0, (), "nothing that is remembered as settled was there to verify"),
+        (1200, (), "1,200 payments remembered as settled, all confirmed"),
+        (50, ("a", "b", "c"), "3 of 50 payments remembered as settled turned out not to be"),
+        (0, (), "there was nothing remembered as settled to verify"),
     ],
 )
 def test_it_is_said_in_plain_words(checked: int, wrong: tuple[str, ...], sentence: str) -> None:

@@ -208,7 +208,7 @@ def test_an_orphan_says_when_for_whom_and_how_many() -> None:
     row = a_stratagem(created_at=PAID + HOUR, citizen="lucia", ducats=Decimal(7))
     (item,) = judge([], [row]).items
     assert (item.occurred_at, item.citizen, item.ducats) == (PAID + HOUR, "lucia", Decimal(7))
-    assert (item.telling, item.matched_by, item.returns) == (row, None, ())
+    assert (item.main_row, item.matched_by, item.returns) == (row, None, ())
 
 
 @pytest.mark.parametrize(
@@ -240,13 +240,13 @@ def test_a_charge_of_several_kinds_takes_the_gravest_and_names_the_others() -> N
 @pytest.mark.parametrize(("row", "rule"), [(keyed(a_charge()), Rule.KEY), (older(), Rule.NEAREST)])
 def test_an_item_says_by_which_rule_its_transfer_was_found(row: Stratagem, rule: Rule) -> None:
     item = the_item(a_charge(), row)
-    assert (item.telling, item.matched_by, item.stratagems) == (row, rule, (row,))
+    assert (item.main_row, item.matched_by, item.stratagems) == (row, rule, (row,))
     assert (item.verdict, item.at_risk) == ("", Decimal(0))
 
 
 def test_a_charge_that_nobody_delivered_tells_of_no_transfer() -> None:
     item = the_item(a_charge())
-    assert (item.telling, item.matched_by, item.stratagems) == (None, None, ())
+    assert (item.main_row, item.matched_by, item.stratagems) == (None, None, ())
     assert (item.occurred_at, item.citizen, item.ducats) == (PAID, "marco", Decimal(100))
 
 

@@ -305,7 +305,7 @@ def test_it_is_given_once(again: dict[str, Any]) -> None:
 
 
 def test_a_citizen_whose_name_another_has_now_gets_and_pays_nothing() -> None:
-    by = terms(successor="the marco of that time is gone")
+    by = terms(identity_doubt="the marco of that time is gone")
     for charge, row in ((sent_back(1000), ()), (failed(sent_back(1000)), (taken(),))):
         found = plan(charge, DELIVERED, *row, by=by)
         assert (found.orders, found.refused) == ((), "the marco of that time is gone")
@@ -323,7 +323,7 @@ def test_what_is_to_be_stopped_is_stopped_whoever_bears_the_name_now() -> None:
     charge = sent_back(300, 200)
     first = replace(charge.refunds[0], status="failed", has_left=False)
     charge = replace(charge, refunds=(first, charge.refunds[1]), refunded_cents=200)
-    found = plan(charge, DELIVERED, taken("re_1", "30", **LIVE), by=terms(successor="another"))
+    found = plan(charge, DELIVERED, taken("re_1", "30", **LIVE), by=terms(identity_doubt="another"))
     assert [one.key for one in found.endings] == ["cascade_refund_re_1"]
     assert (found.orders, found.taking) == ((), (ZERO, ZERO))
 
@@ -435,13 +435,15 @@ def test_what_a_person_decides_about_prices_is_recorded_only_where_it_counts() -
 
 
 def test_the_rest_is_not_delivered_to_nobody() -> None:
-    found = plan(sent_back(300), by=terms(nobody="Venice has no citizen 'marco'"))
+    found = plan(sent_back(300), by=terms(missing_citizen="Venice has no citizen 'marco'"))
     assert (found.orders, found.refused) == ((), "Venice has no citizen 'marco'")
     assert found.taking == (ZERO,)
 
 
 def test_who_has_gone_may_still_return_what_is_due() -> None:
-    found = plan(sent_back(300), DELIVERED, by=terms(nobody="Venice has no citizen 'marco'"))
+    found = plan(
+        sent_back(300), DELIVERED, by=terms(missing_citizen="Venice has no citizen 'marco'")
+    )
     assert (len(found.orders), found.refused) == (1, "")
 
 

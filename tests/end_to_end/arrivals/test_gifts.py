@@ -59,7 +59,7 @@ def test_a_giver_who_is_not_told_does_not_keep_the_recipient_from_it(counter: Co
     given(counter)
     counter.network.break_(is_arrival, unavailable())
     said = night(counter)
-    assert "1 givers may or may not have been told" in said.err
+    assert "1 giver may or may not have been told" in said.err
     night(counter)
     assert [row["Citizen"] for row in arrived(counter)] == ["lucia"]
 

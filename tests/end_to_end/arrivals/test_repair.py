@@ -177,7 +177,7 @@ def test_a_notice_that_is_refused_or_lost_is_a_warning_and_not_sent_again(
 def test_a_notice_whose_answer_was_lost_is_not_sent_again(counter: Counter) -> None:
     delivered(counter)
     counter.network.break_(is_arrival, unavailable(), applied=True)
-    assert "1 citizens may or may not have been told" in night(counter).err
+    assert "1 citizen may or may not have been told" in night(counter).err
     night(counter)
     assert len(arrived(counter)) == 1
 

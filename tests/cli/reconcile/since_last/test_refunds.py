@@ -96,7 +96,7 @@ def test_a_row_that_never_took_anything_back_is_watched_after_all_is_settled(
     let_the_engine_run(shop, only=f"cascade_refund_{refund}")
     night = shop.night()
     assert night.kinds == {old["payment_intent"]: "refunded"}
-    assert "they are the citizen's" in str(night.data["items"][0]["evidence"])
+    assert "they belong to the citizen" in str(night.data["items"][0]["evidence"])
     take_back(shop, old)
     let_the_engine_run(shop)
     assert shop.night().kinds == {}

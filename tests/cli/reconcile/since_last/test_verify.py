@@ -68,7 +68,7 @@ def test_what_was_contradicted_is_said_in_plain_words(shop: NightShop) -> None:
     shop.sandboxed.app.airtable.tables.delete("STRATAGEMS", row)
     shop.day.clock.advance(hours=3)
     told = shop.day.cascade("reconcile", "--since", "last", "--verify", "full")
-    assert "Verified: 1 of 1 payments remembered as settled are not." in told.out
+    assert "Verified: 1 of 1 payment remembered as settled turned out not to be." in told.out
 
 
 def test_what_has_changed_since_is_no_contradiction(shop: NightShop) -> None:

@@ -14,7 +14,7 @@ from cascade_cli.sandbox.wire import Clock
 Record: TypeAlias = dict[str, Any]
 
 
-class Processor:
+class TransferExecution:
     """Carries out one stratagem row, as it was when it was listed."""
 
     def __init__(
