@@ -66,9 +66,10 @@ def _owner(stratagem: Stratagem, matched: Container[str], lookups: Lookups) -> O
 def takebacks_by_record(rows: Iterable[Stratagem]) -> Mapping[str, tuple[Stratagem, ...]]:
     """What people decided to take back, by the record whose ducats come back."""
     found: dict[str, tuple[Stratagem, ...]] = {}
+    taking = [row for row in rows if row.origin is Origin.TAKE_BACK]
     # Airtable lists in any order: the report is the same for each.
-    for row in sorted(rows, key=lambda row: (row.created_at, row.record_id)):
-        if row.origin is Origin.TAKE_BACK and (record := taken_record_in(row.stratagem_id)):
+    for row in sorted(taking, key=lambda row: (row.created_at, row.record_id)):
+        if record := taken_record_in(row.stratagem_id):
             found[record] = (*found.get(record, ()), row)
     return found
 
