@@ -194,7 +194,7 @@ def router(readiness: Readiness, metrics: Metrics, thread_pool: ThreadPool) -> A
         "/readyz",
         responses={
             **responses(),
-            503: {"description": "Payments lack something."},
+            503: {"description": "Not ready; each part says why."},
         },
     )
     async def readyz() -> JSONResponse:

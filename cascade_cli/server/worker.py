@@ -123,7 +123,7 @@ class EventWorker:
         self._release_lead()
 
     def _take_lead(self) -> bool:
-        """Become or stay the process that credits. Whether this process is the one. Raises
+        """Become or stay the process that credits. Returns whether this one is. Raises
         JournalError."""
         if not self.leads:
             self._release_lead()

@@ -221,7 +221,7 @@ def _failed(matched: MatchedCharge) -> Discrepancy | None:
         return None
     why = failed[-1].failure_text or failed[-1].notes_flaw
     gave_up = f"Venice's engine gave up before any ducats moved: {why}{_unclear_clause(matched)}"
-    return Discrepancy(Kind.FAILED, matched.owed, _vanished_or_successor(matched) + gave_up)
+    return Discrepancy(Kind.FAILED, matched.owed, _vanished_or_another_citizen(matched) + gave_up)
 
 
 def _stalled(matched: MatchedCharge) -> Discrepancy | None:
@@ -230,11 +230,13 @@ def _stalled(matched: MatchedCharge) -> Discrepancy | None:
     if not idle or matched.is_young or not matched.uncovered:
         return None
     why = f"{_why_stalled(stalled[-1])}{_unclear_clause(matched)}"
-    sentence = _vanished_or_successor(matched) + f"the engine will never take its stratagem: {why}"
+    sentence = (
+        _vanished_or_another_citizen(matched) + f"the engine will never take its stratagem: {why}"
+    )
     return Discrepancy(Kind.STALLED, matched.owed, sentence)
 
 
-def _vanished_or_successor(matched: MatchedCharge) -> str:
+def _vanished_or_another_citizen(matched: MatchedCharge) -> str:
     """If another stratagem has vanished, or another person may have taken the citizen's name, say
     that first."""
     vanished = f"{_vanished(matched)}; " if matched.has_vanished else ""

@@ -1,5 +1,4 @@
-"""How much of a charge's money went back, and through what. All other code asks this
-module.
+"""How much of a charge's money went back, and through what. All other code asks here.
 
 What counts is where the money is, not what Stripe's status says. A refund counts when its money has
 left our balance and not come back: a refund that still waits for the payer has moved nothing. A

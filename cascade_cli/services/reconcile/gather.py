@@ -91,8 +91,8 @@ class Reconciler:
     """Reads Stripe and Venice, and pairs them. Raises ServiceError rather than judge partial data.
 
     Stripe is read up to the end of the window, Venice up to the present: a transfer may follow
-    its payment at any later time. Pass `listing` to use a list of
-    transfers that may already have been read, instead of reading Venice.
+    its payment at any later time. Pass `listing` to use a list of transfers
+    that may already have been read, instead of reading Venice.
     """
 
     def __init__(
