@@ -25,7 +25,7 @@ from cascade_cli.domain.selling.pricing import DESIGN_PACKAGES
 from cascade_cli.sandbox.seed import SCENARIOS
 from cascade_cli.sandbox.stripe.resources import disputes, refunds
 from cascade_cli.sandbox.venice.access import FAIL_POINTS, KILL_POINTS
-from cascade_cli.services.reconcile.transfers import STATUSES, UNSHOWN_STATES
+from cascade_cli.services.reconcile.transfers import STATES_WITHOUT_STATUS, STATUSES
 
 Row = dict[str, str]
 """`help`, and if it takes a value `value`: a list of VALUES, a source of `journal_values`, `files`,
@@ -39,7 +39,7 @@ VALUES: dict[str, dict[str, str]] = {
     "depths": dict.fromkeys(Depth, ""),
     "event types": dict.fromkeys(sorted(PAYING_TYPES | REFUNDING_TYPES | DISPUTING_TYPES), ""),
     "packages": {p.name: f"{p.ducats + p.bonus} ducats" for p in DESIGN_PACKAGES},
-    "statuses": dict.fromkeys((*STATUSES, *UNSHOWN_STATES), ""),
+    "statuses": dict.fromkeys((*STATUSES, *STATES_WITHOUT_STATUS), ""),
     "scenarios": dict.fromkeys(SCENARIOS, ""),
     "citizen steps": dict.fromkeys(("add", "remove", "rename", "stipend"), ""),
     "billing steps": dict.fromkeys(STEPS, ""),

@@ -26,7 +26,7 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_span
 from cascade_cli.errors import ExitCode, ServiceError, ThrottledError, UnreachableError, UsageError
 from cascade_cli.services.reconcile.snapshots import TransferSnapshots
-from cascade_cli.services.reconcile.transfers import Filter, Found, TransferService
+from cascade_cli.services.reconcile.transfers import Found, TransferFilter, TransferService
 from cascade_cli.wiring.connection import connected
 from cascade_cli.wiring.reading import Wiring
 
@@ -41,10 +41,10 @@ def status(session: Session, identity: str) -> Outcome:
     """One transfer, or all transfers of one payment."""
     check_text("ID", identity)
     with connected(session) as wiring:
-        at = service(wiring)
-        found = at.find(identity)
+        transfers = service(wiring)
+        found = transfers.find(identity)
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return status_outcome(session, found, moment, at.snapshot_of(found.rows))
+        return status_outcome(session, found, moment, transfers.snapshot_of(found.rows))
 
 
 def list_transfers(
@@ -54,14 +54,15 @@ def list_transfers(
     since = moment_option("--since", since_text, session.now())
     if citizen is not None:
         check_text("--citizen", citizen)
-    wanted = Filter(since, status, citizen)
-    wanted.check()
+    wanted = TransferFilter(since, status, citizen)
+    wanted.check_status()
     with connected(session) as wiring:
-        rows = service(wiring).listed(wanted)
-        if wanted.citizen and not rows and (why := service(wiring).no_such_citizen(wanted.citizen)):
+        transfers = service(wiring)
+        rows = transfers.listed(wanted)
+        if wanted.citizen and not rows and (why := transfers.no_such_citizen(wanted.citizen)):
             session.warn(why.removesuffix("."))
         moment = Moment(wiring.settings.engine, wiring.clock.now())
-        return list_outcome(rows, wanted, moment, service(wiring).snapshot_of(rows))
+        return list_outcome(rows, wanted, moment, transfers.snapshot_of(rows))
 
 
 def service(wiring: Wiring) -> TransferService:

@@ -31,7 +31,7 @@ from cascade_cli.domain.shop.money import format_optional, rounded
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment, format_span, rfc3339
 from cascade_cli.errors import ExitCode
-from cascade_cli.services.reconcile.transfers import Filter, Found
+from cascade_cli.services.reconcile.transfers import Found, TransferFilter
 
 # How many citizens without a transfer are named.
 SHOWN = 3
@@ -96,7 +96,7 @@ def _is_well(rows: Sequence[Stratagem], moment: Moment) -> bool:
 
 
 def list_outcome(
-    rows: Sequence[Stratagem], wanted: Filter, moment: Moment, snapshot: Snapshot
+    rows: Sequence[Stratagem], wanted: TransferFilter, moment: Moment, snapshot: Snapshot
 ) -> Outcome:
     """Exit 0, whatever there is to list."""
     data = {
@@ -164,7 +164,9 @@ def _show_one(
         console.print(to_type(console, transfer_status.command), soft_wrap=True)
 
 
-def _show_list(console: Console, rows: Sequence[Stratagem], wanted: Filter, moment: Moment) -> None:
+def _show_list(
+    console: Console, rows: Sequence[Stratagem], wanted: TransferFilter, moment: Moment
+) -> None:
     if rows:
         _show_rows(console, rows, moment)
     total = rounded(Sum.of(rows).ducats)

@@ -1,4 +1,8 @@
-"""What to do about the refunds of one payment, decided from what was read of both sides."""
+"""What to do about the refunds of one payment, decided from what was read of both sides.
+
+It stands above `domain/refunds/`, which says what each refund takes back: the plan needs the
+payment matched with its rows, and matching needs those shares.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +35,8 @@ from cascade_cli.domain.refunds.refund_shares import (
 )
 from cascade_cli.domain.shop.money import ZERO, exact, exactly, format_ducats
 
-REFUND_REASON = "Refund of a ducat purchase"
-REASON_AGAIN = "A refund that failed"
+REASON_REFUND = "Refund of a ducat purchase"
+REASON_GIVE_BACK = "A refund that failed"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
@@ -267,7 +271,7 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
         payer=matched.as_decided.citizen or "",
         ducats=ducats,
         cause=Cause.REFUND,
-        reason=REFUND_REASON,
+        reason=REASON_REFUND,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.as_decided.citizen),
         # The engine may have refused because the citizen had too little: the row then asks for
@@ -289,7 +293,7 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
         ),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
-        reason=REASON_AGAIN,
+        reason=REASON_GIVE_BACK,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.as_decided.citizen),
     )

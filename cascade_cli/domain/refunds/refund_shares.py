@@ -2,7 +2,8 @@
 
 Each refund and each dispute is one cause with one transfer: its share of the ducats, in proportion
 to its cents. It is rounded down, so in the citizen's favour, and never more than all. Ducats that
-were not delivered yet are withheld instead of taken back, for the oldest refund first.
+were not delivered yet are withheld instead of taken back, for the oldest refund first. What is
+written for them, and with which reason, is planned in `domain/discrepancies/refund_plan.py`.
 """
 
 from __future__ import annotations

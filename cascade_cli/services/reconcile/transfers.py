@@ -22,18 +22,18 @@ from cascade_cli.services.reconcile.unknown_ids import right_line, similar_line
 STATUSES = ("planned", "active", "executed", "failed", "expired", "cancelled", "error")
 _FORMS = "a StratagemId, a record id (rec…) or a payment (pi_…, ch_…)"
 # No status shows these: an active row may be live, expired unnoticed, or already executed.
-UNSHOWN_STATES = (State.LIVE, State.STALLED, State.DOUBTFUL)
+STATES_WITHOUT_STATUS = (State.LIVE, State.STALLED, State.DOUBTFUL)
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Which transfers are wanted; `status` is one of STATUSES or UNSHOWN_STATES."""
+class TransferFilter:
+    """Which transfers are wanted; `status` is one of STATUSES or STATES_WITHOUT_STATUS."""
 
     since: datetime
     status: str | None = None
     citizen: str | None = None
 
-    def check(self) -> None:
+    def check_status(self) -> None:
         """Raises UsageError for a status that no transfer can have."""
         _status_and_state(self.status)
 
@@ -146,8 +146,11 @@ class TransferService:
             return ()
         return _of_many(self._payments.portions(identity))
 
-    def listed(self, wanted: Filter) -> list[Stratagem]:
-        """Newest first. Raises UsageError for a status that no transfer can have."""
+    def listed(self, wanted: TransferFilter) -> list[Stratagem]:
+        """Newest first. Raises UsageError for a status that no transfer can have.
+
+        Airtable selects by time, status and citizen; states that no status shows are selected here.
+        """
         status, state = _status_and_state(wanted.status)
         rows = self._transfers.listed(wanted.since, status=status, citizen=wanted.citizen)
         now = self._now()
@@ -206,9 +209,9 @@ def _by_age(rows: Sequence[Stratagem]) -> tuple[Stratagem, ...]:
 def _status_and_state(text: str | None) -> tuple[str | None, State | None]:
     if text is None or text in STATUSES:
         return text, None
-    if text in UNSHOWN_STATES:
+    if text in STATES_WITHOUT_STATUS:
         return None, State(text)
     raise UsageError(
         f"{text!r} is not a status of a transfer.",
-        f"Choose {', '.join([*STATUSES, *UNSHOWN_STATES])}.",
+        f"Choose {', '.join([*STATUSES, *STATES_WITHOUT_STATUS])}.",
     )
