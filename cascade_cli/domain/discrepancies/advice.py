@@ -96,8 +96,8 @@ def _partly_back(matched: MatchedCharge) -> bool:
 
 
 def _awaits_money(matched: MatchedCharge) -> bool:
-    is_open = [dispute for dispute in matched.disputes if dispute.is_open]
-    return bool(is_open) and all(dispute.awaits_money for dispute in is_open)
+    undecided = [dispute for dispute in matched.disputes if dispute.is_open]
+    return bool(undecided) and all(dispute.awaits_money for dispute in undecided)
 
 
 def _returning(matched: MatchedCharge) -> bool:

@@ -15,8 +15,8 @@ from cascade_cli.domain.shop.money import format_money
 MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
 
 
-# Until the payer's bank has decided for the first time, nobody knows whose the money is.
-_FIRST_ROUND = frozenset(
+# Nobody has decided yet whose the money is. Before an appeal, the bank has decided once.
+_UNDECIDED = frozenset(
     {"warning_needs_response", "warning_under_review", "needs_response", "under_review"}
 )
 _OURS = frozenset({"won", "warning_closed"})
@@ -81,7 +81,7 @@ class Dispute:
         A won dispute stays open until the money is back. An appeal, or an unknown status, counts as
         lost while the money is gone.
         """
-        if self.status in _FIRST_ROUND or self.awaits_money:
+        if self.status in _UNDECIDED or self.awaits_money:
             return True
         return self.status not in _OURS | _CLOSED and not self.cents_gone
 
