@@ -32,7 +32,7 @@ from tests.simulation.shop import Alter
 # is looked for again among so many.
 AMONG_THE_FIRST = 250
 CAUGHT_BY = {
-    mutants.writes_sent_again: 2,
+    mutants.writes_sent_again: 4,
     mutants.only_the_last_error_counts: 24,
     mutants.no_lookup: 11,
     mutants.one_step_write: 11,
