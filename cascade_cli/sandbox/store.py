@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_PATIENCE_SECONDS = 30
 
 
 class Store:
@@ -20,12 +23,12 @@ class Store:
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(
-            path, timeout=30, isolation_level=None, check_same_thread=False
+            path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._lock = threading.RLock()
         self._depth = 0
         self._own_writes = 0
-        self._connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(self._connection)
         self._connection.execute("PRAGMA synchronous=NORMAL")
         for schema in schemas:
             self._connection.executescript(schema)
@@ -67,3 +70,18 @@ class Store:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Set WAL mode, in which readers do not wait for writers."""
+    latest = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # For this change of a new file SQLite itself waits for nobody, whatever its timeout.
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > latest:
+                raise
+            time.sleep(0.01)
+        else:
+            return

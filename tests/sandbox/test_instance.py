@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ from cascade_cli.sandbox.instance import (
 )
 from cascade_cli.sandbox.seed import SeedReport, seed, seed_once
 from cascade_cli.sandbox.server import SandboxServer
+from cascade_cli.sandbox.store import Store
 from cascade_cli.sandbox.wire import Request, json_response
 
 
@@ -224,3 +226,13 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def test_health_is_told_over_http(tmp_path: Path, app: SandboxApp) -> None:
     identity = json.loads(app.handle(Request("GET", "/healthz")).body)
     assert identity["state"] == str(state_path(tmp_path).resolve())
+
+
+def test_who_opens_a_new_file_while_another_makes_it_waits(tmp_path: Path) -> None:
+    path = state_path(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as maker:
+        maker.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.5, maker.execute, ["COMMIT"]).start()
+        store = Store(path, "CREATE TABLE IF NOT EXISTS citizens (name)")
+        with closing(store), store.read() as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

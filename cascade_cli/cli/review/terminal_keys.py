@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import typer
+
+from cascade_cli.cli.terminal.signals import Arrivals, arrivals
 
 RESIZED = "resized"
 NEXT, BACK, END = "next", "back", "end"
@@ -30,8 +31,8 @@ class Keyboard:
     """Reads standard input key by key. The wait also ends when the window changes, or the program
     comes back from the background. Between two keys, the terminal is in its original mode."""
 
-    def __init__(self, wakeup: int) -> None:
-        self._wakeup = wakeup
+    def __init__(self, signals: Arrivals) -> None:
+        self._signals = signals
 
     def key(self, show: Callable[[], None]) -> str:
         """Show the screen, then wait for one key: its name, or the character typed. `RESIZED` asks
@@ -45,9 +46,7 @@ class Keyboard:
         try:
             tty.setcbreak(terminal, termios.TCSAFLUSH)
             show()
-            ready, _, _ = select.select([terminal, self._wakeup], [], [])
-            if self._wakeup in ready:
-                os.read(self._wakeup, 4096)
+            if self._signals.wait(terminal):
                 return RESIZED
             typed = os.read(terminal, 4096)
         finally:
@@ -58,23 +57,14 @@ class Keyboard:
 @contextmanager
 def keyboard() -> Iterator[Keyboard]:
     """Standard input as keys, while the block lasts."""
-    ours, theirs = os.pipe()
-    # A full pipe must not hold up a signal handler; one byte in it is enough.
-    os.set_blocking(theirs, False)
-
-    def wake(_signal: int, _frame: object) -> None:
-        with suppress(BlockingIOError):
-            os.write(theirs, b"!")
-
     signals = (signal.SIGWINCH, signal.SIGCONT)
-    before = [signal.signal(one, wake) for one in signals]
-    try:
-        yield Keyboard(ours)
-    finally:
-        for one, handler in zip(signals, before, strict=True):
-            signal.signal(one, handler)
-        os.close(ours)
-        os.close(theirs)
+    with arrivals() as arrived:
+        before = [signal.signal(one, lambda *_: None) for one in signals]
+        try:
+            yield Keyboard(arrived)
+        finally:
+            for one, handler in zip(signals, before, strict=True):
+                signal.signal(one, handler)
 
 
 def answer(question: str, default: str = "") -> str:

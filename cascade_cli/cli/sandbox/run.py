@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from queue import SimpleQueue
 from typing import Any
 
 from cascade_cli.cli.sandbox.options import CitizenChange, EventRequest, SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.signals import arrivals
 from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.times import CLOCK_TOLERANCE, format_moment, format_span, rfc3339
 from cascade_cli.errors import LockedError, ServiceError, UsageError
@@ -39,20 +39,20 @@ def serve(session: Session, options: ServeOptions) -> Outcome:
         opened(session, options) as app,
         translated_errors(),
         instance.serving(app, folder, port=options.port, engine_every=engine_seconds) as url,
+        # A reader of the lines below may send SIGTERM at once.
+        arrivals() as signals,
     ):
         webhooks = options.webhooks or ()
         for webhook in webhooks:
             _register(app, webhook)
         if options.engine_notices:
             app.airtable.tables.use_legacy_notifications()
-        # A reader of these lines may send SIGTERM at once. A threading.Event would hang if the
-        # signal arrived while its own lock is held.
-        stop: SimpleQueue[int] = SimpleQueue()
-        signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
+        signal.signal(signal.SIGTERM, lambda *_: None)
         shift = instance.clock_of(folder).shift
         sys.stdout.write(_connection(url, webhooks, shift))
         sys.stdout.flush()
-        stop.get()
+        while signal.SIGTERM not in signals.wait():
+            pass
     return Outcome({"url": url}, lambda _session: None)
 
 

@@ -3,13 +3,11 @@ outcome of it."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 from rich.console import Group
@@ -19,6 +17,7 @@ from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, StatusScreen, screen
 from cascade_cli.cli.terminal.console import paged
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.signals import arrivals
 from cascade_cli.cli.terminal.windows import (
     FIRST_SINCE,
     LAST,
@@ -227,33 +226,10 @@ def watch(session: Session, since: str, every_text: str | None, selection: Selec
 def _watch(
     read: Callable[[], StatusScreen], draw: Callable[[StatusScreen], None], every: timedelta
 ) -> NoReturn:
-    with _ctrl_c() as pressed:
+    with arrivals() as signals:
         while True:
             draw(read())
-            with suppress(Empty):
-                pressed.get(timeout=every.total_seconds())
-                raise KeyboardInterrupt
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[SimpleQueue[int]]:
-    """Raises KeyboardInterrupt as usual, and remembers Ctrl-C as well: Python loses an exception
-    that is raised while it disposes of objects, and the screen would stay for minutes.
-
-    It is remembered in a queue, because a threading.Event would hang if the signal interrupted the
-    holder of its lock.
-    """
-    pressed: SimpleQueue[int] = SimpleQueue()
-
-    def press(*_: object) -> NoReturn:
-        pressed.put(signal.SIGINT)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+            signals.sleep(every.total_seconds())
 
 
 def _every(text: str | None) -> timedelta:

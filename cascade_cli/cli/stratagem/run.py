@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from rich.text import Text
 from cascade_cli.cli.stratagem.text import list_outcome, missing_text, status_outcome
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
+from cascade_cli.cli.terminal.signals import arrivals
 from cascade_cli.cli.terminal.windows import duration_option, moment_option
 from cascade_cli.domain.delivery.transfer_status import Moment, is_final, main_row_of, status_of
 from cascade_cli.domain.matching.snapshot import Snapshot
@@ -135,9 +135,9 @@ def watch(
     """Exit 0 executed, 3 failed, expired or doubtful, 5 timed out."""
     check_text("ID", identity)
     timeout = duration_option("--timeout", timeout_text)
-    with connected(session) as wiring, _display(session) as tell:
+    with connected(session) as wiring, _display(session) as tell, arrivals() as signals:
         poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
-        clock = clock or Clock(wiring.clock.now, time.sleep)
+        clock = clock or Clock(wiring.clock.now, signals.sleep)
         watching = _TransferWatch(service(wiring), wiring, clock, poll, tell)
         first = watching.service.find(identity)
         found = watching.wait(first, watching.until(timeout))
