@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from cascade_cli.cli.terminal.signals import Arrivals
 from cascade_cli.sandbox.app import SandboxApp
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.server import SandboxServer
@@ -125,6 +126,7 @@ def counter(no_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Coun
         closing(SandboxApp(":memory:", random=Random(1))) as app,  # noqa: S311
     ):
         monkeypatch.setattr(time, "sleep", traveller.shift)
+        monkeypatch.setattr(Arrivals, "sleep", lambda _, seconds: traveller.shift(seconds))
         network = Network(app.handle)
         recorder = Recorder(network)
         with SandboxServer(recorder) as server:

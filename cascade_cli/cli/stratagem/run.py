@@ -16,7 +16,7 @@ from rich.text import Text
 from cascade_cli.cli.stratagem.text import list_outcome, missing_text, status_outcome
 from cascade_cli.cli.terminal.escape import escape
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.signals import arrivals
+from cascade_cli.cli.terminal.signals import Arrivals, arrivals
 from cascade_cli.cli.terminal.windows import duration_option, moment_option
 from cascade_cli.domain.delivery.transfer_status import Moment, is_final, main_row_of, status_of
 from cascade_cli.domain.matching.snapshot import Snapshot
@@ -85,27 +85,22 @@ def check_text(what: str, text: str) -> None:
         raise UsageError(f"{what} {text[:40]!r} contains bytes that are not text in UTF-8.")
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Time as the watch sees it."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-
-
 @dataclass
 class _TransferWatch:
     """One wait: what reads the transfer, how often, and who is told."""
 
     service: TransferService
     wiring: Wiring
-    clock: Clock
+    signals: Arrivals
     poll_seconds: float
     tell: Callable[[str], None]
 
+    def now(self) -> datetime:
+        return self.wiring.clock.now()
+
     @property
     def moment(self) -> Moment:
-        return Moment(self.wiring.settings.engine, self.clock.now())
+        return Moment(self.wiring.settings.engine, self.now())
 
     def until(self, timeout: timedelta | None) -> datetime:
         moment = self.moment
@@ -113,10 +108,10 @@ class _TransferWatch:
 
     def wait(self, found: Found, until: datetime) -> Found:
         """Read again until the transfer is final, or the time is up."""
-        while not is_over(found, self.clock.now()) and self.clock.now() < until:
+        while not is_over(found, self.now()) and self.now() < until:
             self.tell(_line(found, self.moment, until))
-            left = until - self.clock.now()
-            self.clock.sleep(min(pause(self.moment, self.poll_seconds), left).total_seconds())
+            left = until - self.now()
+            self.signals.sleep(min(pause(self.moment, self.poll_seconds), left).total_seconds())
             found = self._look(found)
         return found
 
@@ -129,21 +124,18 @@ class _TransferWatch:
             return found
 
 
-def watch(
-    session: Session, identity: str, timeout_text: str | None, clock: Clock | None = None
-) -> Outcome:
+def watch(session: Session, identity: str, timeout_text: str | None) -> Outcome:
     """Exit 0 executed, 3 failed, expired or doubtful, 5 timed out."""
     check_text("ID", identity)
     timeout = duration_option("--timeout", timeout_text)
     with connected(session) as wiring, _display(session) as tell, arrivals() as signals:
         poll = SANDBOX_POLL_SECONDS if session.sandbox else POLL_SECONDS
-        clock = clock or Clock(wiring.clock.now, signals.sleep)
-        watching = _TransferWatch(service(wiring), wiring, clock, poll, tell)
+        watching = _TransferWatch(service(wiring), wiring, signals, poll, tell)
         first = watching.service.find(identity)
         found = watching.wait(first, watching.until(timeout))
         snapshot = watching.service.snapshot_of(found.rows)
     outcome = status_outcome(session, found, watching.moment, snapshot)
-    return outcome if is_over(found, watching.clock.now()) else _timed_out(outcome, found, watching)
+    return outcome if is_over(found, watching.now()) else _timed_out(outcome, found, watching)
 
 
 def is_over(found: Found, now: datetime) -> bool:
@@ -169,7 +161,7 @@ def pause(moment: Moment, poll_seconds: float) -> timedelta:
 
 def _timed_out(outcome: Outcome, found: Found, watching: _TransferWatch) -> Outcome:
     error = ServiceError(
-        f"{_still(found, watching.clock.now())}: the wait timed out.",
+        f"{_still(found, watching.now())}: the wait timed out.",
         f"Nothing is lost. To keep waiting: {command('stratagem', 'watch', '--', found.identity)}; "
         f"to see whether the engine runs at all: {command('citizen', 'show')}",
     )
