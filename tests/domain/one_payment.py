@@ -35,13 +35,12 @@ from cascade_cli.domain.records.stratagems import Failure, State, Stratagem
 from cascade_cli.domain.refunds.money_back import refunded_cents
 from cascade_cli.domain.refunds.refund_shares import Policy
 from cascade_cli.domain.shop.keys import origin_of
-from tests.domain.samples import NOW, TERMS, WEEK, a_charge, a_stratagem
+from tests.domain.samples import FIRST_ROUND, NOW, TERMS, WEEK, a_charge, a_stratagem
 
 PAID_CENTS = 1000
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 HOUR = timedelta(hours=1)
 LIFETIME = timedelta(hours=72)
-FIRST_ROUND = ("warning_needs_response", "needs_response", "under_review")
 ANY_STATUS = (*FIRST_ROUND, "lost", "appeal_needs_response", "appeal_under_review", "brand_new")
 
 

@@ -25,6 +25,8 @@ GRACE = timedelta(minutes=15)
 TERMS = Terms(NOW, GRACE, parse_schedule("11:00,19:00 Europe/Rome"), PriceList())
 WEEK = Window(NOW - timedelta(days=7), NOW)
 PAID = NOW - timedelta(hours=30)
+# What a dispute is called before the bank has decided for the first time.
+FIRST_ROUND = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
 
 def a_charge(name: str = "1", **changed: Any) -> Charge:

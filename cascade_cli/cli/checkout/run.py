@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 import webbrowser
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from cascade_cli.cli.items.json import gift_document
 from cascade_cli.cli.items.text import show_gift
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.option_values import ducats_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.selling.allocation import Allocation, Share, fits, flaws
@@ -35,7 +35,9 @@ from cascade_cli.wiring.connection import connected
 
 def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     """Check the options, then create the page. Raises UsageError before any service is asked."""
-    ducats = None if options.ducats is None else _amount(options.ducats)
+    ducats = None
+    if options.ducats is not None:
+        ducats = ducats_option("--ducats", options.ducats, "Nothing was sold.", parse_sale)
     allocation = read_allocation_file(options.file, session.warn) if options.file else None
     currency = currency_option(options.currency)
     gift = _gift(options)
@@ -68,13 +70,6 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
     if options.open and not webbrowser.open(page.url):
         session.warn("no browser could be opened: follow the link yourself")
     return Outcome(_document(sale, page), lambda session: _show(session, sale, page))
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return parse_sale(text)
-    except ValueError as error:
-        raise UsageError(f"--ducats: {error}.", "Nothing was sold.") from None
 
 
 def _gift(options: CheckoutOptions) -> Gift | None:

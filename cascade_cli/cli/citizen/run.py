@@ -9,9 +9,10 @@ from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.citizen.text import finances_outcome, plan_outcome, report_outcome
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
+from cascade_cli.cli.terminal.option_values import ducats_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.processor import BalanceChange, BalanceWish
-from cascade_cli.domain.shop.money import parse_ducats, rounded
+from cascade_cli.domain.shop.money import rounded
 from cascade_cli.errors import UsageError
 from cascade_cli.services.processor.balance import BalancePlan, BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import ProcessorService
@@ -114,9 +115,4 @@ def _transfers(wiring: Wiring) -> TransferReader:
 
 
 def _ducats(option: str, text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        return parse_ducats(text)
-    except ValueError as error:
-        raise UsageError(f"{option} {error}.", "Nothing was written.") from None
+    return None if text is None else ducats_option(option, text)

@@ -15,10 +15,10 @@ from cascade_cli.cli.credit.interrupted import Interruption
 from cascade_cli.cli.credit.options import CreditOptions
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.csv_file import CsvRow, read_rows, refusal
+from cascade_cli.cli.terminal.option_values import ducats_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.shop.keys import PORTION_ID
-from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     TWIN_WINDOW,
@@ -170,19 +170,12 @@ def _from_words(options: CreditOptions) -> Wanted:
     if citizen is None or ducats is None or reason is None:
         needed = "a --reason" if citizen is ducats is None and options.payment else _ALL_WORDS
         raise UsageError(f"A credit needs {needed}.", FORMS)
-    amount = _amount(ducats)
+    amount = ducats_option("DUCATS", ducats)
     if options.payment is None:
         return _by_hand(options, citizen, amount, reason)
     if options.reference is not None:
         raise UsageError("--payment and --reference exclude each other.", "The payment is the key.")
     return _for_payment(options.payment, citizen, amount, reason, options.overrides)
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return parse_ducats(text)
-    except ValueError as error:
-        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
 def _by_hand(options: CreditOptions, citizen: str, ducats: Decimal, reason: str) -> Wanted:

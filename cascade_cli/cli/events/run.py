@@ -14,8 +14,9 @@ from rich.text import Text
 from cascade_cli.adapters.stripe.events import EVENT_ID, EventReader, read_event_file
 from cascade_cli.cli.events.options import EventListOptions, EventSelection
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.option_values import moment_option
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.windows import moment_option, parse_window
+from cascade_cli.cli.terminal.windows import parse_window
 from cascade_cli.domain.explain.entry_sentences import event_outcome
 from cascade_cli.domain.records.stripe_events import (
     KEPT,

@@ -24,8 +24,8 @@ from cascade_cli.cli.journal.text import (
     show_restored,
 )
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm
+from cascade_cli.cli.terminal.option_values import moment_option
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.history.restored import RestorePlan
 from cascade_cli.domain.records.journal_entries import RESTORED, Head, Restored
 from cascade_cli.domain.shop.shell import command

@@ -9,8 +9,8 @@ from typing import Any
 from cascade_cli.adapters.journal.reported_heads import report_head
 from cascade_cli.cli.journal.options import EntryOptions
 from cascade_cli.cli.journal.text import entry_document, show_entries, write_lines
+from cascade_cli.cli.terminal.option_values import moment_option
 from cascade_cli.cli.terminal.session import Outcome, Session, closed_pipe_is_silent
-from cascade_cli.cli.terminal.windows import moment_option
 from cascade_cli.domain.records.journal_entries import Entry, Head, Verification
 from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.errors import CascadeError, JournalError, TamperedError, UsageError

@@ -20,11 +20,11 @@ from cascade_cli.cli.reconcile.csv import write_csv
 from cascade_cli.cli.reconcile.json import RunFacts, document, incomplete_document
 from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.text import show
+from cascade_cli.cli.terminal.option_values import duration_option
 from cascade_cli.cli.terminal.session import Outcome, Session, failure
 from cascade_cli.cli.terminal.windows import (
     FIRST_SINCE,
     LAST,
-    duration_option,
     parse_window,
     window_since_last,
 )

@@ -12,11 +12,12 @@ from cascade_cli.cli.refund.split_payment import refund_many
 from cascade_cli.cli.refund.text import NOTHING, document, plan_lines
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.option_values import ducats_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.discrepancies.refund_plan import RefundPlan
 from cascade_cli.domain.refunds.refund_shares import Policy
-from cascade_cli.domain.shop.money import format_ducats, parse_ducats
+from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.errors import ExitCode, GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     check_payment_id,
@@ -58,12 +59,7 @@ def _amount(options: RefundOptions) -> Decimal | None:
         if options.ducats is not None:
             raise UsageError("--write-off and --ducats exclude each other.", "Nothing was written.")
         check_words("citizen", options.write_off)
-    if options.ducats is None:
-        return None
-    try:
-        return parse_ducats(options.ducats)
-    except ValueError as error:
-        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
+    return None if options.ducats is None else ducats_option("--ducats", options.ducats)
 
 
 def _carry_out(

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from cascade_cli.cli.credit.deliveries import first_error
 from cascade_cli.cli.resolve.options import EVERYTHING, ResolveOptions
 from cascade_cli.cli.resolve.text import document, show
 from cascade_cli.cli.terminal.confirmation import check_answerable, confirm_plan
+from cascade_cli.cli.terminal.option_values import ducats_option, duration_option
 from cascade_cli.cli.terminal.session import Outcome, Session
-from cascade_cli.cli.terminal.windows import duration_option
 from cascade_cli.domain.decisions.decision_plan import Wish
 from cascade_cli.domain.delivery.deliveries import Delivery
 from cascade_cli.domain.matching.matched_charge import Terms
 from cascade_cli.domain.records.decisions import How
-from cascade_cli.domain.shop.money import parse_ducats
 from cascade_cli.errors import ExitCode, UsageError
 from cascade_cli.services.decisions.resolve_service import (
     Evidence,
@@ -103,24 +101,16 @@ def _wish(options: ResolveOptions) -> Wish:
         )
     if how is How.SNOOZE:
         duration_option("--snooze", options.snooze)
+    option = "--credit" if how is How.CREDIT else "--take-back"
     amount = options.credit if how is How.CREDIT else options.take_back
     return Wish(
         how,
         options.reason.strip(),
-        ducats=_amount(amount),
+        ducats=None if amount in {None, EVERYTHING} else ducats_option(option, amount),
         citizen=options.citizen,
         overrides=options.overrides,
         again=options.again,
     )
-
-
-def _amount(text: str | None) -> Decimal | None:
-    if text is None or text == EVERYTHING:
-        return None
-    try:
-        return parse_ducats(text)
-    except ValueError as error:
-        raise UsageError(f"The amount {error}.", "Nothing was written.") from None
 
 
 def resolve_service(context: WriteContext[Session]) -> ResolveService:

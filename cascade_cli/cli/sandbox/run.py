@@ -13,6 +13,7 @@ from typing import Any
 
 from cascade_cli.cli.sandbox.options import CitizenChange, EventRequest, SeedOptions, ServeOptions
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.option_values import duration_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.signals import arrivals
 from cascade_cli.domain.shop.counts import format_count
@@ -125,8 +126,6 @@ _KILLED = {
 
 def advance(session: Session, span: str, *, engine: bool) -> Outcome:
     """Let time pass in the sandbox. Raises UsageError if the span is empty or too long."""
-    from cascade_cli.cli.terminal.windows import duration_option  # noqa: PLC0415 - half of the domain
-
     duration = duration_option("sandbox advance", span)
     if not duration or duration > LONGEST:
         raise UsageError(

@@ -16,12 +16,12 @@ from rich.text import Text
 from cascade_cli.cli.status.json import document
 from cascade_cli.cli.status.text import SANDBOX, StatusScreen, screen
 from cascade_cli.cli.terminal.console import paged
+from cascade_cli.cli.terminal.option_values import duration_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.signals import arrivals
 from cascade_cli.cli.terminal.windows import (
     FIRST_SINCE,
     LAST,
-    duration_option,
     parse_window,
     window_since_last,
 )

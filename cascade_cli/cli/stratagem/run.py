@@ -15,9 +15,9 @@ from rich.text import Text
 
 from cascade_cli.cli.stratagem.text import list_outcome, missing_text, status_outcome
 from cascade_cli.cli.terminal.escape import escape
+from cascade_cli.cli.terminal.option_values import duration_option, moment_option
 from cascade_cli.cli.terminal.session import Outcome, Session
 from cascade_cli.cli.terminal.signals import Arrivals, arrivals
-from cascade_cli.cli.terminal.windows import duration_option, moment_option
 from cascade_cli.domain.delivery.transfer_status import Moment, is_final, main_row_of, status_of
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.stratagems import State, Stratagem

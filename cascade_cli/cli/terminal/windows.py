@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from cascade_cli.cli.terminal.option_values import moment_option
 from cascade_cli.domain.history.checkpoint import Checkpoint
-from cascade_cli.domain.shop.times import (
-    MOMENT_FORMS,
-    Window,
-    format_moment,
-    parse_duration,
-    parse_moment,
-)
+from cascade_cli.domain.shop.times import Window, format_moment, parse_duration
 from cascade_cli.errors import UsageError
 
 LAST = "last"
@@ -53,19 +48,3 @@ def _window(since: datetime, until: datetime) -> Window:
             "Name a --since that is earlier than --until.",
         )
     return Window(since, until)
-
-
-def moment_option(option: str, text: str, now: datetime) -> datetime:
-    """The moment that an option names. Raises UsageError with the accepted forms."""
-    try:
-        return parse_moment(text, now)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}.", f"Accepted: {MOMENT_FORMS}.") from None
-
-
-def duration_option(option: str, text: str | None) -> timedelta | None:
-    """The duration that an option names, None where it was left out."""
-    try:
-        return parse_duration(text) if text is not None else None
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}.") from None

@@ -11,6 +11,7 @@ from cascade_cli.domain.discrepancies.findings import stale_returns
 from cascade_cli.domain.discrepancies.kinds import Kind
 from cascade_cli.domain.discrepancies.repair_command import money_is_open, needs_funds, owes_rest
 from cascade_cli.domain.matching.matched_charge import MatchedCharge
+from cascade_cli.domain.records.charges import Dispute
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.money import ZERO
 
@@ -36,6 +37,12 @@ _TWINS_LIVE = "None is executed yet: end all but one before the engine's next ru
 _DEBT = (
     "When the citizen has ducats again, `cascade refund` takes them. Until then, put the "
     "case off. If you accept it instead, they are never taken back."
+)
+_SOME_GONE = "Some of the money is gone: take its ducats back, or write them off."
+_IN_REVIEW = "The dispute has been answered: wait for the bank's decision."
+_TO_ARRIVE = (
+    "Its ducats are still to arrive: if they should not, cancel the stratagem before the engine's "
+    "next run."
 )
 _FIND_MAKER = "Find out who made it: another Stripe account, a credit by hand, or abuse."
 
@@ -96,8 +103,18 @@ def _partly_back(matched: MatchedCharge) -> bool:
 
 
 def _awaits_money(matched: MatchedCharge) -> bool:
-    undecided = [dispute for dispute in matched.disputes if dispute.is_open]
+    undecided = _undecided(matched)
     return bool(undecided) and all(dispute.awaits_money for dispute in undecided)
+
+
+def _is_reviewed(matched: MatchedCharge) -> bool:
+    """All that is left to do about the disputes is to wait."""
+    undecided = _undecided(matched)
+    return bool(undecided) and all(d.is_reviewed or d.awaits_money for d in undecided)
+
+
+def _undecided(matched: MatchedCharge) -> list[Dispute]:
+    return [dispute for dispute in matched.disputes if dispute.is_undecided]
 
 
 def _returning(matched: MatchedCharge) -> bool:
@@ -211,19 +228,26 @@ _RULES: Mapping[Kind, Rules] = {
             "Its money is gone: take the ducats back, or write them off.",
         ),
         (
+            lambda matched: matched.to_return and _is_reviewed(matched),
+            _SOME_GONE,
+        ),
+        (
             lambda matched: matched.to_return,
-            "Some of the money is gone: take its ducats back, or write them off. Answer the open "
-            "dispute in Stripe.",
+            f"{_SOME_GONE} Answer the open dispute in Stripe.",
         ),
         (_awaits_money, "The dispute was won: wait until its money is back."),
+        (
+            lambda matched: _is_reviewed(matched) and _has(State.LIVE)(matched),
+            f"{_IN_REVIEW} {_TO_ARRIVE}",
+        ),
+        (_is_reviewed, _IN_REVIEW),
         (
             _has(State.EXECUTED),
             "Answer the dispute in Stripe; an executed stratagem proves the delivery.",
         ),
         (
             _has(State.LIVE),
-            "Answer the dispute in Stripe. Its ducats are still to arrive: if they should not, "
-            "cancel the stratagem before the engine's next run.",
+            f"Answer the dispute in Stripe. {_TO_ARRIVE}",
         ),
         (_always, "Answer the dispute in Stripe."),
     ),

@@ -491,9 +491,10 @@ class MatchedCharge:
 
     @property
     def is_contested(self) -> bool:
-        """A dispute is open, or the charge is disputed and the dispute is not known."""
-        is_open = not self.disputes or any(dispute.is_open for dispute in self.disputes)
-        return self.charge.disputed and is_open
+        """A dispute is undecided, or the charge is disputed and the dispute is not known."""
+        disputes = self.disputes
+        is_undecided = not disputes or any(dispute.is_undecided for dispute in disputes)
+        return self.charge.disputed and is_undecided
 
     def is_minted(self, row: Stratagem) -> bool:
         """The processor pays itself: the engine makes these ducats out of nothing."""

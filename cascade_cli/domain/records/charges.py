@@ -20,7 +20,7 @@ _UNDECIDED = frozenset(
     {"warning_needs_response", "warning_under_review", "needs_response", "under_review"}
 )
 _OURS = frozenset({"won", "warning_closed"})
-_CLOSED = frozenset({"lost", "prevented"})
+_DECIDED = _OURS | {"lost", "prevented"}
 _GOING_BACK = frozenset({"succeeded", "pending"})
 
 
@@ -75,15 +75,20 @@ class Dispute:
         return max(self.taken_cents, 0)
 
     @property
-    def is_open(self) -> bool:
+    def is_undecided(self) -> bool:
         """Nobody can say yet whose the money is.
 
-        A won dispute stays open until the money is back. An appeal, or an unknown status, counts as
+        A won dispute stays so until the money is back. An appeal, or an unknown status, counts as
         lost while the money is gone.
         """
         if self.status in _UNDECIDED or self.awaits_money:
             return True
-        return self.status not in _OURS | _CLOSED and not self.cents_gone
+        return self.status not in _DECIDED and not self.cents_gone
+
+    @property
+    def is_reviewed(self) -> bool:
+        """The shop has answered, and the bank is deciding."""
+        return self.status.endswith("under_review")
 
     @property
     def awaits_money(self) -> bool:

@@ -80,7 +80,8 @@ def _causes(charge: Charge, disputes: Iterable[Dispute]) -> Iterable[MoneyCause]
             dispute.created_at or charge.created_at,
             has_left=gone > 0,
         )
-        yield MoneyCause(cause, held_cents=gone) if dispute.is_open else MoneyCause(cause, gone)
+        moved, held = (0, gone) if dispute.is_undecided else (gone, 0)
+        yield MoneyCause(cause, moved, held)
 
 
 def within(bound: Number, amounts: Iterable[Number]) -> Iterator[Number]:

@@ -31,7 +31,9 @@ MAX_DECIMALS = 6
 for what is read or typed."""
 DUCATS_FORM = "a positive number such as 525 or 10.50"
 SALE_FORM = f"{DUCATS_FORM}, with at most {MAX_DECIMALS} decimals"
-_DUCATS = re.compile(rf"[0-9]{{1,15}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
+_MOST_WHOLE = 15
+_DUCATS = re.compile(rf"[0-9]{{1,{_MOST_WHOLE}}}(\.[0-9]{{1,{MOST_DECIMALS}}})?")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 # Enough for the sum of any number of such amounts; Python's default of 28 digits would round.
 EXACT_DIGITS = 60
 _EXACT = nullcontext()
@@ -119,6 +121,11 @@ def parse_ducats(text: str) -> Decimal:
     Raises ValueError, naming the accepted form or the nearest amount that can be transferred.
     """
     if not _DUCATS.fullmatch(text):
+        if _NUMBER.fullmatch(text):
+            raise ValueError(
+                f"{text[:40]!r} is too long: at most {_MOST_WHOLE} digits may stand before the "
+                f"point and {MOST_DECIMALS} after it"
+            )
         raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
     ducats = Decimal(text)
     if ducats <= 0:

@@ -190,7 +190,7 @@ def test_a_won_dispute_is_read_as_won(sandboxed: Sandboxed, wiring: Wiring) -> N
     paid, account = sandboxed.pay(AT), sandboxed.app.stripe.account
     account.close_dispute(account.dispute(paid["id"], at=AT)["id"], at=AT, won=True)
     (found,) = wiring.payments.disputes(paid["id"])
-    assert (found.is_open, found.cents_gone) == (False, 0)
+    assert (found.is_undecided, found.cents_gone) == (False, 0)
 
 
 @pytest.mark.parametrize("by", ["id", "payment_intent"])

@@ -121,6 +121,21 @@ def test_a_dispute_is_answered_with_the_executed_stratagem_only_where_there_is_o
     assert "still to arrive" in live.advice
 
 
+@pytest.mark.parametrize("status", ["under_review", "warning_under_review", "appeal_under_review"])
+def test_nobody_is_told_to_answer_what_was_answered(status: str) -> None:
+    reviewed = Dispute("du_1", "ch_1", status, "fraudulent", 1000, 0)
+    won = Dispute("du_2", "ch_1", "won", "fraudulent", 1000, 1000)
+    charge = a_charge(disputed=True)
+    for disputes in [(reviewed,), (reviewed, won)]:
+        executed = judged(EXECUTED, charge=charge, disputes={"ch_1": disputes})
+        assert executed.advice == "The dispute has been answered: wait for the bank's decision."
+        live = judged(LIVE, charge=charge, disputes={"ch_1": disputes})
+        assert live.advice.startswith(f"{executed.advice} Its ducats are still to arrive: ")
+    begun = Dispute("du_3", "ch_1", "needs_response", "fraudulent", 1000, 0)
+    both = judged(EXECUTED, charge=charge, disputes={"ch_1": (reviewed, begun)})
+    assert both.advice.startswith("Answer the dispute in Stripe")
+
+
 @pytest.mark.parametrize("status", ["lost", "prevented", "appeal_under_review", "unheard_of"])
 def test_whatever_a_dispute_is_called_that_took_the_money_is_not_said_to_be_lost(
     status: str,

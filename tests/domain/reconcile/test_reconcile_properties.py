@@ -134,7 +134,7 @@ def test_no_machine_repairs_where_a_person_has_to_judge(snapshot: Snapshot) -> N
     won = {
         charge
         for charge, found in disputes.items()
-        if not any(d.is_open or d.cents_gone for d in found)
+        if not any(d.is_undecided or d.cents_gone for d in found)
     }
     for item in reconcile(snapshot, TERMS).items:
         if item.repair and item.repair.automatic:

@@ -10,9 +10,8 @@ import pytest
 
 from cascade_cli.domain.records.charges import Charge, Dispute, Portion, Refund
 from cascade_cli.domain.refunds.money_back import money_back, refunded_cents
-from tests.domain.samples import PAID, a_charge
+from tests.domain.samples import FIRST_ROUND, PAID, a_charge
 
-FIRST_ROUND = ["warning_needs_response", "warning_under_review", "needs_response", "under_review"]
 APPEALED = ["appeal_needs_response", "appeal_under_review"]
 
 
@@ -57,15 +56,15 @@ def test_without_its_refunds_the_sum_that_stripe_states_counts() -> None:
 def test_what_a_dispute_took_is_gone_once_the_first_round_is_over(status: str) -> None:
     found = money_back(charged(), [a_dispute(status)])
     assert (found.cents, found.held_cents) == (1000, 0)
-    assert not a_dispute(status).is_open
+    assert not a_dispute(status).is_undecided
 
 
 @pytest.mark.parametrize("status", FIRST_ROUND)
 def test_what_a_dispute_took_is_held_while_its_first_round_is_open(status: str) -> None:
     found = money_back(charged(), [a_dispute(status)])
     assert (found.cents, found.held_cents) == (0, 1000)
-    assert a_dispute(status).is_open
-    assert a_dispute(status, 0).is_open
+    assert a_dispute(status).is_undecided
+    assert a_dispute(status, 0).is_undecided
 
 
 @pytest.mark.parametrize("status", ["won", "warning_closed"])
@@ -73,18 +72,18 @@ def test_a_dispute_that_was_won_is_open_until_its_money_is_back(status: str) -> 
     found = money_back(charged(), [a_dispute(status, 400)])
     assert (found.cents, found.held_cents) == (0, 400)
     assert a_dispute(status, 400).awaits_money
-    assert not a_dispute(status, 0).is_open
+    assert not a_dispute(status, 0).is_undecided
 
 
 @pytest.mark.parametrize("status", ["lost", "prevented"])
 def test_a_dispute_whose_money_is_here_took_nothing_whatever_it_is_called(status: str) -> None:
     assert money_back(charged(), [a_dispute(status, 0)]).cents == 0
-    assert not a_dispute(status, 0).is_open
+    assert not a_dispute(status, 0).is_undecided
 
 
 @pytest.mark.parametrize("status", [*APPEALED, "never_heard_of"])
 def test_a_procedure_that_took_nothing_is_open_and_not_won(status: str) -> None:
-    assert a_dispute(status, 0).is_open
+    assert a_dispute(status, 0).is_undecided
     assert money_back(charged(), [a_dispute(status, 0)]).cents == 0
 
 

@@ -26,14 +26,21 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.refunds.money_back import refunded_cents
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy, returned
 from cascade_cli.domain.shop.keys import Origin, origin_of
-from tests.domain.samples import NOW, PAID, a_charge, a_stratagem, keyed, the_matched_charge
+from tests.domain.samples import (
+    FIRST_ROUND,
+    NOW,
+    PAID,
+    a_charge,
+    a_stratagem,
+    keyed,
+    the_matched_charge,
+)
 
 PROCESSOR = "CASCADE_PAYMENT_PROCESSOR"
 CAPTURED = 1000
-OPEN = frozenset({"needs_response", "under_review", "warning_needs_response"})
 # Each status with what a dispute of that many cents has taken: all, a half, or nothing.
 STAGES = [
-    *((status, part) for status in OPEN for part in (0, 2)),
+    *((status, part) for status in FIRST_ROUND for part in (0, 2)),
     ("won", 0),
     ("won", 2),
     ("warning_closed", 0),
@@ -119,7 +126,7 @@ class Shop:
         held = 0
         for dispute in self.disputes.values():
             taken = dispute.taken_cents or 0
-            undecided = dispute.status in OPEN or dispute.status == "won"
+            undecided = dispute.status in FIRST_ROUND or dispute.status == "won"
             gone, held = (gone, held + taken) if undecided else (gone + taken, held)
         least, most = max(0, CAPTURED - gone - held), max(0, CAPTURED - gone)
         return Decimal(least) / 10, Decimal(most) / 10

@@ -13,12 +13,12 @@ from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS, Policy
 from cascade_cli.domain.shop.money import ZERO
 from tests.domain.one_payment import (
     ANY_STATUS,
-    FIRST_ROUND,
     OnePayment,
     bought_by,
     decided,
     stayed_ducats,
 )
+from tests.domain.samples import FIRST_ROUND
 
 Step = Callable[..., object]
 
