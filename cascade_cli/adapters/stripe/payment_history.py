@@ -19,7 +19,7 @@ from cascade_cli.concurrency import Threads
 from cascade_cli.domain.explain.story import History, StripeObject
 from cascade_cli.domain.records.stripe_events import KEPT, Event, chronological
 from cascade_cli.domain.shop.counts import format_count
-from cascade_cli.domain.shop.keys import INVOICE_ID, PAYMENT_ID, IdKind, whole_id
+from cascade_cli.domain.shop.keys import DISPUTE_PREFIXES, INVOICE_ID, PAYMENT_ID, IdKind, whole_id
 from cascade_cli.domain.shop.money import format_money
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import RightsError
@@ -176,7 +176,7 @@ class HistoryReader:
         found: list[Event] = []
         for window in _echoes(moment for moment in moments if moment > now - KEPT):
             found += self._events.events(window)
-        disputed = [h.at for h in history.happenings if h.identity.startswith(("dp_", "du_"))]
+        disputed = [h.at for h in history.happenings if h.identity.startswith(DISPUTE_PREFIXES)]
         if disputed:
             found += self._events.events(Window(min(disputed), now), ["charge.dispute.*"])
         for event in chronological(found):

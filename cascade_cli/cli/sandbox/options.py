@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.terminal.options import CLOCKS, ENGINE, LIMITS, WEBHOOKS
+from cascade_cli.domain.shop.keys import DISPUTE_PREFIXES
 
 FURTHEST = timedelta(days=3650)
 
@@ -197,7 +198,7 @@ class DisputeRequest:
     @property
     def is_new(self) -> bool:
         """Whether `identity` is a payment, and not a dispute."""
-        return not self.identity.startswith(("du_", "dp_"))
+        return not self.identity.startswith(DISPUTE_PREFIXES)
 
     @property
     def is_claim(self) -> bool:

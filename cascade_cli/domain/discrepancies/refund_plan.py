@@ -36,7 +36,9 @@ from cascade_cli.domain.refunds.refund_shares import (
 from cascade_cli.domain.shop.money import ZERO, exact, exactly, format_ducats
 
 REASON_REFUND = "Refund of a ducat purchase"
+REASON_DISPUTE = "A disputed ducat purchase"
 REASON_GIVE_BACK = "A refund that failed"
+REASON_DISPUTE_WON = "A dispute that was won"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
@@ -271,7 +273,7 @@ def _take(matched: MatchedCharge, part: RefundShare, ducats: Decimal, terms: Ref
         payer=matched.as_decided.citizen or "",
         ducats=ducats,
         cause=Cause.REFUND,
-        reason=REASON_REFUND,
+        reason=REASON_DISPUTE if part.refund.is_dispute else REASON_REFUND,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.as_decided.citizen),
         # The engine may have refused because the citizen had too little: the row then asks for
@@ -293,7 +295,7 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
         ),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
-        reason=REASON_GIVE_BACK,
+        reason=REASON_DISPUTE_WON if part.refund.is_dispute else REASON_GIVE_BACK,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.as_decided.citizen),
     )

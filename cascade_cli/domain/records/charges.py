@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from cascade_cli.domain.records.gifts import Gift
 from cascade_cli.domain.shop.exchange import Exchange
-from cascade_cli.domain.shop.keys import stratagem_id_for, whole_id
+from cascade_cli.domain.shop.keys import DISPUTE_PREFIXES, stratagem_id_for, whole_id
 from cascade_cli.domain.shop.money import format_money
 
 MINTS = "Venice's engine would mint the ducats that the processor pays to itself"
@@ -44,6 +44,11 @@ class Refund:
     def age(self) -> tuple[datetime, str]:
         """Sort key: the oldest first, and always in the same order."""
         return self.created_at, self.id
+
+    @property
+    def is_dispute(self) -> bool:
+        """The payer got the money by a dispute."""
+        return self.id.startswith(DISPUTE_PREFIXES)
 
     @property
     def money_is_gone(self) -> bool:

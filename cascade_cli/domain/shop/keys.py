@@ -30,6 +30,8 @@ PORTION_ID = re.compile(PAYMENT_ID.pattern + r"(?:\.[1-9][0-9]{0,3})?")
 _MENTION = re.compile(rf"(?<![A-Za-z0-9_])(?:{PORTION_ID.pattern})(?![A-Za-z0-9_])")
 INVOICE_PREFIX = "in_"
 INVOICE_ID = re.compile(INVOICE_PREFIX + r"[A-Za-z0-9]+")
+DISPUTE_PREFIXES = ("du_", "dp_")
+"""Stripe's disputes: today's, and those of older accounts."""
 _REFUND_ID = re.compile(r"(?:re|pyr|dp|du)_[A-Za-z0-9]+(?:\.[1-9][0-9]{0,3})?")
 # The key of a transfer that returns or corrects another: each group is called after its Origin, and
 # holds the id that the key names.

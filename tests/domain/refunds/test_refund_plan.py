@@ -208,6 +208,7 @@ def test_a_lost_dispute_takes_its_ducats_under_its_own_key() -> None:
     charge = a_charge(disputed=True)
     found = plan(charge, DELIVERED, **disputed(a_dispute("lost", 1000)))
     assert moves(found.orders) == [("marco", PROCESSOR, Decimal(100), "cascade_refund_du_1")]
+    assert found.orders[0].reason == "A disputed ducat purchase"
 
 
 def test_what_a_citizen_has_spent_is_a_debt() -> None:
@@ -296,6 +297,13 @@ def test_what_was_taken_for_a_refund_that_failed_is_given_again() -> None:
     assert (order.cause, order.reason) == (Cause.GIVE_BACK, "A refund that failed")
     assert (order.facts["refund"], order.facts["payment_intent"]) == ("re_1", "pi_1")
     assert order.gift == charge.gift
+
+
+def test_what_was_taken_for_a_dispute_that_was_won_later_is_given_again() -> None:
+    found = plan(a_charge(disputed=True), DELIVERED, taken("du_1"), **disputed(a_dispute()))
+    (order,) = found.orders
+    assert moves((order,)) == [("", "marco", Decimal(100), "cascade_giveback_du_1")]
+    assert order.reason == "A dispute that was won"
 
 
 @pytest.mark.parametrize("again", [{"status": "executed"}, LIVE])
