@@ -20,7 +20,6 @@ from cascade_cli.domain.records.stripe_events import FURTHEST_AHEAD, OLDEST_SIGN
 from cascade_cli.errors import GuardError
 
 _MOMENT = re.compile(r"[0-9]{1,11}")
-_MODES = {True: "live", False: "test"}
 
 
 class Refusal(StrEnum):
@@ -100,11 +99,10 @@ class EventGate:
             ) from error
         if event.livemode is None:
             return replace(event, livemode=self._livemode)
-        if event.livemode != self._livemode:
+        if foreign := event.in_other_mode(livemode=self._livemode):
             raise RefusedEventError(
                 Refusal.WRONG_MODE,
-                f"{event.id} is an event of {_MODES[event.livemode]} mode, and the Stripe key is a "
-                f"{_MODES[self._livemode]} key.",
+                f"{event.id} is {foreign}.",
                 "Register this endpoint, and take its secret, in the mode of STRIPE_SECRET_KEY.",
             )
         return event

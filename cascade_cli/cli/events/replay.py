@@ -78,15 +78,12 @@ def replay(session: Session, selection: EventSelection, options: ReplayOptions) 
 
 
 def _check_mode(context: WriteContext[Session], events: Sequence[Event]) -> None:
-    ours = {context.settings.livemode, None}
-    other = next((e for e in events if e.livemode not in ours), None)
-    if other:
-        modes, livemode = {True: "live", False: "test"}, context.settings.livemode
-        raise GuardError(
-            f"{other.id} is an event of {modes[not livemode]} mode, and the Stripe key is a "
-            f"{modes[livemode]} key.",
-            "Nothing was written. Use the key of the mode in which the events were made.",
-        )
+    for event in events:
+        if foreign := event.in_other_mode(livemode=context.settings.livemode):
+            raise GuardError(
+                f"{event.id} is {foreign}.",
+                "Nothing was written. Use the key of the mode in which the events were made.",
+            )
 
 
 def _carry_out(

@@ -28,6 +28,7 @@ from cascade_cli.cli.terminal.windows import (
 from cascade_cli.domain.history.checkpoint import Checkpoint, mark_name
 from cascade_cli.domain.reconcile.overview import today
 from cascade_cli.domain.reconcile.reconciliation import Selection
+from cascade_cli.domain.records.stripe_events import MODES
 from cascade_cli.domain.shop.times import Window, format_span
 from cascade_cli.errors import CascadeError, ExitCode, JournalError, SettingsError, UsageError
 from cascade_cli.services.status.status_service import (
@@ -136,9 +137,7 @@ class StatusReader:
         return window_since_last(memory, None, now)
 
     def _mode(self) -> str:
-        if self.session.sandbox:
-            return SANDBOX
-        return "live" if self.wiring.settings.livemode else "test"
+        return SANDBOX if self.session.sandbox else MODES[self.wiring.settings.livemode]
 
     def _requests(self) -> tuple[int, int]:
         return self.wiring.stripe.requests_sent, self.wiring.airtable.requests_sent

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
+from cascade_cli.domain.records.stripe_events import MODES
 from cascade_cli.errors import CascadeError, CredentialsError, UnreachableError
-
-MODES = {True: "live", False: "test"}
 
 KEY_GOOD = green("stripe.key_good", "key")
 KEY_REFUSED = red(

@@ -20,6 +20,9 @@ OLDEST_SIGNATURE = timedelta(seconds=300)
 FURTHEST_AHEAD = timedelta(seconds=30)
 """Clocks differ a little; a signature from further in the future was made to be used later."""
 
+MODES = {True: "live", False: "test"}
+"""What Stripe calls the two halves of an account, by `livemode`."""
+
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in for the time of an event that gives no usable time."""
 
@@ -74,6 +77,14 @@ class Event:
     subjects: frozenset[str]
     pending_webhooks: int
     raw: bytes
+
+    def in_other_mode(self, *, livemode: bool) -> str:
+        """What is wrong with it for a key of this mode, after `… is`; empty if nothing."""
+        if self.livemode in {None, livemode}:
+            return ""
+        return (
+            f"an event of {MODES[not livemode]} mode, and the Stripe key is a {MODES[livemode]} key"
+        )
 
     @property
     def is_paying(self) -> bool:

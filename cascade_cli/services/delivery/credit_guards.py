@@ -19,6 +19,7 @@ from cascade_cli.domain.records.citizens import identity_doubt
 from cascade_cli.domain.records.journal_entries import Intent
 from cascade_cli.domain.records.orders import Cause, Order, Override, credit_although
 from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
+from cascade_cli.domain.records.stripe_events import MODES
 from cascade_cli.domain.selling.price_guard import paid_for
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, PORTION_ID
 from cascade_cli.domain.shop.money import format_ducats
@@ -26,8 +27,6 @@ from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
 from cascade_cli.services.ports import JournalPort, VenicePort
-
-MODES = {True: "live", False: "test"}
 
 
 def overrulable(

@@ -20,7 +20,6 @@ from cascade_cli.domain.records.stripe_events import Accepted, EventState, Settl
 from cascade_cli.domain.shop.exchange import RatesError
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import AnswerError, CascadeError, LockedError
-from cascade_cli.services.delivery.credit_guards import MODES
 from cascade_cli.services.events.replay_service import PlannedReplay, Replayer
 from cascade_cli.services.ports import InboxPort
 from cascade_cli.services.refunds.automatic_refunds import RefundResult
@@ -86,8 +85,8 @@ class Intake:
         done = self._events.credited({a.event.payment_id for a in due if a.event.payment_id})
         settled, rest, back = list[Settlement](), list[Accepted](), list[Accepted]()
         for accepted in due:
-            if accepted.event.livemode != self._livemode:
-                why = f"it is an event of {MODES[not self._livemode]} mode"
+            if foreign := accepted.event.in_other_mode(livemode=self._livemode):
+                why = f"it is {foreign}"
                 settled.append(Settlement(accepted.event.id, EventState.ATTENTION, why))
             elif not accepted.event.is_paying:
                 back.append(accepted)

@@ -191,9 +191,13 @@ def test_an_event_of_the_other_mode_moves_nothing_and_is_shown_to_a_person(kind:
     counter, automatic_refunds = Counter(), FixedRefunds(RefundResult("refunded"))
     live = accepted(kind=kind, livemode=True)
     found = settled(live, counter=counter, refunds=automatic_refunds)
-    assert found == [(ATTENTION, "it is an event of live mode", None)]
+    assert found == [
+        (ATTENTION, "it is an event of live mode, and the Stripe key is a test key", None)
+    ]
     test = settled(accepted(kind=kind), counter=counter, refunds=automatic_refunds, livemode=True)
-    assert test == [(ATTENTION, "it is an event of test mode", None)]
+    assert test == [
+        (ATTENTION, "it is an event of test mode, and the Stripe key is a live key", None)
+    ]
     assert (counter.looks, automatic_refunds.asked) == ([], [])
 
 
