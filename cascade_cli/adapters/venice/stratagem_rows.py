@@ -1,5 +1,5 @@
-"""The row of a transfer_ducats stratagem, and its Notes: what cascade writes there, and what
-Venice's engine leaves.
+"""How a row of STRATAGEMS is read, and the text of its Notes, read and written. `writer.py` beside
+it writes the other fields.
 
 Notes are a JSON object in which the engine reads `amount` and `reason`. After an execution or a
 failure the engine appends lines of text, and the whole is no longer JSON. So we parse the leading

@@ -30,7 +30,7 @@ from cascade_cli.errors import CascadeError, FateUnknownError, SchemaError, Serv
 
 _CLIENT_ERRORS = range(400, 500)
 _PROXY_TIMEOUT = 408
-DESCRIPTION = "Pays out the ducats that are bought through CASCADE."
+PROCESSOR_DESCRIPTION = "Pays out the ducats that are bought through CASCADE."
 _CITIZEN = frozenset({"Username", "Ducats"})
 _UNKNOWN_OPTION = "INVALID_MULTIPLE_CHOICE_OPTIONS"
 _REQUIRED = frozenset(
@@ -105,7 +105,7 @@ class VeniceWriter:
             "IsAI": True,
             # The city's own jobs may move anybody who is in Venice into a house, and charge rent.
             "InVenice": False,
-            "Description": DESCRIPTION,
+            "Description": PROCESSOR_DESCRIPTION,
         }
         kept = self._schema.keep(CITIZENS, fields, _CITIZEN)
         with _unknown_option_is_named(social_class), write_errors():

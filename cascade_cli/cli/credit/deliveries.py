@@ -61,7 +61,7 @@ def plan_outcome(plan: CreditPlan) -> Outcome:
 def show_plan(console: Console, plan: CreditPlan) -> None:
     """Each order with the writes that it needs."""
     for order in plan.orders:
-        console.print(Text(f"{escape(order.description)}: {escape(order.reason)}", "bold"))
+        console.print(Text(f"{escape(order.summary)}: {escape(order.reason)}", "bold"))
         console.print(Text(f"  key {escape(plan.stratagem_id(order))}"), soft_wrap=True)
         for objection in plan.overruled.get(order.key, ()):
             console.print(Text(f"  although {escape(objection.why)}", "yellow"), soft_wrap=True)

@@ -92,6 +92,6 @@ def _state(last: Attempt | None) -> OrderProgress:
 def _named(state: OrderProgress, orders: Sequence[Order]) -> str:
     if state is OrderProgress.UNTOUCHED and len(orders) > 1:
         return ""
-    names = [escape(order.description) for order in orders[:MOST_NAMED]]
+    names = [escape(order.summary) for order in orders[:MOST_NAMED]]
     more = f", and {len(orders) - MOST_NAMED} more" if len(orders) > MOST_NAMED else ""
     return f": {', '.join(names)}{more}"

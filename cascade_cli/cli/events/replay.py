@@ -243,7 +243,7 @@ def _headline(planned: PlannedReplay, result: str) -> Text:
 def _show_plan(console: Console, plan: ReplayPlan) -> None:
     for planned in plan.payments:
         if planned.order and planned.step:
-            console.print(Text(escape(planned.order.description), "bold"))
+            console.print(Text(escape(planned.order.summary), "bold"))
             console.print(Text(f"  {planned.payment_id}: would {describe_step(planned.step)}"))
 
 

@@ -113,7 +113,7 @@ class RefundEvents:
 
 def _would(plan: RefundPlan) -> list[str]:
     would = [f"end {plan.stratagem_id(order)}" for order in plan.endings]
-    would += [f"move {order.description}, key {plan.stratagem_id(order)}" for order in plan.orders]
+    would += [f"move {order.summary}, key {plan.stratagem_id(order)}" for order in plan.orders]
     return would or (["record what is owed"] if plan.is_work else [])
 
 

@@ -203,7 +203,7 @@ def show_plan(console: Console, plan: RepairPlan) -> None:
     for planned in plan.repairs:
         item, order = planned.item, planned.order
         what = "end the surplus stratagem for" if order.retire_surplus else "deliver"
-        console.print(Text(escape(f"{item.kind}: {what} {order.description}"), "bold"))
+        console.print(Text(escape(f"{item.kind}: {what} {order.summary}"), "bold"))
         console.print(Text(f"  {escape(completed(console, item.verdict))}", "dim"))
     limited = [(item, why) for item, why in plan.for_people if why]
     for item, why in limited:

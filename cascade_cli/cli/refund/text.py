@@ -35,7 +35,7 @@ def plan_lines(plan: RefundPlan, policy: Policy) -> Iterator[str]:
         undone = "give its ducats again" if order.payer else "take its ducats back"
         yield f"would end {name} by setting its expiry to now; if it was executed, {undone}"
     for order in plan.orders:
-        yield f"would move {order.description}, key {plan.stratagem_id(order)}"
+        yield f"would move {order.summary}, key {plan.stratagem_id(order)}"
         if matched.price_objection and Override.UNDERPAID in order.overrides:
             yield f"  although {matched.price_objection.why}"
     if plan.waits:

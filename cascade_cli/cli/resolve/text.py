@@ -60,8 +60,8 @@ def _lines(planned: PlannedDecision, evidence: Evidence) -> Iterator[str]:
 def describe_write(order: Order) -> str:
     """One write, for people."""
     if order.ends:
-        return f"ends {order.key} by setting its expiry to now: {order.description}"
-    return f"moves {order.description}, key {order.key}"
+        return f"ends {order.key} by setting its expiry to now: {order.summary}"
+    return f"moves {order.summary}, key {order.key}"
 
 
 def _doubts(evidence: Evidence, terms: Terms) -> Iterator[str]:

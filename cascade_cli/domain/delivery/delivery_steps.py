@@ -296,7 +296,7 @@ def _end(order: Order, rows: Sequence[Stratagem], now: datetime) -> End | None:
     if not (_fits(order, row) or _is_rest(order, row)):
         amount = format_ducats(row.ducats) if row.ducats else "an unreadable number of"
         why = f"{row.stratagem_id} is {row.status} for {amount} ducats {row.whom}"
-        return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.description}")
+        return End(OrderVerdict.BLOCKED, row, f"{why}, not {order.summary}")
     if state is State.EXECUTED:
         return End(OrderVerdict.EXECUTED, row)
     return End(OrderVerdict.UNDER_WAY, row)

@@ -144,7 +144,7 @@ class Order:
         return self.payer or self.citizen
 
     @property
-    def description(self) -> str:
+    def summary(self) -> str:
         """For people: how many ducats, and to or from whom."""
         ducats = f"{format_ducats(self.ducats)} ducats"
         return f"{ducats} from {self.payer!r}" if self.payer else f"{ducats} to {self.citizen!r}"

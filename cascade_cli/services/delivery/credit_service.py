@@ -108,7 +108,7 @@ class CreditPlan:
     def description(self) -> str:
         """What goes to whom, for the question that the user confirms."""
         if len(self.unwritten) == 1:
-            return self.unwritten[0].description + self.objections_to(self.unwritten[0])
+            return self.unwritten[0].summary + self.objections_to(self.unwritten[0])
         ducats = sum((order.ducats for order in self.unwritten), ZERO)
         short = sum(bool(self.overruled.get(order.key)) for order in self.unwritten)
         doubt = f", {short} of them although a guard objects" if short else ""
