@@ -123,7 +123,7 @@ def parse_ducats(text: str) -> Decimal:
     if not _DUCATS.fullmatch(text):
         if _NUMBER.fullmatch(text):
             raise ValueError(
-                f"{text[:40]!r} is too long: at most {_MOST_WHOLE} digits may stand before the "
+                f"{text[:40]!r} is not {DUCATS_FORM}, with at most {_MOST_WHOLE} digits before the "
                 f"point and {MOST_DECIMALS} after it"
             )
         raise ValueError(f"{text[:40]!r} is not {DUCATS_FORM}")
