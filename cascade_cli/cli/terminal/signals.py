@@ -30,7 +30,8 @@ class Arrivals:
 
     def sleep(self, seconds: float) -> None:
         """Do nothing for so long, or until a signal arrives."""
-        self.wait(seconds=seconds)
+        # The moment to wait for may have passed while it was looked up, or the machine slept.
+        self.wait(seconds=max(seconds, 0))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from cascade_cli.domain.shop.money import ZERO, exact, exactly, format_ducats
 REASON_REFUND = "Refund of a ducat purchase"
 REASON_DISPUTE = "A disputed ducat purchase"
 REASON_GIVE_BACK = "A refund that failed"
-REASON_DISPUTE_WON = "A dispute that was won"
+REASON_DISPUTE_ENDED = "A dispute whose money came back"
 REASON_WON = "Ducat purchase via CASCADE, disputed in vain"
 
 
@@ -295,7 +295,7 @@ def _give(matched: MatchedCharge, part: RefundShare, terms: RefundTerms) -> Orde
         ),
         ducats=floored(part.surplus),
         cause=Cause.GIVE_BACK,
-        reason=REASON_DISPUTE_WON if part.refund.is_dispute else REASON_GIVE_BACK,
+        reason=REASON_DISPUTE_ENDED if part.refund.is_dispute else REASON_GIVE_BACK,
         facts=_facts(matched, part, terms),
         gift=matched.charge.gift_to(matched.as_decided.citizen),
     )

@@ -274,22 +274,6 @@ def test_ctrl_c_while_reading_is_130_at_once(tmp_path: Path, output: tuple[str, 
     assert out == b""
 
 
-def test_ctrl_c_ends_a_served_sandbox(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "sandbox", "serve", "--port", "0"],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    assert process.returncode in {0, 130}
-    assert b"Traceback" not in err
-
-
 @pytest.fixture
 def running_sandbox(tmp_path: Path) -> Iterator[Recorder]:
     """A sandbox that this test serves, and that cascade finds under its state folder."""

@@ -84,6 +84,11 @@ def test_what_can_be_read_ends_the_wait_as_well() -> None:
     os.close(theirs)
 
 
+def test_a_moment_that_has_passed_is_not_waited_for() -> None:
+    with arrivals() as signals:
+        signals.sleep(-1)
+
+
 def _open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -114,9 +119,10 @@ def test_ctrl_c_ends_watching_though_it_came_just_before_the_wait() -> None:
     assert done.stderr.endswith("KeyboardInterrupt\n")
 
 
+@pytest.mark.parametrize("by_main", [True, False])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_served_sandbox_ends_whichever_thread_takes_the_signal(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, *, by_main: bool
 ) -> None:
     process = subprocess.Popen(
         [*COMMAND, "sandbox", "serve", "--port", "0"],
@@ -127,8 +133,9 @@ def test_a_served_sandbox_ends_whichever_thread_takes_the_signal(
     )
     assert process.stdout is not None
     process.stdout.readline()
-    others = {int(thread.name) for thread in Path(f"/proc/{process.pid}/task").iterdir()}
-    assert ctypes.CDLL(None).tgkill(process.pid, max(others - {process.pid}), number) == 0
+    threads = {int(thread.name) for thread in Path(f"/proc/{process.pid}/task").iterdir()}
+    taker = process.pid if by_main else max(threads - {process.pid})
+    assert ctypes.CDLL(None).tgkill(process.pid, taker, number) == 0
     try:
         _, err = process.communicate(timeout=LONG)
     finally:

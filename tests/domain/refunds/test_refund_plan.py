@@ -303,7 +303,7 @@ def test_what_was_taken_for_a_dispute_that_was_won_later_is_given_again() -> Non
     found = plan(a_charge(disputed=True), DELIVERED, taken("du_1"), **disputed(a_dispute()))
     (order,) = found.orders
     assert moves((order,)) == [("", "marco", Decimal(100), "cascade_giveback_du_1")]
-    assert order.reason == "A dispute that was won"
+    assert order.reason == "A dispute whose money came back"
 
 
 @pytest.mark.parametrize("again", [{"status": "executed"}, LIVE])
