@@ -8,7 +8,6 @@ from typing import Any, Literal
 from unicodedata import normalize
 
 from pyairtable import Api
-from pyairtable.api.types import RecordDict
 from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 
 from cascade_cli.adapters.venice.errors import translated_errors
@@ -26,7 +25,7 @@ class CitizenReader:
     """Finds citizens. Raises only errors of cascade_cli.errors."""
 
     def __init__(self, api: Api, base_id: str) -> None:
-        self._table = api.table(base_id, CITIZENS)
+        self._api, self._urls = api, api.table(base_id, CITIZENS).urls
 
     def rows_named_like(self, username: str) -> list[CitizenRow]:
         """The citizens with this name, and those whose names look like it.
@@ -34,11 +33,18 @@ class CitizenReader:
         At most one of them should be spelt exactly so.
         """
         with translated_errors():
-            records = self._table.all(formula=str(named_like([username])))
-        return [_to_citizen(record) for record in records]
+            # Not Table.all(), which takes an answer without `records` for an empty table. Then the
+            # processor would be created once more.
+            pages = self._api.iterate_requests(
+                "get",
+                self._urls.records,
+                fallback=("post", self._urls.records_post),
+                options={"formula": str(named_like([username]))},
+            )
+            return [_to_citizen(record) for page in pages for record in page["records"]]
 
 
-def _to_citizen(record: RecordDict) -> CitizenRow:
+def _to_citizen(record: dict[str, Any]) -> CitizenRow:
     fields = record["fields"]
     return CitizenRow(
         record_id=record["id"],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from cascade_cli.errors import ExitCode
 from cascade_cli.sandbox.seed.citizens import PROCESSOR
 from cascade_cli.sandbox.wire import json_response
 from tests.cli.citizen.treasury import Treasury, is_citizen_write
@@ -246,3 +247,19 @@ def test_topping_up_takes_nothing_of_the_day_s_limit(treasury: Treasury) -> None
     treasury.replenish("--by", "500")
     credit = treasury.counter.credit("marco", "90", CASCADE_MAX_DUCATS_PER_DAY="90")
     assert credit.code == 0
+
+
+def test_an_answer_that_is_no_list_does_not_pass_for_a_base_without_the_processor(
+    treasury: Treasury,
+) -> None:
+    treasury.network.break_(
+        lambda request: request.path.endswith("/CITIZENS") and request.method == "GET",
+        json_response(200, {"status": "ok"}),
+        times=9,
+    )
+    for answer in (treasury.setup(), treasury.setup("--dry-run"), treasury.show()):
+        assert answer.code == ExitCode.INCOMPLETE, answer
+        assert "Airtable" in answer.err
+    assert treasury.writes == []
+    treasury.network.heal()
+    assert len(treasury.citizens()) == 1
