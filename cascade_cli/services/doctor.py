@@ -29,7 +29,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.records.stripe_events import KEPT
 from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.errors import CascadeError, JournalError, RightsError, UnreachableError
-from cascade_cli.services.ports import AccountPort, BasePort, JournalLookPort, VenicePort
+from cascade_cli.services.ports import AccountPort, BasePort, JournalLookPort, TransfersPort
 from cascade_cli.settings import Settings
 
 
@@ -44,7 +44,7 @@ class Instruments:
     settings: Settings
     account: AccountPort
     base: BasePort
-    transfers: VenicePort
+    transfers: TransfersPort
     citizens_called: Callable[[str], list[CitizenRow]]
     legacy_since: Callable[[datetime], list[Stratagem]]
     ask_venice: Callable[[str], venice.Answers]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cascade_cli.domain.doctor.stripe import Account, Right
     from cascade_cli.domain.doctor.webhook import Acceptance, Endpoint, Undelivered
     from cascade_cli.domain.records.charges import Charge, Dispute, Listing
-    from cascade_cli.domain.records.citizens import Resident
+    from cascade_cli.domain.records.citizens import CitizenRow, Resident
     from cascade_cli.domain.records.journal_entries import (
         Attempt,
         Claim,
@@ -66,8 +66,8 @@ class PaymentsPort(Protocol):
         """The disputes against each of the charges."""
 
 
-class VenicePort(Protocol):
-    """Where transfers and citizens are read: Venice's base."""
+class TransfersPort(Protocol):
+    """Where transfers are read: Venice's base."""
 
     def transfers(
         self,
@@ -123,7 +123,14 @@ class VenicePort(Protocol):
     def has_mode(self, livemode: bool) -> bool:
         """Whether cascade wrote a transfer for a payment of that mode into the base."""
 
-    def citizens(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+
+class CitizensPort(Protocol):
+    """Where citizens are read: Venice's base."""
+
+    def rows_named_like(self, username: str) -> list[CitizenRow]:
+        """The citizens with this name, and those whose names look like it."""
+
+    def balances(self, usernames: Sequence[str]) -> dict[str, Decimal]:
         """The ducats of each citizen who exists. Names must be spelt as Venice spells them."""
 
     def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:

@@ -19,6 +19,7 @@ from cascade_cli.adapters.price_list_file import read_prices
 from cascade_cli.adapters.reference_rates import PublishedRates
 from cascade_cli.adapters.stripe.client import stripe_client
 from cascade_cli.adapters.stripe.purchases import StripeReader
+from cascade_cli.adapters.venice.citizens import CitizenReader
 from cascade_cli.adapters.venice.reader import airtable_api
 from cascade_cli.adapters.venice.transfers import TransferReader
 from cascade_cli.concurrency import Threads
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     # Few commands use these, so they are imported when needed: every command waits for this file.
     from cascade_cli.adapters.journal import Journal
     from cascade_cli.adapters.stripe.events import EventReader
-    from cascade_cli.adapters.venice.citizens import CitizenReader
     from cascade_cli.services.delivery.credit_requests import CreditLimits
     from cascade_cli.services.explain.explain_service import ExplainSources
     from cascade_cli.services.reconcile.since_last import SinceLast
@@ -58,7 +58,8 @@ class Wiring:
     shop_journal: ShopJournal
     reconciler: Reconciler
     payments: StripeReader
-    venice: TransferReader
+    transfers: TransferReader
+    citizens: CitizenReader
     prices: PriceList
     stripe: Transport
     airtable: Transport
@@ -89,18 +90,6 @@ class Wiring:
         """The journal with entries in the command's name, dated by the services' time."""
         return self.shop_journal.used_by(this_worker(command), self.clock.now)
 
-    def transfers(self) -> TransferReader:
-        """Venice's transfers, by any id or by what became of them."""
-        base, processor = self.settings.airtable_base, self.settings.processor
-        return TransferReader(self.api, base, processor, rulings=self.rulings)
-
-    @cached_property
-    def citizens(self) -> CitizenReader:
-        """Venice's citizens, by name."""
-        from cascade_cli.adapters.venice.citizens import CitizenReader  # noqa: PLC0415 - see above
-
-        return CitizenReader(self.api, self.settings.airtable_base)
-
     @cached_property
     def events(self) -> EventReader:
         """Stripe's events."""
@@ -114,7 +103,7 @@ class Wiring:
         from cascade_cli.services.reconcile.carried_over import SinceLastSources  # noqa: PLC0415
         from cascade_cli.services.reconcile.since_last import SinceLast  # noqa: PLC0415
 
-        sources = SinceLastSources(self.payments, self.venice, self.events.events)
+        sources = SinceLastSources(self.payments, self.transfers, self.events.events)
         return SinceLast(self.reconciler, sources)
 
     @cached_property
@@ -124,7 +113,7 @@ class Wiring:
         from cascade_cli.services.selling.checkout_service import Checkout  # noqa: PLC0415
 
         new_page = CheckoutPages(self.client).create
-        return Checkout(self.venice, new_page, self.price_quotes, self.limits, self.allocations)
+        return Checkout(self.citizens, new_page, self.price_quotes, self.limits, self.allocations)
 
     @cached_property
     def limits(self) -> CreditLimits:
@@ -148,16 +137,16 @@ class Wiring:
         from cascade_cli.adapters.venice.notifications import NoticeReader  # noqa: PLC0415
         from cascade_cli.services.explain.explain_service import ExplainSources  # noqa: PLC0415
 
-        base, processor = self.settings.airtable_base, self.settings.processor
         past = HistoryReader(self.client, self.events, self.clock.now)
         return ExplainSources(
             payments=self.payments,
             object_of=past.payment_of,
             history_of=past.read,
-            transfers=self.transfers(),
-            notices=NoticeReader(self.api, base, processor).notices,
+            transfers=self.transfers,
+            citizens=self.citizens,
+            notices=NoticeReader(self.api, self.settings.airtable_base).notices,
             answering=self.reconciler,
-            processor=processor,
+            processor=self.settings.processor,
         )
 
 
@@ -261,7 +250,8 @@ def wire_reading(
     client, api = connections.client, connections.api
     venice_threads = Threads(MOST_THREADS, airtable.threads_wanted)
     base, processor = settings.airtable_base, settings.processor
-    venice = TransferReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
+    transfers = TransferReader(api, base, processor, venice_threads, clock.now, rulings=rulings)
+    citizens = CitizenReader(api, base, venice_threads)
     allocations = allocations or Allocations()
     # There are about as many transfers as charges, and Airtable allows far fewer pages a second.
     # Reading Stripe at twice Airtable's pace is enough to finish first. Each further thread costs a
@@ -278,9 +268,10 @@ def wire_reading(
         settings=settings,
         clock=clock,
         shop_journal=shop_journal,
-        reconciler=Reconciler(payments, venice, settings.processor, past),
+        reconciler=Reconciler(payments, transfers, citizens, settings.processor, past),
         payments=payments,
-        venice=venice,
+        transfers=transfers,
+        citizens=citizens,
         prices=prices,
         stripe=stripe,
         airtable=airtable,

@@ -82,7 +82,7 @@ def wire_server(given: Dependencies) -> ServerWiring:
         inbox=inbox,
         gate=EventGate(settings.signing_secrets, livemode=settings.livemode, now=wiring.clock.own),
         sales=PaymentSales(
-            wiring.venice,
+            wiring.citizens,
             wiring.checkout,
             wiring.allocations,
             new_intent=intents.create,
@@ -92,7 +92,7 @@ def wire_server(given: Dependencies) -> ServerWiring:
         ),
         statuses=PaymentStatuses(
             wiring.payments,
-            wiring.venice,
+            wiring.transfers,
             intent_of=intents.get,
             events_of=inbox.of_payment,
             now=now,
@@ -100,7 +100,7 @@ def wire_server(given: Dependencies) -> ServerWiring:
         intake=partial(_wire_intake, given, inbox),
         lock=lambda: worker_lock(journal, settings.airtable_base),
         ask_stripe=lambda: wiring.payments.purchases(Window(now() - SECOND, now())),
-        ask_airtable=lambda: wiring.venice.citizens([settings.processor]),
+        ask_airtable=lambda: wiring.citizens.balances([settings.processor]),
     )
 
 
@@ -128,7 +128,7 @@ def _wire_intake(
 
     def guard() -> None:
         check_leads()
-        guard_mode(journal, wiring.venice, base, livemode=live)
+        guard_mode(journal, wiring.transfers, base, livemode=live)
 
     refunds = writing.automatic_refunds(settings, facts, guard, lambda: run_lock(journal, base))
     return Intake(

@@ -122,7 +122,7 @@ def wire_writing(
 
     around = Surroundings(now, time.sleep, turn, permitted, tell, WRITE_THREADS)
     deliverer = Deliverer(
-        reader=wiring.venice,
+        transfers=wiring.transfers,
         writer=writer,
         notifier=notifier,
         journal=journal,
@@ -131,11 +131,12 @@ def wire_writing(
     )
     past = PastDeliveries(journal, settings.airtable_base)
     available_balance = AvailableBalance(
-        wiring.venice, wiring.transfers(), journal, settings.processor, settings.lifetime, now
+        wiring.citizens, wiring.transfers, journal, settings.processor, settings.lifetime, now
     )
     service = CreditService(
         payments=wiring.payments,
-        venice=wiring.venice,
+        transfers=wiring.transfers,
+        citizens=wiring.citizens,
         deliverer=deliverer,
         promises=journal,
         available_balance=available_balance,
@@ -148,7 +149,8 @@ def wire_writing(
         payments=wiring.payments,
         knows=wiring.events.knows,
         sold_elsewhere=wiring.events.sold_elsewhere,
-        venice=wiring.venice,
+        transfers=wiring.transfers,
+        citizens=wiring.citizens,
         available_balance=available_balance,
         deliverer=deliverer,
         limits=wiring.limits,
@@ -158,14 +160,15 @@ def wire_writing(
     )
     refunds = RefundService(
         payments=wiring.payments,
-        venice=wiring.venice,
+        transfers=wiring.transfers,
+        citizens=wiring.citizens,
         deliverer=deliverer,
         decisions=journal,
         limits=wiring.limits,
         terms=wiring.terms,
         past=past,
     )
-    arrivals = ArrivalService(journal, wiring.venice, notifier, around)
+    arrivals = ArrivalService(journal, wiring.transfers, notifier, around)
     return WriteWiring(
         journal,
         schema,
@@ -203,7 +206,7 @@ class WriteContext(Generic[Caller]):
     def begin(self) -> None:
         """Call before the first write. Raises GuardError if the base belongs to the other mode."""
         base, live = self.settings.airtable_base, self.settings.livemode
-        guard_mode(self.journal, self.reading.venice, base, livemode=live)
+        guard_mode(self.journal, self.reading.transfers, base, livemode=live)
 
     def facts(self) -> dict[str, object]:
         """What the Notes of every stratagem say about who made it."""

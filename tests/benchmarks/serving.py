@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import quote, urlencode, urlsplit
 
-from cascade_cli.adapters.venice.reader import STRATAGEM_FIELDS
+from cascade_cli.adapters.venice.transfers import STRATAGEM_FIELDS
 from cascade_cli.sandbox.app import SandboxApp
 from tests.benchmarks.rows import Line
 from tests.benchmarks.shop import Shop, shop, stocked
@@ -48,7 +48,7 @@ def _charges(served: Shop) -> str:
 def _stratagems(served: Shop) -> str:
     table = served.script().stratagems
     fields = [("fields[]", name) for name in STRATAGEM_FIELDS]
-    asked = {"fields": list(STRATAGEM_FIELDS), "pageSize": 100}
+    asked = {"fields": STRATAGEM_FIELDS, "pageSize": 100}
     offset = table.api.get(str(table.urls.records), params=asked)["offset"]
     asked_for = urlencode([*fields, ("offset", offset)], quote_via=quote)
     return f"{urlsplit(str(table.urls.records)).path}?{asked_for}"

@@ -31,8 +31,9 @@ from cascade_cli.adapters.stripe import (
 from cascade_cli.adapters.stripe.events import to_event
 from cascade_cli.adapters.stripe.invoice_metadata import InvoicedSale, hints_at_invoice
 from cascade_cli.adapters.stripe.purchases import StripeReader
-from cascade_cli.adapters.venice.reader import VeniceReader
+from cascade_cli.adapters.venice import transfers as venice_transfers
 from cascade_cli.adapters.venice.stratagem_rows import Notes
+from cascade_cli.adapters.venice.transfer_formulas import of_balance
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.decisions import credit_decision, decision_plan
 from cascade_cli.domain.delivery import delivery_steps
@@ -57,7 +58,7 @@ from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.services.delivery import credit_guards, credit_service, deliver, order_in_progress
 from cascade_cli.services.events import replay_service
 from cascade_cli.services.events.intake import Intake
-from cascade_cli.services.ports import VenicePort
+from cascade_cli.services.ports import TransfersPort
 from cascade_cli.services.processor import balance
 from cascade_cli.services.refunds import refund_service
 from cascade_cli.services.refunds.automatic_refunds import AutomaticRefunds, RefundResult
@@ -106,7 +107,11 @@ def only_the_last_error_counts() -> Iterator[Alter]:
 @contextmanager
 def no_lookup() -> Iterator[Alter]:
     """Nothing is looked up before a create."""
-    yield lambda parts: replace(parts, reader=_Replaced(parts.reader, transfers_for=lambda _: []))
+
+    def unseeing(parts: Parts) -> Parts:
+        return replace(parts, transfers=_Replaced(parts.transfers, transfers_for=lambda _: []))
+
+    yield unseeing
 
 
 @contextmanager
@@ -216,7 +221,7 @@ def no_bound() -> Iterator[Alter]:
 @contextmanager
 def no_fresh_read() -> Iterator[Alter]:
     """What a run has read once it does not read again."""
-    yield lambda parts: replace(parts, reader=_read_once(parts.reader))
+    yield lambda parts: replace(parts, transfers=_read_once(parts.transfers))
 
 
 @contextmanager
@@ -413,7 +418,7 @@ def late_rows_ignored() -> Iterator[Alter]:
 @contextmanager
 def other_payers_unseen() -> Iterator[Alter]:
     """Only what the processor pays, or receives, is looked for."""
-    with patch.object(VeniceReader, "_transfers_where", VeniceReader._balance_where):
+    with patch.object(venice_transfers, "any_transfer", of_balance):
         yield as_it_is
 
 
@@ -646,16 +651,16 @@ def lock_outs_kept_to_oneself() -> Iterator[Alter]:
         yield as_it_is
 
 
-def _read_once(reader: VenicePort) -> VenicePort:
+def _read_once(transfers: TransfersPort) -> TransfersPort:
     seen: dict[str, list[Stratagem]] = {}
 
     def transfers_for(orders: Sequence[Order]) -> list[Stratagem]:
         keys = " ".join(order.key for order in orders)
         if keys not in seen:
-            seen[keys] = reader.transfers_for(orders)
+            seen[keys] = transfers.transfers_for(orders)
         return seen[keys]
 
-    return _Replaced(reader, transfers_for=transfers_for)
+    return _Replaced(transfers, transfers_for=transfers_for)
 
 
 class _Replaced:

@@ -50,7 +50,7 @@ from cascade_cli.services.delivery.deliver import Deliverer, DeliveryTerms
 from cascade_cli.services.delivery.tell_arrivals import ArrivalService, ArrivalWatch
 from cascade_cli.services.events.intake import Intake
 from cascade_cli.services.events.replay_service import Replayer
-from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
+from cascade_cli.services.ports import JournalPort, Surroundings, TransfersPort, VeniceWritesPort
 from cascade_cli.services.processor.balance import BalanceService, ProcessorAccount
 from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
@@ -90,7 +90,7 @@ class Book(JournalPort, Protocol):
 class Parts:
     """What a Deliverer is made of; a mutant puts something else in a place."""
 
-    reader: VenicePort
+    transfers: TransfersPort
     writer: VeniceWritesPort
     journal: Book
 
@@ -134,25 +134,26 @@ class Shop:
         self._endpoint = endpoint
         self._now = process.host.scheduler.now
         self._stripe, self._events = StripeReader(kit.stripe), EventReader(kit.stripe)
-        self._venice = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
+        self._transfers = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
+        self._citizens = CitizenReader(kit.api, BASE_ID)
         turn = kit.airtable_transport.wait_turn
         notifier = NotificationWriter(kit.api, BASE_ID, schema)
         self._around = around = Surroundings(
             self._now, process.sleep, turn, permitted, process.tell, threads
         )
         self._deliverer = Deliverer(
-            reader=parts.reader,
+            transfers=parts.transfers,
             writer=parts.writer,
             notifier=notifier,
             journal=parts.journal,
             terms=terms,
             around=around,
         )
-        service = ArrivalService(parts.journal, self._venice, notifier, around)
+        service = ArrivalService(parts.journal, self._transfers, notifier, around)
         self._arrivals = service if arrivals else None
         self._limits = CreditLimits(PER_CREDIT_DUCATS, terms.day_limit_ducats, PROCESSOR)
         self._available_balance = AvailableBalance(
-            self._venice,
+            self._citizens,
             TransferReader(kit.api, BASE_ID, PROCESSOR),
             parts.journal,
             PROCESSOR,
@@ -161,7 +162,8 @@ class Shop:
         )
         self._service = CreditService(
             payments=self._stripe,
-            venice=self._venice,
+            transfers=self._transfers,
+            citizens=self._citizens,
             deliverer=self._deliverer,
             promises=parts.journal,
             available_balance=self._available_balance,
@@ -172,7 +174,8 @@ class Shop:
         )
         self._refunds = RefundService(
             payments=self._stripe,
-            venice=self._venice,
+            transfers=self._transfers,
+            citizens=self._citizens,
             deliverer=self._deliverer,
             decisions=parts.journal,
             limits=self._limits,
@@ -292,7 +295,7 @@ class Shop:
     def _balance_service(self) -> BalanceService:
         api, name = self._kit.api, self._process.name
         return BalanceService(
-            rows_named_like=CitizenReader(api, BASE_ID).rows_named_like,
+            rows_named_like=self._citizens.rows_named_like,
             writer=VeniceWriter(api, BASE_ID, PROCESSOR, self._schema),
             transfers=TransferReader(api, BASE_ID, PROCESSOR),
             journal=self._parts.journal,
@@ -319,7 +322,8 @@ class Shop:
             payments=self._stripe,
             knows=self._events.knows,
             sold_elsewhere=self._events.sold_elsewhere,
-            venice=self._venice,
+            transfers=self._transfers,
+            citizens=self._citizens,
             available_balance=self._available_balance,
             deliverer=self._deliverer,
             limits=self._limits,
@@ -328,10 +332,12 @@ class Shop:
             past=PastDeliveries(self._parts.journal, BASE_ID),
         )
 
+    def _reconciler(self, past: PastDeliveries | None = None) -> Reconciler:
+        return Reconciler(self._stripe, self._transfers, self._citizens, PROCESSOR, past)
+
     def reconcile(self) -> Run:
         """`cascade reconcile`."""
-        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
-        return reconciler.run(self._window(), self._terms())
+        return self._reconciler(self._earlier).run(self._window(), self._terms())
 
     def _terms(self) -> Terms:
         """With what people decided about cases."""
@@ -381,8 +387,8 @@ class Shop:
         return ResolveService(
             payments=self._stripe,
             transfers=TransferReader(self._kit.api, BASE_ID, PROCESSOR, rulings=self._rulings),
-            answering=Reconciler(self._stripe, self._venice, PROCESSOR),
-            citizens=self._venice,
+            answering=self._reconciler(),
+            citizens=self._citizens,
             service=self._service,
             refunds=self._refunds,
             deliverer=self._deliverer,
@@ -405,10 +411,10 @@ class Shop:
         memory = trusted_checkpoint(self._parts.journal, BASE_ID, now)
         window = window_since_last(memory, None, now)
         terms = replace(self._terms(), now=now)
-        reconciler = Reconciler(self._stripe, self._venice, PROCESSOR, self._earlier)
+        reconciler = self._reconciler(self._earlier)
         if memory is None:
             return reconciler.run(window, terms)
-        sources = SinceLastSources(self._stripe, self._venice, self._events.events)
+        sources = SinceLastSources(self._stripe, self._transfers, self._events.events)
         return SinceLast(reconciler, sources).run(memory, window.until, terms, lambda _: check())
 
     def repair(self) -> bool:

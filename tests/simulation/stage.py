@@ -175,11 +175,11 @@ class Stage:
     def _shop(self, process: Process, kit: Kit, recording: Recording, clock: ServiceClock) -> Shop:
         schema = self._schema()
         rulings = partial(rulings_of, recording) if self.plan.mistakes else no_rulings
-        reader = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
+        transfers = TransferReader(kit.api, BASE_ID, PROCESSOR, rulings=rulings)
         writer = VeniceWriter(kit.api, BASE_ID, PROCESSOR, schema)
         limit = Decimal(self.plan.day_limit_ducats)
         terms = DeliveryTerms(self.plan.lifetime, limit, self._engine_schedule)
-        parts = self._alter(Parts(reader, writer, recording))
+        parts = self._alter(Parts(transfers, writer, recording))
         auto, hold = self.plan.refunds_auto, self.plan.disputes_hold
         inbox = Inbox(
             self._shared_parts.journal.pooled,

@@ -10,8 +10,9 @@ from unicodedata import normalize
 from pyairtable import Api
 from pyairtable.formulas import EQ, FIND, LOWER, OR, SUBSTITUTE, Field, Formula
 
-from cascade_cli.adapters.venice.errors import translated_errors
+from cascade_cli.adapters.venice.reader import KEYS_PER_REQUEST, TableReader, chunks
 from cascade_cli.adapters.venice.stratagem_rows import moment_of
+from cascade_cli.concurrency import Threads
 from cascade_cli.domain.records.citizens import INVISIBLE, CitizenRow, Resident, visible
 from cascade_cli.errors import AnswerError
 
@@ -21,66 +22,79 @@ _FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC
 _USERNAME = Field("Username")
 
 
-class CitizenReader:
-    """Finds citizens. Raises only errors of cascade_cli.errors."""
+class CitizenReader(TableReader):
+    """Reads citizens. Raises only errors of cascade_cli.errors."""
 
-    def __init__(self, api: Api, base_id: str) -> None:
-        self._api, self._urls = api, api.table(base_id, CITIZENS).urls
+    def __init__(self, api: Api, base_id: str, threads: Threads | None = None) -> None:
+        super().__init__(api, base_id)
+        self._threads = threads or Threads()
 
     def rows_named_like(self, username: str) -> list[CitizenRow]:
         """The citizens with this name, and those whose names look like it.
 
         At most one of them should be spelt exactly so.
         """
-        with translated_errors():
-            # Not Table.all(), which takes an answer without `records` for an empty table. Then the
-            # processor would be created once more.
-            pages = self._api.iterate_requests(
-                "get",
-                self._urls.records,
-                fallback=("post", self._urls.records_post),
-                options={"formula": str(named_like([username]))},
-            )
-            return [_to_citizen(record) for page in pages for record in page["records"]]
+        return self._select(CITIZENS, named_like([username]), _to_citizen)
+
+    def balances(self, usernames: Sequence[str]) -> dict[str, Decimal]:
+        """The ducats of the citizens with these names, and of those with similar names.
+
+        The keys are spelt as Venice spells them. A citizen who is not in the answer does not exist.
+        """
+        return {name: found.ducats for name, found in self.residents(usernames).items()}
+
+    def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
+        """Like `balances`, with the time when each record was made; by the same requests."""
+        some = list(chunks(usernames, KEYS_PER_REQUEST))
+        found = self._threads.map(self._named, some)
+        return dict(resident for of_chunk in found for resident in of_chunk)
+
+    def usernames(self) -> list[str]:
+        """All citizens' names. That is a request per 100 names, so only if a name was not found."""
+        return self._select(CITIZENS, Formula("TRUE()"), _username, fields=["Username"])
+
+    def _named(self, names: Sequence[str]) -> list[tuple[str, Resident]]:
+        def convert(record: dict[str, Any]) -> tuple[str, Resident]:
+            return _username(record), _to_resident(record)
+
+        return self._select(CITIZENS, named_like(names), convert, fields=["Username", "Ducats"])
+
+
+def _username(record: dict[str, Any]) -> str:
+    return str(record["fields"].get("Username", ""))
 
 
 def _to_citizen(record: dict[str, Any]) -> CitizenRow:
     fields = record["fields"]
     return CitizenRow(
         record_id=record["id"],
-        username=str(fields.get("Username", "")),
-        # Airtable leaves out empty cells and boxes that are not ticked.
-        ducats=_ducats(fields.get("Ducats", 0)),
+        username=_username(record),
+        ducats=_ducats(fields),
         social_class=str(fields.get("SocialClass", "")),
+        # Airtable leaves out boxes that are not ticked.
         in_venice=bool(fields.get("InVenice", False)),
     )
 
 
-def _ducats(value: Any) -> Decimal:
-    """Convert through `str()`, never from a float's binary value. A balance may be negative."""
+def _to_resident(record: dict[str, Any]) -> Resident:
+    """The ducats of a citizen's record, and since when there is one."""
+    return Resident(_ducats(record["fields"]), moment_of(record["createdTime"]))
+
+
+def _ducats(fields: dict[str, Any]) -> Decimal:
+    """Through `str()`, never from a float's binary value. A balance may be negative."""
+    # Airtable leaves empty cells out of its answer.
+    value = fields.get("Ducats", 0)
     try:
         ducats = Decimal(str(value))
     except InvalidOperation:
         ducats = Decimal("NaN")
     if isinstance(value, bool) or not ducats.is_finite():
         raise AnswerError(
-            f"A citizen's Ducats are not a number: {value!r:.80}",
-            "Look at the field Ducats in the base's table CITIZENS.",
-        )
-    return ducats
-
-
-def to_resident(record: dict[str, Any]) -> Resident:
-    """The ducats of a citizen's record, and since when there is one."""
-    # Airtable leaves empty cells out of its answer.
-    value = record["fields"].get("Ducats", 0)
-    try:
-        return Resident(Decimal(str(value)), moment_of(record["createdTime"]))
-    except InvalidOperation as error:
-        raise AnswerError(
             f"A citizen's Ducats are {str(value)!r:.40}, which is not a number.",
             "Correct the cell in CITIZENS, or make the field a number.",
-        ) from error
+        )
+    return ducats
 
 
 def named_like(usernames: Sequence[str]) -> Formula:

@@ -17,7 +17,7 @@ from typing import Any
 from pyairtable import Api
 from pyairtable.formulas import EQ, FIND, OR, Field, Formula
 
-from cascade_cli.adapters.venice.reader import VeniceReader
+from cascade_cli.adapters.venice.reader import TableReader
 from cascade_cli.adapters.venice.table_fields import Schema
 from cascade_cli.adapters.venice.writer import write_errors
 from cascade_cli.domain.delivery.arrival_notices import Arrival
@@ -250,6 +250,13 @@ class _FieldNames:
     def fields(self) -> list[str]:
         return [self.citizen, "Type", self.text, self.details]
 
+    def happening(self, record: dict[str, Any]) -> Happening:
+        """What this row told, and to whom."""
+        fields = record["fields"]
+        at = datetime.fromisoformat(record["createdTime"]).astimezone(UTC)
+        told = f"{fields.get(self.citizen)!r} was told: {fields.get(self.text)}"
+        return Happening(at, Reporter.VENICE, told, str(fields.get("Type", "")))
+
     def names(self, stratagem_id: str) -> Iterator[Formula]:
         """Conditions. For a row about this stratagem, one of them is true."""
         yield FIND(f'"{stratagem_id}"', Field(self.details))
@@ -265,7 +272,7 @@ _READ_LAYOUTS = (
 )
 
 
-class NoticeReader(VeniceReader):
+class NoticeReader(TableReader):
     """Reads notifications. Raises only errors of cascade_cli.errors."""
 
     def notices(self, stratagem_ids: Sequence[str]) -> list[Happening]:
@@ -280,13 +287,4 @@ class NoticeReader(VeniceReader):
 
     def _read(self, stratagem_ids: Sequence[str], layout: _FieldNames) -> list[Happening]:
         named = OR(*(condition for name in stratagem_ids for condition in layout.names(name)))
-        return [
-            Happening(
-                datetime.fromisoformat(record["createdTime"]).astimezone(UTC),
-                Reporter.VENICE,
-                f"{record['fields'].get(layout.citizen)!r} was told: "
-                f"{record['fields'].get(layout.text)}",
-                str(record["fields"].get("Type", "")),
-            )
-            for record in self._select(named, NOTIFICATIONS, layout.fields)
-        ]
+        return self._select(NOTIFICATIONS, named, layout.happening, fields=layout.fields)

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from pyairtable import Api
 from pyairtable.formulas import CREATED_TIME, EQ, FIND, IS_BEFORE, NOT, OR, Field, to_formula
 
 from cascade_cli.adapters.http.transport import (
@@ -21,8 +20,10 @@ from cascade_cli.adapters.http.transport import (
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import translated_errors
 from cascade_cli.adapters.venice.notifications import NOTIFICATIONS
-from cascade_cli.adapters.venice.reader import STRATAGEMS, TRANSFER, VeniceReader
+from cascade_cli.adapters.venice.reader import TableReader
 from cascade_cli.adapters.venice.table_fields import COMPUTED_TYPES, read_fields
+from cascade_cli.adapters.venice.transfer_formulas import TRANSFER
+from cascade_cli.adapters.venice.transfers import STRATAGEMS, TransferReader
 from cascade_cli.domain.doctor.airtable import Base, BaseSchema, Column, RequiredField
 from cascade_cli.domain.doctor.venice import Answers
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -55,11 +56,8 @@ _UNMARKED = (
 )
 
 
-class BaseProbe:
+class BaseProbe(TableReader):
     """Every method is one or a few reads, and raises only errors of cascade_cli.errors."""
-
-    def __init__(self, api: Api, base_id: str) -> None:
-        self._api, self._base_id = api, base_id
 
     def check_token(self) -> None:
         """Raises CredentialsError if Airtable does not know the token."""
@@ -89,8 +87,7 @@ class BaseProbe:
         """Each table that cascade reads, with why it cannot be read (empty if it can)."""
         for table in READ_TABLES:
             try:
-                with translated_errors():
-                    self._api.table(self._base_id, table).first()
+                self._select(table, None, dict, max_records=1, page_size=1)
             except RightsError as error:
                 yield table, error.message
             else:
@@ -115,7 +112,7 @@ class BaseProbe:
         return BaseSchema(tables, needed, tables.get(TRANSACTIONS), TRANSACTION_FIELDS)
 
 
-class LegacyReader(VeniceReader):
+class LegacyReader(TransferReader):
     """Finds transfers that the legacy connector made, and those of another processor."""
 
     def legacy_since(self, since: datetime) -> list[Stratagem]:
@@ -123,7 +120,7 @@ class LegacyReader(VeniceReader):
         lately = NOT(IS_BEFORE(CREATED_TIME(), to_formula(since)))
         legacy = FIND(LEGACY_SOURCE, Field("Notes"))
         others = NOT(EQ(Field("ExecutedBy"), self._processor))
-        rows = self._stratagems(lately, OR(legacy, others))
+        rows = self._any(lately, OR(legacy, others))
         return [row for row in rows if row.origin is Origin.LEGACY or row.other_processor]
 
 

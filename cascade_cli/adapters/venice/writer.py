@@ -19,9 +19,10 @@ from pyairtable.api.types import RecordDict
 from cascade_cli.adapters.http.transport import PermitError, was_never_connected
 from cascade_cli.adapters.venice.citizens import CITIZENS
 from cascade_cli.adapters.venice.errors import SENSELESS, error_of, translate
-from cascade_cli.adapters.venice.reader import STRATAGEMS, TRANSFER
 from cascade_cli.adapters.venice.stratagem_rows import notes_text, to_stratagem
 from cascade_cli.adapters.venice.table_fields import Schema
+from cascade_cli.adapters.venice.transfer_formulas import TRANSFER
+from cascade_cli.adapters.venice.transfers import STRATAGEMS
 from cascade_cli.domain.records.orders import Order
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import format_ducats

@@ -146,7 +146,7 @@ def _caught_up(session: Session, since: datetime | None) -> CaughtUp | None:
     with connected(session) as wiring:
         settings, journal = wiring.settings, wiring.journal_of("journal catch-up")
         service = CatchUpService(
-            venice=wiring.venice,
+            transfers=wiring.transfers,
             journal=journal,
             take_over=journal.catch_up,
             base=settings.airtable_base,

@@ -129,7 +129,7 @@ def resolve_service(context: WriteContext[Session]) -> ResolveService:
         payments=reading.payments,
         transfers=reading.sources.transfers,
         answering=reading.reconciler,
-        citizens=reading.venice,
+        citizens=reading.citizens,
         service=writing.service,
         refunds=writing.refunds,
         deliverer=writing.deliverer,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cascade_cli.adapters.dashboard_links import DashboardLinks, links
-from cascade_cli.adapters.venice.reader import STRATAGEMS
 from cascade_cli.adapters.venice.table_fields import table_id
+from cascade_cli.adapters.venice.transfers import STRATAGEMS
 from cascade_cli.cli.explain.run import explain
 from cascade_cli.cli.reconcile.options import ReconcileOptions
 from cascade_cli.cli.reconcile.repair import deliver_repairs, repairs_of

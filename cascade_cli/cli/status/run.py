@@ -81,8 +81,8 @@ class StatusReader:
         processor = wiring.settings.processor
         self._service = StatusService(
             wiring.payments,
-            wiring.transfers(),
-            wiring.citizens.rows_named_like,
+            wiring.transfers,
+            wiring.citizens,
             wiring.events.events,
             processor,
             wiring.past,

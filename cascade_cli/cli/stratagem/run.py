@@ -67,13 +67,20 @@ def list_transfers(
 
 def service(wiring: Wiring) -> TransferService:
     """The transfer service for this run."""
-    transfers = wiring.transfers()
+    transfers = wiring.transfers
 
     def snapshot_of(rows: Sequence[Stratagem]) -> Snapshot:
         snapshot = TransferSnapshots(wiring.payments, transfers).snapshot_of(rows)
         return replace(snapshot, lookups=wiring.reconciler.lookups(snapshot, wiring.terms()))
 
-    return TransferService(transfers, wiring.payments, wiring.clock.now, wiring.past, snapshot_of)
+    return TransferService(
+        transfers,
+        wiring.citizens,
+        wiring.payments,
+        wiring.clock.now,
+        wiring.past,
+        snapshot_of=snapshot_of,
+    )
 
 
 def check_text(what: str, text: str) -> None:

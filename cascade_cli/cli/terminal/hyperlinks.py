@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cascade_cli.adapters.venice.reader import STRATAGEMS
+from cascade_cli.adapters.venice.transfers import STRATAGEMS
 from cascade_cli.settings import AIRTABLE_URL, STRIPE_URL, Settings
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ from cascade_cli.errors import GuardError, NotFoundError, UsageError
 from cascade_cli.services.delivery.credit_requests import CreditLimits, check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE, CreditPlan, CreditService
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, JournalPort, PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.gather import Reconciler
 from cascade_cli.services.reconcile.snapshots import (
     NeighbouringCharges,
@@ -109,9 +109,9 @@ class ResolveService:
     """Handles one case at a time. `forget` makes the readers read decisions again."""
 
     payments: PaymentsPort
-    transfers: VenicePort
+    transfers: TransfersPort
     answering: Reconciler
-    citizens: VenicePort
+    citizens: CitizensPort
     service: CreditService
     refunds: RefundService
     deliverer: Deliverer

@@ -26,7 +26,7 @@ from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import format_moment
 from cascade_cli.errors import GuardError
-from cascade_cli.services.ports import JournalPort, VenicePort
+from cascade_cli.services.ports import JournalPort, TransfersPort
 
 
 def overrulable(
@@ -163,10 +163,12 @@ def payment_meant_by(order: Order) -> str:
     return reference if PORTION_ID.fullmatch(reference) else ""
 
 
-def guard_mode(journal: JournalPort, base: VenicePort, base_id: str, *, livemode: bool) -> None:
+def guard_mode(
+    journal: JournalPort, transfers: TransfersPort, base_id: str, *, livemode: bool
+) -> None:
     """Test payments never move ducats of the live base, nor the reverse. Call before the first
     write. Raises GuardError if the base belongs to the other mode."""
-    if journal.mode_of(base_id) is None and base.has_mode(not livemode):
+    if journal.mode_of(base_id) is None and transfers.has_mode(not livemode):
         raise GuardError(
             f"The base {base_id} holds transfers for {MODES[not livemode]} payments, and the "
             f"Stripe key is a {MODES[livemode]} key.",

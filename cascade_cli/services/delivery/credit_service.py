@@ -58,7 +58,7 @@ from cascade_cli.services.delivery.credit_requests import (
     require_known,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, JournalPort, PaymentsPort, TransfersPort
 from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 
@@ -132,7 +132,8 @@ class CreditService:
         self,
         *,
         payments: PaymentsPort,
-        venice: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         deliverer: Deliverer,
         promises: JournalPort,
         available_balance: AvailableBalance,
@@ -142,7 +143,7 @@ class CreditService:
         past: PastDeliveries | None = None,
     ) -> None:
         self._past = past
-        self._payments, self._venice = payments, venice
+        self._payments, self._transfers, self._citizens = payments, transfers, citizens
         self._deliverer, self._promises = deliverer, promises
         self._available_balance, self._limits, self._now = available_balance, limits, now
         self._prices = prices
@@ -161,9 +162,9 @@ class CreditService:
         check_limit(self._limits.per_credit, ((order.citizen, order.ducats) for order in orders))
         self._check_day(orders)
         names = {order.citizen for order in orders} | {self._available_balance.processor}
-        residents = self._venice.residents(sorted(names))
+        residents = self._citizens.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
-        require_known((order.citizen for order in orders), found, self._venice.usernames)
+        require_known((order.citizen for order in orders), found, self._citizens.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
@@ -209,11 +210,11 @@ class CreditService:
         self, orders: Sequence[Order]
     ) -> tuple[Sequence[Order], tuple[Stratagem, ...]]:
         """The orders and all their rows. Each order knows which rows belong to other charges."""
-        rows = self._venice.transfers_for(orders)
+        rows = self._transfers.transfers_for(orders)
         charges = [order.charge for order in orders if order.charge]
         if not charges:
             return orders, tuple(rows)
-        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges, rows)
+        snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges, rows)
         ownership = Ownership(snapshot.charges, snapshot.stratagems)
         told = [ownership.tell_apart(o, o.charge) if o.charge else o for o in orders]
         known = {row.record_id: row for row in (*rows, *snapshot.stratagems)}
@@ -257,7 +258,7 @@ class CreditService:
             bought = format_ducats(charge.ducats)
             raise GuardError(f"{charge.payment_id} bought {bought} ducats.", hint)
         other = charge.citizen if charge.citizen != citizen else None
-        if other and not is_another and other in self._venice.citizens([other]):
+        if other and not is_another and other in self._citizens.balances([other]):
             meant = with_difference(other, citizen) if look_alike(other, citizen) else repr(other)
             raise GuardError(f"{charge.payment_id} is for {meant}.", hint)
         try:
@@ -286,7 +287,7 @@ class CreditService:
         and amount."""
         check_words("citizen", reason)
         names = sorted({charge.citizen for charge in charges if charge.citizen})
-        found = self._venice.citizens(names) if names else {}
+        found = self._citizens.balances(names) if names else {}
         story = command("explain", charges[0].payment_id)
         hint = f"Nothing was written. Name the citizen and the ducats, or see: {story}"
         try:

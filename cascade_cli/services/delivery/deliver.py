@@ -48,7 +48,7 @@ from cascade_cli.services.ports import (
     JournalPort,
     NoticesPort,
     Surroundings,
-    VenicePort,
+    TransfersPort,
     VeniceWritesPort,
 )
 
@@ -79,14 +79,14 @@ class Deliverer:
     def __init__(
         self,
         *,
-        reader: VenicePort,
+        transfers: TransfersPort,
         writer: VeniceWritesPort,
         notifier: NoticesPort,
         journal: JournalPort,
         terms: DeliveryTerms,
         around: Surroundings,
     ) -> None:
-        self._reader, self._writer, self._notifier = reader, writer, notifier
+        self._transfers, self._writer, self._notifier = transfers, writer, notifier
         self._journal, self._terms, self._around = journal, terms, around
 
     def deliver(
@@ -164,7 +164,7 @@ class Deliverer:
         return [delivery_of(job) for job in jobs] + [not_held(o, claims[o.key]) for o in refused]
 
     def _read(self, jobs: Sequence[OrderInProgress]) -> None:
-        rows = self._reader.transfers_for([job.order for job in jobs]) if jobs else []
+        rows = self._transfers.transfers_for([job.order for job in jobs]) if jobs else []
         now = self._around.now()
         for job in jobs:
             job.see(rows, now)

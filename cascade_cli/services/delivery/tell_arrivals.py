@@ -22,7 +22,7 @@ from cascade_cli.domain.shop.counts import format_count
 from cascade_cli.domain.shop.engine_schedule import Schedule
 from cascade_cli.domain.shop.keys import payment_id_in, whole_id
 from cascade_cli.errors import AnswerError, CascadeError, FateUnknownError
-from cascade_cli.services.ports import JournalPort, NoticesPort, Surroundings, VenicePort
+from cascade_cli.services.ports import JournalPort, NoticesPort, Surroundings, TransfersPort
 
 LOOKS = 3
 KEYS_PER_LOOK = 95
@@ -52,11 +52,11 @@ class ArrivalService:
     def __init__(
         self,
         journal: JournalPort,
-        reader: VenicePort,
+        transfers: TransfersPort,
         notifier: NoticesPort,
         around: Surroundings,
     ) -> None:
-        self._journal, self._reader = journal, reader
+        self._journal, self._transfers = journal, transfers
         self._notifier, self._around = notifier, around
 
     def unannounced_transfers(self, since: datetime) -> dict[str, datetime]:
@@ -70,7 +70,7 @@ class ArrivalService:
         rows = list(seen)
         known = rows_by_key(rows)
         if unseen := [key for key in keys if key not in known]:
-            rows += self._reader.transfers_named(unseen)
+            rows += self._transfers.transfers_named(unseen)
             rows += self._revived(unseen, rows)
         return arrivals(self._journal.promises(keys), rows, self._around.now()) if keys else ()
 
@@ -79,7 +79,7 @@ class ArrivalService:
         there = rows_by_key(rows)
         payments = {payment_id_in(key) for key in keys if key not in there}
         named = sorted({whole_id(payment) for payment in payments if payment})
-        return self._reader.transfers_noting(named) if named else []
+        return self._transfers.transfers_noting(named) if named else []
 
     def tell(self, arrived: Sequence[Arrival]) -> NoticesSent:
         """Send a notice of each arrival, unless one was attempted before. A refusal is a warning.

@@ -32,7 +32,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.services.delivery.credit_requests import CreditLimits
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, PaymentsPort, TransfersPort
 from cascade_cli.services.processor.processor_account import AvailableBalance
 from cascade_cli.services.reconcile.snapshots import SECOND, NeighbouringCharges, PastDeliveries
 
@@ -117,7 +117,8 @@ class Replayer:
         payments: PaymentsPort,
         knows: Callable[[str], bool],
         sold_elsewhere: SoldElsewhere,
-        venice: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         available_balance: AvailableBalance,
         deliverer: Deliverer,
         limits: CreditLimits,
@@ -125,8 +126,8 @@ class Replayer:
         now: Callable[[], datetime],
         past: PastDeliveries,
     ) -> None:
-        self._payments, self._venice = payments, venice
-        self._neighbours = NeighbouringCharges(payments, venice)
+        self._payments, self._citizens = payments, citizens
+        self._neighbours = NeighbouringCharges(payments, transfers)
         self._knows, self._sold_elsewhere = knows, sold_elsewhere
         self._available_balance, self._deliverer = available_balance, deliverer
         self._limits, self._prices, self._now, self._past = limits, prices, now, past
@@ -209,7 +210,7 @@ class Replayer:
         """The terms, and the processor's ducats if wanted: one request reads both."""
         names = {charge.citizen for charge in charges if charge.citizen}
         processor = {self._available_balance.processor} if with_balance else set()
-        citizens = self._venice.residents(sorted(names | processor)) if names else {}
+        citizens = self._citizens.residents(sorted(names | processor)) if names else {}
         payer = citizens.get(self._available_balance.processor) if with_balance else None
         citizens = {n: found for n, found in citizens.items() if n not in processor - names}
         terms = CreditTerms(citizens, self._prices, self._limits.per_credit)

@@ -23,7 +23,7 @@ from cascade_cli.domain.records.citizens import look_alikes
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.money import format_ducats
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.gather import Reconciler
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges
 
@@ -34,16 +34,17 @@ class CitizenStories:
     def __init__(
         self,
         payments: PaymentsPort,
-        transfers: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         answering: Reconciler,
         processor: str,
     ) -> None:
-        self._payments, self._transfers = payments, transfers
+        self._payments, self._transfers, self._citizens = payments, transfers, citizens
         self._answering, self._processor = answering, processor
 
     def tell(self, name: str, window: Window, terms: Terms) -> CitizenStory | None:
         """The citizen's story; None if Venice has no such citizen and nothing lately names them."""
-        found = self._transfers.citizens([name, self._processor])
+        found = self._citizens.balances([name, self._processor])
         # A legacy row at the window's beginning may belong to a payment just before the window.
         earlier = replace(window, since=window.since - LEGACY_REACH)
         bought = self._payments.purchases(earlier).charges

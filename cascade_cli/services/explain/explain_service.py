@@ -45,7 +45,7 @@ from cascade_cli.domain.shop.keys import (
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, RightsError, SchemaError, UsageError
 from cascade_cli.services.explain.citizen_story import CitizenStories
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.gather import Reconciler
 from cascade_cli.services.reconcile.snapshots import (
     NeighbouringCharges,
@@ -79,7 +79,8 @@ class ExplainSources:
     payments: PaymentsPort
     object_of: Callable[[IdKind, str], StripeObject]
     history_of: Callable[[str], History]
-    transfers: VenicePort
+    transfers: TransfersPort
+    citizens: CitizensPort
     notices: Callable[[Sequence[str]], list[Happening]]
     answering: Reconciler
     processor: str
@@ -182,7 +183,9 @@ class _Teller:
 
     def _citizen(self) -> CitizenStory | None:
         read = self.sources
-        stories = CitizenStories(read.payments, read.transfers, read.answering, read.processor)
+        stories = CitizenStories(
+            read.payments, read.transfers, read.citizens, read.answering, read.processor
+        )
         return stories.tell(self.identity, self.setting.window, self.setting.terms)
 
     @property
@@ -193,7 +196,12 @@ class _Teller:
         if is_cut_off(self.identity):
             what = f"{self.identity[:80]!r} begins like a Stripe id, but is not one."
             return UsageError(what, f"Accepted: {FORMS}.")
-        near = similar_line(self.sources.transfers, self.identity, "explain", names=True)
+        near = similar_line(
+            self.sources.transfers,
+            self.identity,
+            "explain",
+            usernames=self.sources.citizens.usernames,
+        )
         return NotFoundError(
             f"Neither Stripe nor Venice knows {self.identity[:80]!r}.",
             near or f"Accepted: {FORMS}. Stripe keeps events for 30 days, test and live apart.",
@@ -299,7 +307,7 @@ class _Teller:
         named = [charge.citizen if charge else None, *(row.citizen for row in rows)]
         citizen = next((name for name in named if name), None)
         processor = self.sources.processor
-        found = self.sources.transfers.citizens([processor, *([citizen] if citizen else [])])
+        found = self.sources.citizens.balances([processor, *([citizen] if citizen else [])])
         return CitizenBalances(found.get(processor), found.get(citizen) if citizen else None)
 
 

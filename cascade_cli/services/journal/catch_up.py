@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cascade_cli.domain.history.restored import looked_up_since, settled_at, to_adopt
 from cascade_cli.domain.records.journal_entries import RESTORED, Promised, Restored
 from cascade_cli.domain.records.stratagems import Stratagem
-from cascade_cli.services.ports import JournalPort, VenicePort
+from cascade_cli.services.ports import JournalPort, TransfersPort
 
 # Wait in short steps, because the clock may be corrected meanwhile.
 _STEP_SECONDS = 1.0
@@ -37,7 +37,7 @@ class CatchUpService:
     def __init__(
         self,
         *,
-        venice: VenicePort,
+        transfers: TransfersPort,
         journal: JournalPort,
         take_over: Callable[[Sequence[Promised], Restored], None],
         base: str,
@@ -46,7 +46,7 @@ class CatchUpService:
         sleep: Callable[[float], None],
         tell: Callable[[str], None],
     ) -> None:
-        self._venice, self._journal, self._base = venice, journal, base
+        self._transfers, self._journal, self._base = transfers, journal, base
         self._take_over = take_over
         self._lifetime, self._now, self._sleep, self._tell = lifetime, now, sleep, tell
 
@@ -60,7 +60,7 @@ class CatchUpService:
             restored = Restored(self._now(), since, knows_attempts=True)
         self._wait(settled_at(restored))
         begin = min(since or restored.since, restored.since)
-        rows = self._venice.listed(looked_up_since(begin, self._lifetime))
+        rows = self._transfers.listed(looked_up_since(begin, self._lifetime))
         keys = {row.stratagem_id for row in rows if row.stratagem_id}
         last = self._journal.attempts(keys)
         known = {key: last.get(key) for key in self._journal.known(keys)}

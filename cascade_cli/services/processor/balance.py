@@ -45,7 +45,7 @@ from cascade_cli.errors import (
     LockedError,
     ServiceError,
 )
-from cascade_cli.services.ports import JournalPort, Surroundings, VenicePort, VeniceWritesPort
+from cascade_cli.services.ports import JournalPort, Surroundings, TransfersPort, VeniceWritesPort
 from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
 from cascade_cli.services.processor.sent_balances import UnreportedWrites, body_of, sent_of
 
@@ -103,7 +103,7 @@ class BalanceService:
         *,
         rows_named_like: FindRows,
         writer: VeniceWritesPort,
-        transfers: VenicePort,
+        transfers: TransfersPort,
         journal: JournalPort,
         account: ProcessorAccount,
         around: Surroundings,

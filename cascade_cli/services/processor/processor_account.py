@@ -12,7 +12,7 @@ from cascade_cli.domain.records.citizens import CitizenRow, look_alikes, look_al
 from cascade_cli.domain.records.stratagems import State
 from cascade_cli.domain.shop.money import ZERO, exactly, format_ducats
 from cascade_cli.errors import GuardError, SettingsError
-from cascade_cli.services.ports import JournalPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, JournalPort, TransfersPort
 
 FindRows = Callable[[str], list[CitizenRow]]
 """The citizens of a name, and those whose names look like it."""
@@ -24,7 +24,7 @@ class ProcessorService:
     def __init__(
         self,
         rows_named_like: FindRows,
-        transfers: VenicePort,
+        transfers: TransfersPort,
         username: str,
         now: Callable[[], datetime],
     ) -> None:
@@ -75,8 +75,8 @@ class AvailableBalance:
     A transfer waits for the engine for `lifetime` at most.
     """
 
-    balances: VenicePort
-    transfers: VenicePort
+    citizens: CitizensPort
+    transfers: TransfersPort
     promises: JournalPort
     processor: str
     lifetime: timedelta
@@ -95,7 +95,7 @@ class AvailableBalance:
         not exist.
         """
         if balance is None:
-            balance = self.balance_in(self.balances.citizens([self.processor]))
+            balance = self.balance_in(self.citizens.balances([self.processor]))
         now = self.now()
         with exactly():
             # A promise is in flight for one lifetime at most. Most of these have left long ago, so
@@ -119,7 +119,7 @@ class AvailableBalance:
         these keys. Those of them that are in flight already are not counted twice. Pass the
         processor's `balance` if it was just read."""
         if balance is None:
-            balance = self.balance_in(self.balances.citizens([self.processor]))
+            balance = self.balance_in(self.citizens.balances([self.processor]))
         free = self.can_pay(wanted, balance, keys)
         if free >= wanted:
             return

@@ -16,7 +16,7 @@ from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.records.stripe_events import Event
 from cascade_cli.domain.shop.keys import Origin, take_back_keys, whole_id
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.gather import paid
 
 # Events that may change the verdict on a settled payment, or bring up one that is older than the
@@ -44,7 +44,7 @@ class SinceLastSources:
     """Where everything is read; `changes` returns Stripe's events of a window and of some types."""
 
     payments: PaymentsPort
-    transfers: VenicePort
+    transfers: TransfersPort
     changes: Callable[[Window, Sequence[str]], list[Event]]
 
 

@@ -28,7 +28,7 @@ from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import BalanceError
 
 if TYPE_CHECKING:
-    from cascade_cli.services.ports import PaymentsPort, VenicePort
+    from cascade_cli.services.ports import CitizensPort, PaymentsPort, TransfersPort
     from cascade_cli.services.reconcile.snapshots import PastDeliveries
 
 NOTHING_KNOWN = Lookups()
@@ -98,12 +98,15 @@ class Reconciler:
     def __init__(
         self,
         payments: PaymentsPort,
-        transfers: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         processor: str,
         past: PastDeliveries | None = None,
+        *,
         listing: Transfers | None = None,
     ) -> None:
-        self._payments, self._transfers, self._processor = payments, transfers, processor
+        self._payments, self._transfers = payments, transfers
+        self._citizens, self._processor = citizens, processor
         self._past, self._listing = past, listing or transfers.transfers
 
     def run(
@@ -188,7 +191,7 @@ class Reconciler:
         payments = [p for p in pending.payments if p not in known.payments]
         disputed = [c for c in pending.disputed_charges if c.id not in known.disputes]
         found, (bought, contested) = both(
-            lambda: self._transfers.residents(names) if names else {},
+            lambda: self._citizens.residents(names) if names else {},
             lambda: both(
                 lambda: self._payments.portions_of(payments),
                 lambda: self._payments.disputes_against(disputed),

@@ -20,7 +20,7 @@ from cascade_cli.domain.records.stratagems import MAY_STILL_MOVE, Stratagem
 from cascade_cli.domain.shop.keys import MANUAL_PREFIX, Origin, take_back_keys
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
-from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.ports import JournalPort, PaymentsPort, TransfersPort
 
 SECOND = timedelta(seconds=1)
 # A neighbour may in turn compete with its own neighbour for a transfer.
@@ -32,7 +32,7 @@ LATE_REACH = timedelta(days=30)
 class NeighbouringCharges:
     """Reads the transfers of given charges, and of their neighbours if rows name no payment."""
 
-    def __init__(self, payments: PaymentsPort, transfers: VenicePort) -> None:
+    def __init__(self, payments: PaymentsPort, transfers: TransfersPort) -> None:
         self._payments, self._transfers = payments, transfers
 
     def snapshot_of(
@@ -125,7 +125,7 @@ class TransferSnapshots:
     """Reads transfers that no payment accounts for, from Stripe and Venice."""
 
     payments: PaymentsPort
-    transfers: VenicePort
+    transfers: TransfersPort
 
     def snapshot_of(self, rows: Sequence[Stratagem]) -> Snapshot:
         """The rows of one StratagemId, with what was taken back of them, what was given instead,

@@ -15,7 +15,7 @@ from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import NotFoundError, UsageError
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 from cascade_cli.services.reconcile.unknown_ids import right_line, similar_line
 
@@ -89,13 +89,16 @@ class TransferService:
 
     def __init__(
         self,
-        transfers: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         payments: PaymentsPort,
         now: Callable[[], datetime],
         past: PastDeliveries | None = None,
+        *,
         snapshot_of: Callable[[Sequence[Stratagem]], Snapshot] = rows_alone,
     ) -> None:
-        self._transfers, self._payments, self._now = transfers, payments, now
+        self._transfers, self._citizens = transfers, citizens
+        self._payments, self._now = payments, now
         self._past, self._snapshot_of = past, snapshot_of
 
     def find(self, identity: str) -> Found:
@@ -159,8 +162,8 @@ class TransferService:
 
     def no_such_citizen(self, name: str) -> str:
         """A sentence that Venice has no such citizen, with similar names; empty if it has one."""
-        found = self._transfers.residents([name])
-        return "" if name in found else no_citizen_called(name, self._transfers.usernames())
+        found = self._citizens.residents([name])
+        return "" if name in found else no_citizen_called(name, self._citizens.usernames())
 
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)

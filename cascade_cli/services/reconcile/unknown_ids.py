@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from cascade_cli.domain.records.citizens import near_names
 from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.domain.shop.keys import PORTION_ID, IdKind, is_cut_off, kind_of_id, payment_id_in
 from cascade_cli.domain.shop.shell import command
 from cascade_cli.errors import ServiceError, SettingsError
-from cascade_cli.services.ports import VenicePort
+from cascade_cli.services.ports import TransfersPort
 
 _LEAST = 8
 """With fewer characters, an id fits too many."""
@@ -35,27 +35,32 @@ def right_line(identity: str, *words: str) -> str:
     return f"It is {article} {kind}'s id; see: {command('explain', identity)}"
 
 
-def similar_line(venice: VenicePort, identity: str, *words: str, names: bool = False) -> str:
+def similar_line(
+    transfers: TransfersPort,
+    identity: str,
+    *words: str,
+    usernames: Callable[[], Sequence[str]] = tuple,
+) -> str:
     """`Did you mean: …`, with the commands to type; empty if nothing is similar.
 
-    It finds ids whose end was lost and, with `names`, misspelt citizens. `words` are the command
-    to which the id is added. If a service cannot be read, there is no hint.
+    It finds ids whose end was lost and, among the `usernames`, misspelt citizens. `words` are the
+    command to which the id is added. If a service cannot be read, there is no hint.
     """
     try:
-        found = list(_longer_ids(venice, identity))[:_MOST]
-        if not found and names and not is_cut_off(identity):
-            found = near_names(identity, venice.usernames())
+        found = list(_longer_ids(transfers, identity))[:_MOST]
+        if not found and not is_cut_off(identity):
+            found = near_names(identity, usernames())
     except (ServiceError, SettingsError):
         return ""
     lines = ", or ".join(command(*words, name) for name in found)
     return f"Did you mean: {lines}" if lines else ""
 
 
-def _longer_ids(venice: VenicePort, identity: str) -> Iterator[str]:
+def _longer_ids(transfers: TransfersPort, identity: str) -> Iterator[str]:
     """The longer ids that begin with this one."""
     if len(identity) < _LEAST:
         return
-    rows = venice.beginning(identity)
+    rows = transfers.beginning(identity)
     ids = dict.fromkeys(one for row in rows for one in _ids(row))
     yield from (one for one in ids if one.startswith(identity) and one != identity)
 

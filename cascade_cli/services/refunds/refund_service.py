@@ -34,7 +34,7 @@ from cascade_cli.errors import GuardError
 from cascade_cli.services.delivery.credit_requests import CreditLimits, check_limit
 from cascade_cli.services.delivery.credit_service import PATIENCE
 from cascade_cli.services.delivery.deliver import Deliverer
-from cascade_cli.services.ports import JournalPort, PaymentsPort, VenicePort
+from cascade_cli.services.ports import CitizensPort, JournalPort, PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges, PastDeliveries
 from cascade_cli.services.reconcile.unknown_ids import similar_line
 
@@ -118,7 +118,8 @@ class RefundService:
         self,
         *,
         payments: PaymentsPort,
-        venice: VenicePort,
+        transfers: TransfersPort,
+        citizens: CitizensPort,
         deliverer: Deliverer,
         decisions: JournalPort,
         limits: CreditLimits,
@@ -126,7 +127,8 @@ class RefundService:
         past: PastDeliveries | None = None,
     ) -> None:
         self._past = past
-        self._payments, self._venice, self._deliverer = payments, venice, deliverer
+        self._payments, self._transfers = payments, transfers
+        self._citizens, self._deliverer = citizens, deliverer
         self._decisions, self._limits, self._terms = decisions, limits, terms
 
     def look(self, payment_id: str, some: slice = EVERY_PORTION) -> tuple[Picture, ...]:
@@ -142,7 +144,7 @@ class RefundService:
         self, payment_id: str, charges: Sequence[Charge], began: datetime
     ) -> tuple[Picture, ...]:
         if not charges:
-            near = similar_line(self._venice, payment_id, "refund")
+            near = similar_line(self._transfers, payment_id, "refund")
             raise NoPurchaseError(
                 f"Stripe knows no paid ducat purchase {payment_id!r} in this account and mode.",
                 f"Nothing was written. {near or 'Check the id.'}",
@@ -159,7 +161,7 @@ class RefundService:
         first = charges[0]
         disputes = self._payments.disputes(first.charge_id) if first.disputed else ()
         ids = [charge.id for charge in charges]
-        snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges)
+        snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(charges)
         others = (c for c in snapshot.charges if c.id not in ids)
         terms = self._terms()
         past = self._past.past_of(charges, terms.now) if self._past else {}
@@ -177,7 +179,7 @@ class RefundService:
         names = sorted(
             {p.matched.as_decided.citizen for p in pictures if p.matched.as_decided.citizen}
         )
-        return self._venice.residents(names) if names else {}
+        return self._citizens.residents(names) if names else {}
 
     def plan(
         self, picture: Picture, wish: RefundWish, residents: Mapping[str, Resident] | None = None

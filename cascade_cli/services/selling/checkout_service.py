@@ -16,7 +16,7 @@ from cascade_cli.services.delivery.credit_requests import (
     refuse_processor,
     require_known,
 )
-from cascade_cli.services.ports import VenicePort
+from cascade_cli.services.ports import CitizensPort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
 
 NewPage = Callable[[Sale, str], PayPage]
@@ -28,13 +28,13 @@ class Checkout:
 
     def __init__(
         self,
-        venice: VenicePort,
+        citizens: CitizensPort,
         new_page: NewPage,
         price_quotes: PriceQuotes,
         limits: CreditLimits,
         allocations: Allocations,
     ) -> None:
-        self._venice, self._new_page, self._allocations = venice, new_page, allocations
+        self._citizens, self._new_page, self._allocations = citizens, new_page, allocations
         self._price_quotes, self._limits = price_quotes, limits
 
     def quote(self, ducats: Decimal | None, package: str | None, currency: str = CURRENCY) -> Quote:
@@ -92,8 +92,8 @@ class Checkout:
         `key` is the idempotency key: send the same again only for the same sale.
         """
         refuse_processor(sale.citizens, self._limits.processor)
-        found = self._venice.citizens(sale.named)
-        require_known(sale.named, found, self._venice.usernames)
+        found = self._citizens.balances(sale.named)
+        require_known(sale.named, found, self._citizens.usernames)
         if sale.allocation:
             self._allocations.keep(sale.allocation)
         return self._new_page(sale, key)

@@ -14,7 +14,7 @@ from cascade_cli.domain.selling.sales import PaymentIntent, PayPage, Sale
 from cascade_cli.domain.shop.money import CURRENCY, exact, format_ducats, format_money
 from cascade_cli.errors import GuardError, ServiceError, UsageError
 from cascade_cli.services.delivery.credit_requests import refuse_processor
-from cascade_cli.services.ports import VenicePort
+from cascade_cli.services.ports import CitizensPort
 from cascade_cli.services.selling.checkout_service import Checkout, NewPage
 from cascade_cli.services.selling.payment_status import Remembered
 
@@ -70,7 +70,7 @@ class PaymentSales:
 
     def __init__(
         self,
-        venice: VenicePort,
+        citizens: CitizensPort,
         checkout: Checkout,
         allocations: Allocations,
         *,
@@ -79,7 +79,7 @@ class PaymentSales:
         urls: tuple[str, str],
         processor: str,
     ) -> None:
-        self._venice, self._checkout, self._allocations = venice, checkout, allocations
+        self._citizens, self._checkout, self._allocations = citizens, checkout, allocations
         self._new_intent, self._new_page, self._urls = new_intent, new_page, urls
         self._processor = processor
         self._known = Remembered[bool](CITIZEN_KEPT_SECONDS)
@@ -154,7 +154,7 @@ class PaymentSales:
 
     def _check_citizens(self, citizens: Sequence[str]) -> None:
         asked = [citizen for citizen in citizens if not self._known.get(citizen)]
-        found = self._venice.citizens(asked) if asked else {}
+        found = self._citizens.balances(asked) if asked else {}
         missing = [citizen for citizen in asked if citizen not in found]
         if missing:
             told = [self._nobody_called(name, list(found)) for name in missing[:SHOWN_NAMES]]
@@ -172,7 +172,7 @@ class PaymentSales:
         kept = self._names.get("")
         if kept is None:
             try:
-                kept = self._venice.usernames()
+                kept = self._citizens.usernames()
             except ServiceError:
                 return ()
             self._names.put("", kept)

@@ -18,7 +18,7 @@ from cascade_cli.domain.records.stripe_events import EventState, Kept
 from cascade_cli.domain.selling.sales import PaymentIntent
 from cascade_cli.domain.shop.keys import Origin, portion_number, whole_id
 from cascade_cli.errors import JournalError, NotFoundError, ServiceError
-from cascade_cli.services.ports import PaymentsPort, VenicePort
+from cascade_cli.services.ports import PaymentsPort, TransfersPort
 from cascade_cli.services.reconcile.snapshots import NeighbouringCharges
 
 T = TypeVar("T")
@@ -77,14 +77,14 @@ class PaymentStatuses:
     def __init__(
         self,
         payments: PaymentsPort,
-        venice: VenicePort,
+        transfers: TransfersPort,
         *,
         intent_of: Callable[[str], PaymentIntent | None],
         events_of: Callable[[str], list[Kept]],
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._payments, self._venice = payments, venice
+        self._payments, self._transfers = payments, transfers
         self._intent_of, self._events_of, self._now = intent_of, events_of, now
         self._told = Remembered[PaymentStatus](ANSWER_KEPT_SECONDS, clock)
 
@@ -95,7 +95,7 @@ class PaymentStatuses:
         intent = self._purchase(intent_id)
         if intent is None:
             raise NotFoundError(f"There is no purchase of ducats {intent_id!r}.")
-        found = self._transfers(intent)
+        found = self._transfers_of(intent)
         least = max(found, key=lambda transfer: _FROM_LAST.index(transfer.state))
         portions = tuple(zip(intent.charges, found, strict=True)) if len(found) > 1 else ()
         status = PaymentStatus(intent, least, portions)
@@ -116,7 +116,7 @@ class PaymentStatuses:
         part = tuple(charge for charge in intent.charges if charge.payment_id == intent_id)
         return replace(intent, id=intent_id, charges=part) if part else None
 
-    def _transfers(self, intent: PaymentIntent) -> list[Transfer]:
+    def _transfers_of(self, intent: PaymentIntent) -> list[Transfer]:
         """One for each charge, and at least one."""
         event = self._event(intent)
         if not intent.charges:
@@ -131,9 +131,11 @@ class PaymentStatuses:
     def _rows(self, charges: Sequence[Charge]) -> list[tuple[Stratagem, ...]]:
         """Each charge's rows. A legacy row may be a neighbouring charge's: then Stripe is asked for
         the neighbours."""
-        rows = self._venice.transfers_for([lookup_order(charge) for charge in charges])
+        rows = self._transfers.transfers_for([lookup_order(charge) for charge in charges])
         if any(row.origin is Origin.LEGACY for row in rows) and not _all_executed(charges, rows):
-            snapshot = NeighbouringCharges(self._payments, self._venice).snapshot_of(charges, rows)
+            snapshot = NeighbouringCharges(self._payments, self._transfers).snapshot_of(
+                charges, rows
+            )
             ownership = Ownership(snapshot.charges, snapshot.stratagems)
         else:
             ownership = Ownership(charges, rows)

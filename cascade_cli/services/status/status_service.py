@@ -21,8 +21,14 @@ from cascade_cli.domain.shop.keys import Origin
 from cascade_cli.domain.shop.money import ZERO
 from cascade_cli.domain.shop.times import Window
 from cascade_cli.errors import CascadeError, GuardError, ServiceError, SettingsError
-from cascade_cli.services.ports import InboxPort, JournalPort, PaymentsPort, VenicePort
-from cascade_cli.services.processor.processor_account import FindRows, no_processor, processor_row
+from cascade_cli.services.ports import (
+    CitizensPort,
+    InboxPort,
+    JournalPort,
+    PaymentsPort,
+    TransfersPort,
+)
+from cascade_cli.services.processor.processor_account import no_processor, processor_row
 from cascade_cli.services.reconcile.carried_over import SinceLastSources
 from cascade_cli.services.reconcile.gather import Reconciler, Run
 from cascade_cli.services.reconcile.since_last import SinceLast
@@ -120,8 +126,8 @@ class StatusService:
     """Reads the status as often as asked; from the second time on, only what may have changed."""
 
     payments: PaymentsPort
-    transfers: VenicePort
-    rows_named_like: FindRows
+    transfers: TransfersPort
+    citizens: CitizensPort
     changes: Callable[[Window, Sequence[str]], list[Event]]
     processor: str
     past: PastDeliveries | None = None
@@ -175,9 +181,9 @@ class StatusService:
         return _Rows(recent, list(rows.values()))
 
     def _processor_row(self) -> CitizenRow:
-        found = processor_row(self.rows_named_like, self.processor)
+        found = processor_row(self.citizens.rows_named_like, self.processor)
         if found is None:
-            raise no_processor(self.rows_named_like, self.processor)
+            raise no_processor(self.citizens.rows_named_like, self.processor)
         return found
 
     def _treasury(
@@ -207,7 +213,14 @@ class StatusService:
                 return list(recent)
             return self.transfers.transfers(since, until, expected)
 
-        reconciler = Reconciler(self.payments, self.transfers, self.processor, self.past, listing)
+        reconciler = Reconciler(
+            self.payments,
+            self.transfers,
+            self.citizens,
+            self.processor,
+            self.past,
+            listing=listing,
+        )
         if follow is None:
             return reconciler.run(window, terms)
         sources = SinceLastSources(self.payments, self.transfers, self.changes)

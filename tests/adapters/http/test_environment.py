@@ -29,7 +29,7 @@ def read_both(sandboxed: Sandboxed) -> None:
     """Sessions are made here, within the environment that the test has set up."""
     with sandboxed.wired() as wiring:
         wiring.payments.purchases(Window(SINCE, SINCE + timedelta(days=1)))
-        wiring.venice.transfers(SINCE)
+        wiring.transfers.transfers(SINCE)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_a_transfer_is_read_whole(sandboxed: Sandboxed, wiring: Wiring) -> None:
     written = sandboxed.transfer(
         "cascade_payment_pi_1", AT, Notes=notes, ExecutedAt=AT.isoformat(), ExpiresAt=AT.isoformat()
     )
-    (read,) = wiring.venice.transfers(AT)
+    (read,) = wiring.transfers.transfers(AT)
     assert (read.record_id, read.stratagem_id) == (written["id"], "cascade_payment_pi_1")
     assert (read.citizen, read.ducats, read.status) == ("marco", Decimal(525), "executed")
     assert (read.created_at, read.expires_at, read.executed_at) == (AT, AT, AT)
@@ -47,7 +47,7 @@ def test_a_transfer_is_read_whole(sandboxed: Sandboxed, wiring: Wiring) -> None:
 
 def test_a_row_with_everything_empty_is_read(sandboxed: Sandboxed, wiring: Wiring) -> None:
     sandboxed.transfer("", AT, citizen="", Status=None, ExpiresAt=None, Notes=None)
-    (read,) = wiring.venice.transfers(AT)
+    (read,) = wiring.transfers.transfers(AT)
     assert (read.stratagem_id, read.citizen, read.status, read.expires_at) == ("", "", "", None)
     assert read.notes_flaw == "its Notes are empty"
     assert read.state(AT) is State.STALLED
@@ -57,7 +57,7 @@ def test_only_the_processors_transfers_are_read(sandboxed: Sandboxed, wiring: Wi
     sandboxed.transfer("ours", AT)
     sandboxed.transfer("others", AT, ExecutedBy="marco")
     sandboxed.transfer("another type", AT, Type="undercut")
-    assert [read.stratagem_id for read in wiring.venice.transfers(AT)] == ["ours"]
+    assert [read.stratagem_id for read in wiring.transfers.transfers(AT)] == ["ours"]
 
 
 def test_what_comes_back_to_the_processor_for_a_refund_is_read_with_its_payer(
@@ -66,7 +66,7 @@ def test_what_comes_back_to_the_processor_for_a_refund_is_read_with_its_payer(
     sandboxed.transfer("cascade_refund_re_1", AT, citizen=PROCESSOR, ExecutedBy="marco")
     sandboxed.transfer("cascade_refund_re_2", AT, citizen="polo", ExecutedBy="marco")
     sandboxed.transfer("cascade_giveback_re_1", AT)
-    read = {row.stratagem_id: row for row in wiring.venice.transfers(AT)}
+    read = {row.stratagem_id: row for row in wiring.transfers.transfers(AT)}
     assert read["cascade_refund_re_2"].other_processor == "polo"
     taken, given = read["cascade_refund_re_1"], read["cascade_giveback_re_1"]
     assert (taken.payer, taken.citizen, taken.origin) == ("marco", PROCESSOR, Origin.REFUND)
@@ -77,13 +77,13 @@ def test_the_span_is_half_open_to_the_second(sandboxed: Sandboxed, wiring: Wirin
     for name, at in (("before", AT - SECOND), ("first", AT), ("last", AT + 59 * SECOND)):
         sandboxed.transfer(name, at)
     sandboxed.transfer("until", AT + 60 * SECOND)
-    read = wiring.venice.transfers(AT, AT + 60 * SECOND)
+    read = wiring.transfers.transfers(AT, AT + 60 * SECOND)
     assert {one.stratagem_id for one in read} == {"first", "last"}
 
 
 def test_without_an_end_all_since_are_read(sandboxed: Sandboxed, wiring: Wiring) -> None:
     sandboxed.transfer("later", AT + timedelta(days=300))
-    assert [read.stratagem_id for read in wiring.venice.transfers(AT)] == ["later"]
+    assert [read.stratagem_id for read in wiring.transfers.transfers(AT)] == ["later"]
 
 
 def test_more_than_a_page_is_read_in_pages_of_a_hundred(
@@ -91,12 +91,12 @@ def test_more_than_a_page_is_read_in_pages_of_a_hundred(
 ) -> None:
     for number in range(205):
         sandboxed.transfer(str(number), AT)
-    assert len({read.stratagem_id for read in wiring.venice.transfers(AT)}) == 205
+    assert len({read.stratagem_id for read in wiring.transfers.transfers(AT)}) == 205
     assert len(sandboxed.recorder.to("airtable")) == 3
 
 
 def test_only_the_fields_that_are_used_are_asked_for(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    wiring.venice.transfers(AT)
+    wiring.transfers.transfers(AT)
     (request,) = sandboxed.recorder.to("airtable")
     assert request.query.count("fields%5B%5D=") == 7
 
@@ -105,7 +105,7 @@ def test_keys_are_looked_up_ninety_five_at_a_time(sandboxed: Sandboxed, wiring: 
     keys = [f"cascade_payment_pi_3{number:023}" for number in range(200)]
     for key in keys[::10]:
         sandboxed.transfer(key, AT - timedelta(days=400))
-    found = wiring.venice.transfers_named(keys)
+    found = wiring.transfers.transfers_named(keys)
     assert {one.stratagem_id for one in found} == set(keys[::10])
     requests = sandboxed.recorder.to("airtable")
     assert len(requests) == 3
@@ -114,7 +114,7 @@ def test_keys_are_looked_up_ninety_five_at_a_time(sandboxed: Sandboxed, wiring: 
 
 @pytest.mark.usefixtures("sandboxed")
 def test_no_keys_need_no_request(sandboxed: Sandboxed, wiring: Wiring) -> None:
-    assert wiring.venice.transfers_named([]) == []
+    assert wiring.transfers.transfers_named([]) == []
     assert sandboxed.recorder.requests == []
 
 
@@ -124,8 +124,8 @@ def test_a_key_matches_to_the_letter_whatever_it_holds(
 ) -> None:
     sandboxed.transfer(name, AT)
     sandboxed.transfer("other", AT)
-    assert [one.stratagem_id for one in wiring.venice.transfers_named([name])] == [name]
-    assert wiring.venice.transfers_named([name.upper() + "x"]) == []
+    assert [one.stratagem_id for one in wiring.transfers.transfers_named([name])] == [name]
+    assert wiring.transfers.transfers_named([name.upper() + "x"]) == []
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -134,20 +134,20 @@ def test_a_citizen_is_found_whatever_the_name_holds(
 ) -> None:
     sandboxed.move_in(name, AT)
     sandboxed.move_in("other", AT)
-    assert list(wiring.venice.citizens([name])) == [name]
+    assert list(wiring.citizens.balances([name])) == [name]
 
 
 def test_citizens_are_found_in_every_spelling_of_case(sandboxed: Sandboxed, wiring: Wiring) -> None:
     for name in ("marco", "Marco", "polo"):
         sandboxed.move_in(name, AT)
-    assert set(wiring.venice.citizens(["MARCO"])) == {"marco", "Marco"}
+    assert set(wiring.citizens.balances(["MARCO"])) == {"marco", "Marco"}
 
 
 def test_a_citizen_who_does_not_exist_is_not_in_the_answer(
     sandboxed: Sandboxed, wiring: Wiring
 ) -> None:
     sandboxed.move_in("marco", AT)
-    assert wiring.venice.citizens(["marc", "marcoo", ""]) == {}
+    assert wiring.citizens.balances(["marc", "marcoo", ""]) == {}
 
 
 def test_long_names_in_number_make_a_post_and_are_all_found(
@@ -156,7 +156,7 @@ def test_long_names_in_number_make_a_post_and_are_all_found(
     names = [f"{number:03}{'é' * 300}" for number in range(60)]
     for name in names:
         sandboxed.move_in(name, AT)
-    assert set(wiring.venice.citizens(names)) == set(names)
+    assert set(wiring.citizens.balances(names)) == set(names)
     assert {request.method for request in sandboxed.recorder.to("airtable")} == {"POST"}
 
 
@@ -166,7 +166,7 @@ def test_an_expired_iterator_starts_the_listing_over(
     for number in range(150):
         sandboxed.transfer(str(number), AT)
     sandboxed.recorder.before(2, lambda: manual_clock.advance(hours=1))
-    assert len(wiring.venice.transfers(AT)) == 150
+    assert len(wiring.transfers.transfers(AT)) == 150
     assert len(sandboxed.recorder.to("airtable")) == 4
 
 
@@ -177,7 +177,7 @@ def test_an_unreadable_expiry_is_long_past_and_not_blank(
     tables.drop_field("STRATAGEMS", "ExpiresAt")
     tables.add_field("STRATAGEMS", {"name": "ExpiresAt", "type": "singleLineText"})
     sandboxed.transfer("s", AT, Status="active", ExpiresAt="tomorrow")
-    (read,) = wiring.venice.transfers(AT)
+    (read,) = wiring.transfers.transfers(AT)
     assert read.state(AT) is State.STALLED
 
 
@@ -186,5 +186,5 @@ def test_notes_of_a_hundred_thousand_characters_are_read(
 ) -> None:
     notes = json.dumps({"amount": 5, "reason": "x" * 99_000})
     sandboxed.transfer("s", AT, Notes=notes)
-    (read,) = wiring.venice.transfers(AT)
+    (read,) = wiring.transfers.transfers(AT)
     assert read.ducats == 5

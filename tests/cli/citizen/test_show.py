@@ -90,7 +90,7 @@ def test_a_balance_that_is_no_number_is_an_unusable_answer(treasury: Treasury) -
     treasury.tables.update("CITIZENS", record["id"], {"Ducats": "lots"})
     answer = treasury.show()
     assert answer.code == 5
-    assert "Ducats are not a number: 'lots'" in answer.err
+    assert "Ducats are 'lots', which is not a number" in answer.err
 
 
 def test_a_real_process_sets_up_the_sandbox_twice(treasury: Treasury) -> None:

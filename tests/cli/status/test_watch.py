@@ -154,8 +154,8 @@ def test_the_second_look_does_not_read_again_what_was_executed_long_ago(day: Sho
     with day.sandboxed.wired() as wiring:
         base, processor = wiring.settings.airtable_base, wiring.settings.processor
         transfers = TransferReader(wiring.api, base, processor)
-        called, events = CitizenReader(wiring.api, base).rows_named_like, wiring.events.events
-        service = StatusService(wiring.payments, transfers, called, events, processor)
+        citizens, events = CitizenReader(wiring.api, base), wiring.events.events
+        service = StatusService(wiring.payments, transfers, citizens, events, processor)
         looks = []
         for _ in range(2):
             now, before = day.clock(), len(requests.to("airtable"))

@@ -125,7 +125,7 @@ def test_an_answer_about_many_is_given_again_for_longer(shop: Shop) -> None:
         intents = PaymentIntents(client, wiring.allocations.find)
         statuses = PaymentStatuses(
             wiring.payments,
-            wiring.venice,
+            wiring.transfers,
             intent_of=intents.get,
             events_of=shop.inbox.of_payment,
             now=utc_now,

@@ -47,7 +47,7 @@ class Workers:
         wiring = wire(self.counter.environment(**settings), tell)
         chosen, writing = wiring.settings, self.writing(**settings)
         return Deliverer(
-            reader=wiring.venice,
+            transfers=wiring.transfers,
             writer=writing.writer,
             notifier=NotificationWriter(wiring.api, chosen.airtable_base, writing.schema),
             journal=writing.journal,

@@ -66,9 +66,9 @@ def _wiring(counter: Counter, pacer: Pacer) -> Wiring:
     settings = Settings.read(counter.environment())
     transport = Transport(pacer, lockout_seconds=AIRTABLE_LOCKOUT_SECONDS)
     api = airtable_api(settings.airtable_key.reveal(), settings.airtable_url, transport)
-    venice = TransferReader(api, settings.airtable_base, settings.processor)
+    transfers = TransferReader(api, settings.airtable_base, settings.processor)
     usual = wire(counter.environment())
-    return replace(usual, airtable=transport, api=api, venice=venice)
+    return replace(usual, airtable=transport, api=api, transfers=transfers)
 
 
 @pytest.mark.parametrize("fits", [is_create, is_update])
