@@ -49,7 +49,8 @@ def write_csv(
 
 
 def _facts(item: Item, completed: Callable[[str], str]) -> dict[str, Any]:
-    """The item as `--json` has it, but with lists and objects as plain text."""
+    """The item as `--json` has it, but with lists and objects as plain text, and what only the CSV
+    has."""
     facts = item_document(item)
     repair, period = facts["repair"] or {}, facts["period"] or {}
     portion = item.charge and item.charge.portion

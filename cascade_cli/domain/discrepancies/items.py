@@ -35,8 +35,9 @@ class Item:
     ducats: Decimal | None
     """How many the charge sold, or the transfer without a charge moves; None if unknown."""
     stratagems: tuple[Stratagem, ...]
+    """Its own transfers, oldest first."""
     main_row: Stratagem | None
-    """If there are several stratagems: the one whose status says most about the ducats."""
+    """The one among them whose status says most about the ducats; None if there is none."""
     matched_by: Rule | None
     verdict: str
     evidence: tuple[str, ...]
@@ -70,7 +71,7 @@ class Item:
 
     @property
     def rows(self) -> tuple[Stratagem, ...]:
-        """All its transfers, in either direction."""
+        """Its own transfers, and those that took ducats back, gave them again or corrected it."""
         return (*self.stratagems, *self.returns, *self.corrections)
 
     @property

@@ -21,12 +21,13 @@ _UNDECIDED = frozenset(
 )
 _OURS = frozenset({"won", "warning_closed"})
 _DECIDED = _OURS | {"lost", "prevented"}
-_GOING_BACK = frozenset({"succeeded", "pending"})
+# In these states of a refund, its money has left the shop, if Stripe does not say otherwise.
+_MONEY_GONE = frozenset({"succeeded", "pending"})
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund of one charge, whether its money is on the way to the payer, has arrived, or failed.
+    """A refund of one charge, in whatever state.
 
     `status` is Stripe's word. `has_left` says whether the money left our balance and did not come
     back, whatever the status; None if Stripe does not say. A dispute counts as a refund with its
@@ -53,7 +54,7 @@ class Refund:
     @property
     def money_is_gone(self) -> bool:
         """Whether the money has left the shop and has not come back."""
-        return self.status in _GOING_BACK if self.has_left is None else self.has_left
+        return self.status in _MONEY_GONE if self.has_left is None else self.has_left
 
 
 @dataclass(frozen=True, slots=True)

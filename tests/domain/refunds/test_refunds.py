@@ -166,7 +166,7 @@ def test_the_dust_of_floats_in_a_balance_is_left_there() -> None:
     ("status", "due"),
     [("succeeded", 50), ("pending", 50), ("failed", 0), ("canceled", 0), ("requires_action", 0)],
 )
-def test_only_money_that_went_back_or_is_on_its_way_takes_ducats(status: str, due: int) -> None:
+def test_a_refund_whose_money_has_not_left_takes_no_ducats(status: str, due: int) -> None:
     (part,) = account(a_refund(cents=500, status=status)).parts(NOW)
     assert part.due == due
 

@@ -22,6 +22,8 @@ _AFTER = {
     "pending": ("succeeded", "failed", "canceled"),
     "succeeded": ("failed",),
 }
+# No money has moved in these. In `pending` it has, unless the balance cannot pay the refund.
+_WITHOUT_MONEY = ("requires_action",)
 
 
 def create(writer: ObjectWriter, charge: Document, params: Document) -> Document:
@@ -51,7 +53,7 @@ def create(writer: ObjectWriter, charge: Document, params: Document) -> Document
         refund["pending_reason"] = params.get("pending_reason") or "processing"
     if refund["status"] == "requires_action":
         refund |= new_bank_details_request(writer.created)
-    elif refund["pending_reason"] != UNFUNDED:
+    if refund["status"] not in _WITHOUT_MONEY and refund["pending_reason"] != UNFUNDED:
         _take(writer, refund)
     _write(writer, charge, refund)
     return refund
@@ -70,7 +72,7 @@ def change_status(writer: ObjectWriter, refund: Document, status: str) -> Docume
     refund["pending_reason"] = "processing" if status == "pending" else None
     if status in {"failed", "canceled"}:
         _give_back(writer, refund)
-    elif refund["balance_transaction"] is None:
+    elif status not in _WITHOUT_MONEY and refund["balance_transaction"] is None:
         _take(writer, refund)
     text = writer.replace(refund)
     if status == "failed":
