@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 import traceback
 from dataclasses import replace
 from email.utils import format_datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from cascade_cli.sandbox import airtable, faults, stripe
@@ -49,11 +49,11 @@ class SandboxApp:
         latency_seconds: float = 0.0,
         monthly_quota: int | None = None,
         mischief: Mischief | None = None,
-        random: random.Random | None = None,
+        random: Random | None = None,
     ) -> None:
         self.state_path = state_path
         self.now = now
-        self.random = random or _fresh_random()
+        self.random = random or Random()
         self.crashes: list[str] = []
         self.store = Store(state_path, SCHEMA, faults.SCHEMA, stripe.SCHEMA, airtable.SCHEMA)
         self.faults = Faults(self.store)
@@ -144,7 +144,3 @@ class SandboxApp:
         except Exception:  # noqa: BLE001 - a client must get an answer, and a test the traceback
             self.crashes.append(traceback.format_exc())
             return json_response(500, _CRASHED[name])
-
-
-def _fresh_random() -> random.Random:
-    return random.Random()

@@ -57,7 +57,7 @@ def checkout(session: Session, options: CheckoutOptions) -> Outcome:
             settings.cancel_url,
             allocation,
             gift,
-            monthly_from=wiring.checkout.today() if options.monthly else None,
+            monthly_from=wiring.checkout.day() if options.monthly else None,
         )
         page = wiring.checkout.open(sale, key)
         if session.sandbox:

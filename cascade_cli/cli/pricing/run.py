@@ -55,7 +55,7 @@ def pricing(session: Session, currency: str = CURRENCY) -> Outcome:
     price_quotes = PriceQuotes(prices, rates_max_age(values), lambda: now)
     exchange = price_quotes.exchange(code)
     coming = tuple((f"{day}", later) for day, later in prices.changes if day > now.date())
-    offer = PriceOffer(price_quotes.today(), code, exchange, coming, file)
+    offer = PriceOffer(price_quotes.in_force(), code, exchange, coming, file)
     return Outcome(_document(offer), lambda session: _show(session.console(), offer))
 
 

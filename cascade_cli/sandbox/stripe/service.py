@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from cascade_cli.sandbox.store import Store
@@ -40,11 +40,11 @@ class StripeSandbox:
         now: Clock,
         *,
         rate_per_second: float | None = None,
-        random: random.Random | None = None,
+        random: Random | None = None,
     ) -> None:
         self._store = store
         self._now = now
-        self._random = random or _fresh_random()
+        self._random = random or Random()
         self._rate = RateLimit(rate_per_second, now) if rate_per_second else None
         self.account = StripeAccount(store, self._random)
         self._in_flight = InFlight()
@@ -132,7 +132,3 @@ def _decode(request: Request) -> dict[str, Any]:
 
 def _json(status: int, body: str, headers: Mapping[str, str]) -> Response:
     return Response(status, body.encode(), {"Content-Type": "application/json", **headers})
-
-
-def _fresh_random() -> random.Random:
-    return random.Random()

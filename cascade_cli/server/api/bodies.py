@@ -315,7 +315,7 @@ class Pricing(BaseModel):
     @classmethod
     def of(cls, price_quotes: PriceQuotes, currency: str) -> Pricing:
         """From the list. Raises UsageError or NoRateError."""
-        exchange, prices = price_quotes.exchange(currency), price_quotes.today()
+        exchange, prices = price_quotes.exchange(currency), price_quotes.in_force()
         return cls(
             currency=currency,
             currencies=[CURRENCY, *prices.currencies],

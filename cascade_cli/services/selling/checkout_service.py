@@ -45,7 +45,7 @@ class Checkout:
         """
         exchange = self._price_quotes.exchange(currency)
         try:
-            quote = self._price_quotes.today().quote(
+            quote = self._price_quotes.in_force().quote(
                 ducats=ducats, package=package, currency=currency, exchange=exchange
             )
         except ValueError as error:
@@ -59,7 +59,7 @@ class Checkout:
         exchange = self._price_quotes.exchange(currency)
         shares = [share.ducats for share in allocation.shares]
         try:
-            quote = self._price_quotes.today().quote_many(shares, currency, exchange)
+            quote = self._price_quotes.in_force().quote_many(shares, currency, exchange)
         except ValueError as error:
             why = str(error)
             raise UsageError(f"{why[0].upper()}{why[1:]}.", "See cascade pricing.") from None
@@ -72,7 +72,7 @@ class Checkout:
             )
         return quote
 
-    def today(self) -> date:
+    def day(self) -> date:
         """The day (UTC) whose prices are quoted."""
         return self._price_quotes.day()
 

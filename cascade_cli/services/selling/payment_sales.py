@@ -99,7 +99,7 @@ class PaymentSales:
         raises."""
         if purchase.shares:
             raise UsageError("A subscription is for one citizen: name citizen_id.")
-        (success_url, cancel_url), today = self._urls, self._checkout.today()
+        (success_url, cancel_url), today = self._urls, self._checkout.day()
         sale = replace(
             self._offered(purchase),
             success_url=success_url,

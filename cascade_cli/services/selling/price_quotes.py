@@ -32,8 +32,8 @@ class PriceQuotes:
         """Today, UTC."""
         return self.now().date()
 
-    def today(self) -> PriceList:
-        """The list in force."""
+    def in_force(self) -> PriceList:
+        """The list of today."""
         return self.prices.on(self.day())
 
     def exchange(self, currency: str) -> Exchange | None:
@@ -46,13 +46,13 @@ class PriceQuotes:
             return None
         if currency not in self.prices.currencies:
             raise self._not_offered(currency)
-        rate = self.prices.rates.on(currency, self.now().date())
+        rate = self.prices.rates.on(currency, self.day())
         if rate is None:
             raise NoRateError(
                 f"No exchange rate is known for {currency.upper()}.",
                 "Nothing was sold. The price list may give one of its own: own_rates.",
             )
-        if self.now().date() - rate.day > self.max_age:
+        if self.day() - rate.day > self.max_age:
             raise self._too_old(currency, rate)
         return rate
 
@@ -64,7 +64,7 @@ class PriceQuotes:
         )
 
     def _too_old(self, currency: str, rate: Exchange) -> NoRateError:
-        age = (self.now().date() - rate.day).days
+        age = (self.day() - rate.day).days
         return NoRateError(
             f"The newest exchange rate for {currency.upper()} is that of {rate.day}, {age} days "
             f"ago; nothing is sold by one older than {format_span(self.max_age)}.",
