@@ -75,7 +75,8 @@ def app_for(words: Container[str]) -> typer.Typer:
         else:
             app.command(name)(_listed(summary))
     for name, summary in GROUPS.items():
-        app.add_typer(_group(name) if name in words else _listed_group(summary), name=name)
+        group = _group(name) if name in words else _listed_group()
+        app.add_typer(group, name=name, help=summary)
     return app
 
 
@@ -130,10 +131,10 @@ def _listed(summary: str | None) -> Callable[[], None]:
     return listed
 
 
-def _listed_group(summary: str) -> typer.Typer:
+def _listed_group() -> typer.Typer:
     """Typer treats an app as a group only if it has commands: this one gets two that nobody
     sees."""
-    listed = typer.Typer(help=summary)
+    listed = typer.Typer()
     for name in ("one", "other"):
         listed.command(name)(_listed(None))
     return listed

@@ -10,9 +10,7 @@ from cascade_cli.cli.citizen.options import WriteOptions
 from cascade_cli.cli.terminal.options import BALANCE, Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-citizen = typer.Typer(
-    help="The payment processor: the citizen who pays the ducats out.", no_args_is_help=True
-)
+citizen = typer.Typer(no_args_is_help=True)
 
 
 @citizen.command(

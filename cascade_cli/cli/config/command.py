@@ -7,10 +7,7 @@ import typer
 from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-config = typer.Typer(
-    help="Settings: their values, where each comes from, and whether they can be used.",
-    no_args_is_help=True,
-)
+config = typer.Typer(no_args_is_help=True)
 
 
 @config.command(

@@ -8,7 +8,7 @@ from cascade_cli.cli.events.options import EventListOptions, EventSelection, Rep
 from cascade_cli.cli.terminal.options import Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-events = typer.Typer(help="Stripe's events: list them, replay them.", no_args_is_help=True)
+events = typer.Typer(no_args_is_help=True)
 
 
 @events.command(

@@ -11,10 +11,7 @@ from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
 from cascade_cli.cli.terminal.options import ENTRIES, OUTPUT, Json, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-journal = typer.Typer(
-    help="The audit trail: who did what when, and whether anybody tampered with it.",
-    no_args_is_help=True,
-)
+journal = typer.Typer(no_args_is_help=True)
 
 
 @journal.command(

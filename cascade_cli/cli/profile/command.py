@@ -9,9 +9,7 @@ import typer
 from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-profile = typer.Typer(
-    help="Several shops on this machine: list them, choose the default.", no_args_is_help=True
-)
+profile = typer.Typer(no_args_is_help=True)
 
 
 @profile.command(

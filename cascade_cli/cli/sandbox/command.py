@@ -19,9 +19,7 @@ from cascade_cli.cli.sandbox.options import (
 from cascade_cli.cli.terminal.options import ENGINE, PlainJson, examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-sandbox = typer.Typer(
-    help="The embedded stand-in for Stripe, Airtable and Venice.", no_args_is_help=True
-)
+sandbox = typer.Typer(no_args_is_help=True)
 
 
 @sandbox.command(

@@ -8,10 +8,7 @@ from cascade_cli.cli.schedule.options import NightlyEnd, NightlyOptions
 from cascade_cli.cli.terminal.options import examples, options_as_parameters
 from cascade_cli.cli.terminal.session import run_command
 
-schedule = typer.Typer(
-    help="Print a cron line or systemd units for the nightly reconciliation; install nothing.",
-    no_args_is_help=True,
-)
+schedule = typer.Typer(no_args_is_help=True)
 
 
 @schedule.command(

@@ -9,7 +9,7 @@ import typer
 from cascade_cli.cli.terminal.options import PlainJson, examples
 from cascade_cli.cli.terminal.session import run_command
 
-stratagem = typer.Typer(help="Transfers as Venice sees them.", no_args_is_help=True)
+stratagem = typer.Typer(no_args_is_help=True)
 
 _Identity = Annotated[
     str,
