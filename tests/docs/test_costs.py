@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from vcr.serializers import yamlserializer
 
 from tests.docs.documents import TOPICS, code, rows, sections
 from tests.end_to_end.gifts.test_gifts import given
 from tests.end_to_end.organisations.guild import bought
 from tests.harness.counter import Counter
 
+READ = rows(sections(TOPICS["costs"])["Read"], "where")
 COSTS = rows(sections(TOPICS["costs"])["Requests"], "what")
 DATA = rows(sections(TOPICS["json"])["The data of the other commands"], "command")
 
@@ -69,6 +72,20 @@ ASKED: dict[str, Callable[[Counter], tuple[str, ...]]] = {
     "pricing": lambda _: ("pricing",),
     "journal list": lambda _: ("journal", "list"),
 }
+
+
+def test_the_manual_s_table_of_what_is_read_has_the_fields_that_are_asked_for() -> None:
+    told = {where.split()[0]: what for where, what, _ in READ}
+    for cassette in sorted((Path(__file__).parents[1] / "cassettes").glob("*.yaml")):
+        for exchange in yamlserializer.deserialize(cassette.read_text())["interactions"]:
+            table, fields = _asked(exchange["request"]["uri"])
+            assert fields <= {word.rstrip(",;") for word in told.get(table, "").split()}, cassette
+
+
+def _asked(uri: str) -> tuple[str, set[str]]:
+    """The last part of the path, and the fields that are asked for of a table of that name."""
+    asked = urlsplit(uri)
+    return asked.path.rpartition("/")[2], {v for k, v in parse_qsl(asked.query) if k == "fields[]"}
 
 
 def test_the_manual_s_table_of_requests_has_the_rows_that_are_measured() -> None:
