@@ -79,7 +79,7 @@ class ShopJournal:
     @property
     def database(self) -> Database:
         """Where it is kept."""
-        from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.journal import Database  # noqa: PLC0415
 
         with self._lock:
             if self._database is None:
@@ -90,7 +90,7 @@ class ShopJournal:
     def used_by(self, worker: Worker, now: Callable[[], datetime] | None = None) -> Journal:
         """The journal with entries in the worker's name. `now` dates them: by default this
         machine's clock."""
-        from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.journal import Journal  # noqa: PLC0415
 
         worker = replace(worker, base=self._settings.airtable_base)
         secrets = self._invocation.secrets
@@ -99,7 +99,7 @@ class ShopJournal:
     def archive(self, now: Callable[[], datetime]) -> Archive | None:
         """The journal, whose time is `now`, and the inbox, to read; None if there is no journal.
         Makes none. Raises JournalError."""
-        from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.journal.inbox import Inbox  # noqa: PLC0415
 
         if not self.database.exists():
             return None
@@ -119,7 +119,7 @@ class ShopJournal:
 @contextmanager
 def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
     """The journal of all shops, to read; None if there is none. Needs no other setting."""
-    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal import Journal  # noqa: PLC0415
 
     database = journal_database(invocation)
     if not database.exists():
@@ -131,7 +131,7 @@ def existing_journal(invocation: Invocation) -> Iterator[Journal | None]:
 
 def journal_database(invocation: Invocation) -> Database:
     """Where the journal of all shops is, or would be made. No other setting is needed."""
-    from cascade_cli.adapters.journal import Database  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal import Database  # noqa: PLC0415
 
     values = invocation.found
     invocation.enter_sandbox(values)
@@ -146,7 +146,7 @@ def journal_database(invocation: Invocation) -> Database:
 def restoring(invocation: Invocation, backup: Path) -> Iterator[Restoring]:
     """A copy of the backup, on its way to the journal's place. No other setting is needed. Raises
     UsageError for what is no backup, SettingsError, JournalError."""
-    from cascade_cli.adapters.journal import backups  # noqa: PLC0415 - see above
+    from cascade_cli.adapters.journal import backups  # noqa: PLC0415
     from cascade_cli.adapters.journal.restoring import Restoring, draft_for  # noqa: PLC0415
 
     database = journal_database(invocation)

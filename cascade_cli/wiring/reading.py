@@ -93,7 +93,7 @@ class Wiring:
     @cached_property
     def events(self) -> EventReader:
         """Stripe's events."""
-        from cascade_cli.adapters.stripe.events import EventReader  # noqa: PLC0415 - see above
+        from cascade_cli.adapters.stripe.events import EventReader  # noqa: PLC0415
 
         return EventReader(self.client)
 
