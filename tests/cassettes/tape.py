@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent
 # The port is another every time.
 _MATCH_ON = [matchers.method, matchers.path, matchers.query, matchers.raw_body]
 _SECRET = re.compile(r"_secret_\w+")
+_PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
 _KEPT_HEADERS = {"content-type", "retry-after"}
 
 
@@ -88,7 +89,7 @@ def _without_headers(request: Request) -> Recorded:
 
 def _scrubbed(response: Response) -> dict[str, Any]:
     headers = {n: [v] for n, v in response.headers.items() if n.lower() in _KEPT_HEADERS}
-    body = _SECRET.sub("_secret_scrubbed", response.body.decode())
+    body = _PORT.sub("1", _SECRET.sub("_secret_scrubbed", response.body.decode()))
     return {
         "status": {"code": response.status, "message": ""},
         "headers": headers,

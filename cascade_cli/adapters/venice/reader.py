@@ -75,7 +75,7 @@ class TableReader:
             "get",
             urls.records,
             fallback=("post", urls.records_post),
-            options={"page_size": PAGE_SIZE, **where, **options},
+            options={**where, "page_size": PAGE_SIZE, **options},
         )
 
 

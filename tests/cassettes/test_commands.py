@@ -5,23 +5,16 @@ How to record them anew stands in tests/cassettes/README.md.
 
 from __future__ import annotations
 
-from collections import Counter as Tally
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 
-from cascade_cli.cli.app import run
 from cascade_cli.sandbox.airtable import BASE_ID
 from cascade_cli.sandbox.app import SandboxApp
-from cascade_cli.sandbox.instance import Connection
-from cascade_cli.sandbox.server import SandboxServer
-from tests.cassettes.tape import Tape
+from tests.cassettes.conftest import NOW, Exchanged
 from tests.harness.sandboxed import Sandboxed
 
-NOW = datetime(2026, 11, 20, 15, 0, 1, tzinfo=UTC)
 BASE = f"/airtable/v0/{BASE_ID}"
 SCHEMA = f"GET /airtable/v0/meta/bases/{BASE_ID}/tables"
 TRANSFER_WRITTEN = {
@@ -29,39 +22,6 @@ TRANSFER_WRITTEN = {
     f"PATCH {BASE}/STRATAGEMS": 1,
     f"POST {BASE}/NOTIFICATIONS": 1,
 }
-
-Exchanged = Callable[..., tuple[int, Tally[str]]]
-
-
-@pytest.fixture(autouse=True)
-def standing_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No time passes, and whoever runs this is called anna."""
-    monkeypatch.setenv("LOGNAME", "anna")
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def exchanged(
-    no_settings: Path, sandboxed: Sandboxed, record_mode: str, monkeypatch: pytest.MonkeyPatch
-) -> Exchanged:
-    """Runs a command against its cassette; with --record-mode=rewrite, records it anew."""
-
-    def exchange(name: str, *words: str) -> tuple[int, Tally[str]]:
-        recording = record_mode == "rewrite"
-        tape = Tape(name, sandboxed.app.handle if recording else None)
-        with SandboxServer(tape) as server:
-            settings = {**sandboxed.environment(), **Connection(server.url).settings()}
-            for setting, value in settings.items():
-                monkeypatch.setenv(setting, value)
-            monkeypatch.setenv("CASCADE_STATE_DIR", str(no_settings / "state"))
-            code = run(words)
-        if recording:
-            tape.save()
-        assert (tape.unknown, tape.unplayed) == ([], [])
-        return code, tape.asked
-
-    return exchange
 
 
 @pytest.fixture(autouse=True)

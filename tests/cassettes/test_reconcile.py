@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
-import time_machine
-
 from cascade_cli.sandbox.airtable import BASE_ID
-from cascade_cli.sandbox.instance import Connection
-from cascade_cli.sandbox.server import SandboxServer
-from tests.cassettes.tape import FOLDER, Tape
-from tests.cli.terminal.conftest import Cascade
+from tests.cassettes.conftest import NOW, Exchanged
+from tests.cassettes.tape import FOLDER
 from tests.harness.sandboxed import Sandboxed
 
-NOW = datetime(2026, 11, 20, 15, 0, 1, tzinfo=UTC)
-WEEK = ("--since", "2026-11-13", "--until", "2026-11-20T15:00:00Z")
+WEEK = ("reconcile", "--json", "--since", "2026-11-13", "--until", "2026-11-20T15:00:00Z")
 STRATAGEMS = f"GET /airtable/v0/{BASE_ID}/STRATAGEMS"
 CITIZENS = f"GET /airtable/v0/{BASE_ID}/CITIZENS"
 CHARGES, DISPUTES = "GET /stripe/v1/charges", "GET /stripe/v1/disputes"
 HOUR, SINCE = timedelta(hours=1), datetime(2026, 11, 13, tzinfo=UTC)
-
-Exchanged = Callable[..., tuple[int, Counter[str]]]
-
-
-@pytest.fixture(autouse=True)
-def afternoon() -> Iterator[None]:
-    with time_machine.travel(NOW):
-        yield
-
-
-@pytest.fixture
-def exchanged(cascade: Cascade, sandboxed: Sandboxed, record_mode: str) -> Exchanged:
-    """Runs a command against its cassette; with --record-mode=rewrite, records it anew."""
-
-    def exchange(name: str, *arguments: str) -> tuple[int, Counter[str]]:
-        recording = record_mode == "rewrite"
-        tape = Tape(name, sandboxed.app.handle if recording else None)
-        with SandboxServer(tape) as server:
-            settings = Connection(server.url).settings()
-            finished = cascade("reconcile", "--json", *arguments, **settings)
-        if recording:
-            tape.save()
-        assert (tape.unknown, tape.unplayed) == ([], [])
-        return finished.code, tape.asked
-
-    return exchange
 
 
 def test_reconcile_with_nothing_sold(exchanged: Exchanged) -> None:
@@ -88,8 +54,8 @@ def test_reconcile_of_a_window_that_is_over(exchanged: Exchanged, sandboxed: San
     sandboxed.move_in("marco", SINCE - 300 * HOUR)
     sandboxed.pay(NOW - 60 * HOUR)
     sandboxed.transfer("cascade_payment_marco_1795100000", NOW - 20 * HOUR)
-    window = ("--since", "2026-11-13", "--until", "2026-11-19T00:00:00Z")
-    _, asked = exchanged("reconcile_past_window", *window)
+    words = (*WEEK[:4], "--until", "2026-11-19T00:00:00Z")
+    _, asked = exchanged("reconcile_past_window", *words)
     assert asked == {CHARGES: 2, STRATAGEMS: 1}
 
 
