@@ -76,7 +76,7 @@ class Wiring:
         grace: timedelta | None = None,
     ) -> Terms:
         """The terms by which every command and the server judge charges, as of `now` or this
-        moment. `grace` replaces the setting. Nothing else reads these settings."""
+        moment. `grace` replaces the setting. Nobody else makes `Terms` from settings."""
         return Terms(
             now or self.clock.now(),
             self.settings.grace if grace is None else grace,
