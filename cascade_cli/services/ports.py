@@ -131,13 +131,16 @@ class CitizensPort(Protocol):
         """The citizens with this name, and those whose names look like it."""
 
     def balances(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of each citizen who exists. Names must be spelt as Venice spells them."""
+        """The ducats of the citizens with these names, and of those whose names look like them.
+
+        Keys are spelt as Venice spells them, so a name that is not among them is no citizen's.
+        """
 
     def residents(self, usernames: Sequence[str]) -> dict[str, Resident]:
-        """The same, with the time since when each has been there."""
+        """The same, with the time when each citizen's record was made."""
 
     def usernames(self) -> list[str]:
-        """All citizens."""
+        """All citizens' names: a request for every 100, so ask only once a name was not found."""
 
 
 class VeniceWritesPort(Protocol):

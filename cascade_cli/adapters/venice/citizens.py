@@ -37,9 +37,9 @@ class CitizenReader(TableReader):
         return self._select(CITIZENS, named_like([username]), _to_citizen)
 
     def balances(self, usernames: Sequence[str]) -> dict[str, Decimal]:
-        """The ducats of the citizens with these names, and of those with similar names.
+        """The ducats of the citizens with these names, and of those whose names look like them.
 
-        The keys are spelt as Venice spells them. A citizen who is not in the answer does not exist.
+        Keys are spelt as Venice spells them, so a name that is not among them is no citizen's.
         """
         return {name: found.ducats for name, found in self.residents(usernames).items()}
 
@@ -50,7 +50,7 @@ class CitizenReader(TableReader):
         return dict(resident for of_chunk in found for resident in of_chunk)
 
     def usernames(self) -> list[str]:
-        """All citizens' names. That is a request per 100 names, so only if a name was not found."""
+        """All citizens' names: a request for every 100, so ask only once a name was not found."""
         return self._select(CITIZENS, Formula("TRUE()"), _username, fields=["Username"])
 
     def _named(self, names: Sequence[str]) -> list[tuple[str, Resident]]:

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.citizen.options import WriteOptions
-from cascade_cli.cli.terminal.options import BALANCE, Json, examples, options_as_parameters
+from cascade_cli.cli.terminal.options import (
+    BALANCE,
+    Json,
+    PlainJson,
+    examples,
+    options_as_parameters,
+)
 from cascade_cli.cli.terminal.session import run_command
 
 citizen = typer.Typer(no_args_is_help=True)
@@ -74,7 +80,7 @@ def replenish(
 @citizen.command(
     epilog=examples("cascade citizen show", "cascade citizen show --json", topic="processor")
 )
-def show(ctx: typer.Context, json: Json = False) -> int:
+def show(ctx: typer.Context, json: PlainJson = False) -> int:
     """Show the balance, what is in flight, the daily outflow, and how many days the balance will
     last."""
     from cascade_cli.cli.citizen.run import show as work

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from cascade_cli.cli.journal.options import EntryOptions, RestoreOptions
-from cascade_cli.cli.terminal.options import ENTRIES, OUTPUT, Json, examples, options_as_parameters
+from cascade_cli.cli.terminal.options import (
+    ENTRIES,
+    OUTPUT,
+    Json,
+    PlainJson,
+    examples,
+    options_as_parameters,
+)
 from cascade_cli.cli.terminal.session import run_command
 
 journal = typer.Typer(no_args_is_help=True)
@@ -56,7 +63,7 @@ def verify(
             help="A head that you kept: prove that nothing was cut off or put back since.",
         ),
     ] = None,
-    json: Json = False,
+    json: PlainJson = False,
 ) -> int:
     """Recompute the chain of hashes from the first entry on, and every seal of the other rows.
 

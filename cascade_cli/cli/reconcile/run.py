@@ -145,7 +145,7 @@ def attempt_run(
         data = incomplete_document(window, terms, _requests(wiring), error.message)
         return RunAttempt(failure(error, data))
     check_time()
-    unknown = options.selection.no_such_citizen(run.result)
+    unknown = options.selection.nothing_about_citizen(run.result)
     for remark in (*run.remarks, *([unknown] if unknown else [])):
         _warn_once(session, remark)
     since_last = changes(memory, run.result) if memory else None

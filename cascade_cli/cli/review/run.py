@@ -82,7 +82,7 @@ def _walked(
     cases = [seen for seen in everything if seen.subject.item in meant]
     repairs = replace(plan, repairs=tuple(one for one in plan.repairs if selection.has(one.item)))
     chosen, notes = _kept_decisions(service, everything)
-    if unknown := selection.no_such_citizen(run.result):
+    if unknown := selection.nothing_about_citizen(run.result):
         session.warn(unknown)
     if not (cases or chosen or repairs.repairs):
         return nothing_open(found)

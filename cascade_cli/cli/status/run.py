@@ -56,7 +56,7 @@ def status(session: Session, since: str, selection: Selection) -> Outcome:
         reader = StatusReader(session, wiring, since, selection)
         shown = reader.read(tell)
     if run := shown.status.run:
-        unknown = selection.no_such_citizen(run.result)
+        unknown = selection.nothing_about_citizen(run.result)
         for remark in (*run.remarks, *([unknown] if unknown else [])):
             session.warn(remark)
     return outcome_of(shown)

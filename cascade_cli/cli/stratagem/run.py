@@ -59,7 +59,7 @@ def list_transfers(
     with connected(session) as wiring:
         transfers = service(wiring)
         rows = transfers.listed(wanted)
-        if wanted.citizen and not rows and (why := transfers.no_such_citizen(wanted.citizen)):
+        if wanted.citizen and not rows and (why := transfers.unknown_citizen(wanted.citizen)):
             session.warn(why.removesuffix("."))
         moment = Moment(wiring.settings.engine, wiring.clock.now())
         return list_outcome(rows, wanted, moment, transfers.snapshot_of(rows))

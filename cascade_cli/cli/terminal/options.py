@@ -43,7 +43,7 @@ CLOCKS = _panel("The services' clocks")
 _JSON = "One JSON object on stdout."
 Json = Annotated[bool, OUTPUT("--json", help=_JSON)]
 PlainJson = Annotated[bool, typer.Option("--json", help=_JSON)]
-"""For a command without panels."""
+"""For a command that has no other option in a panel."""
 DryRun = Annotated[bool, WRITING("--dry-run", help="Show every write, but make none.")]
 Yes = Annotated[bool, WRITING("--yes", "-y", help="Do not ask.")]
 

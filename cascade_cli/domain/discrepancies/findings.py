@@ -11,7 +11,7 @@ from cascade_cli.domain.discrepancies.kinds import GRAVITY, Kind
 from cascade_cli.domain.discrepancies.refund_plan import picture_of
 from cascade_cli.domain.matching.matched_charge import MatchedCharge, sum_ducats
 from cascade_cli.domain.records.charges import MINTS, Dispute
-from cascade_cli.domain.records.citizens import look_alike, no_such_citizen, with_difference
+from cascade_cli.domain.records.citizens import look_alike, unknown_citizen_clause, with_difference
 from cascade_cli.domain.records.stratagems import State, Stratagem, possible_moves
 from cascade_cli.domain.refunds.refund_shares import ROUNDING_DUCATS
 from cascade_cli.domain.selling.pricing import worth_ducats
@@ -173,7 +173,7 @@ def _worth(matched: MatchedCharge) -> Decimal:
 def _unknown_citizen(matched: MatchedCharge) -> Discrepancy | None:
     if not matched.is_unknown or not matched.uncovered:
         return None
-    sentence = no_such_citizen(matched.as_decided.citizen or "", matched.similar_citizens)
+    sentence = unknown_citizen_clause(matched.as_decided.citizen or "", matched.similar_citizens)
     return Discrepancy(Kind.UNKNOWN_CITIZEN, matched.owed, sentence)
 
 

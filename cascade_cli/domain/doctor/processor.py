@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cascade_cli.domain.delivery.runway import RUNWAY_LOW_DAYS, RUNWAY_OUT_DAYS, Finances
 from cascade_cli.domain.doctor.findings import Check, amber, green, red
-from cascade_cli.domain.records.citizens import CitizenRow, no_such_citizen
+from cascade_cli.domain.records.citizens import CitizenRow, unknown_citizen_clause
 from cascade_cli.domain.shop.money import enough, exactly, format_ducats
 from cascade_cli.domain.shop.shell import command
 
@@ -67,7 +67,8 @@ def judge_processor(username: str, called: Sequence[CitizenRow]) -> Iterator[Che
     like it."""
     exact = [citizen for citizen in called if citizen.username == username]
     if not exact:
-        yield MISSING.seen(no_such_citizen(username, (citizen.username for citizen in called)))
+        others = (citizen.username for citizen in called)
+        yield MISSING.seen(unknown_citizen_clause(username, others))
     elif len(exact) > 1:
         records = ", ".join(citizen.record_id for citizen in exact)
         yield SEVERAL.seen(f"{len(exact)} citizens are called {username} ({records})")

@@ -10,7 +10,7 @@ from typing import Any
 
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_such_citizen
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, unknown_citizen_clause
 from cascade_cli.domain.records.orders import PURCHASE_REASON, Order, order_for_charge
 from cascade_cli.domain.records.past_delivery import PastDelivery
 from cascade_cli.domain.records.stratagems import Stratagem
@@ -84,7 +84,8 @@ def objections_to(
         yield Objection(Obstacle.UNDERPAID, price.why)
     resident = terms.citizens.get(charge.citizen)
     if resident is None:
-        yield Objection(Obstacle.UNKNOWN_CITIZEN, no_such_citizen(charge.citizen, terms.citizens))
+        clause = unknown_citizen_clause(charge.citizen, terms.citizens)
+        yield Objection(Obstacle.UNKNOWN_CITIZEN, clause)
     elif why := identity_doubt(charge.citizen, resident.since, rows):
         yield Objection(Obstacle.ANOTHER_CITIZEN, why)
     if charge.ducats > terms.per_credit_ducats:

@@ -275,7 +275,7 @@ class Selection:
             return False
         return self.citizen in {None, *_concerned(item)}
 
-    def no_such_citizen(self, result: Reconciliation) -> str:
+    def nothing_about_citizen(self, result: Reconciliation) -> str:
         """A warning that nothing that was read concerns the citizen, with similar names; empty if
         something does, or no citizen is asked for."""
         if self.citizen is None:

@@ -121,8 +121,12 @@ def _nearest_first(wanted: str, alike: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(alike), key=lambda o: (sum(1 for _ in _differences(o, wanted)), o)))
 
 
-def no_such_citizen(name: str, others: Iterable[str]) -> str:
-    """A sentence: Venice has no citizen of that name, but has these others that look like it."""
+def unknown_citizen_clause(name: str, others: Iterable[str]) -> str:
+    """A clause without a full stop: Venice has no citizen of that name, but look-alikes of it.
+
+    For answers to a question about that name, which hold its look-alikes. If all names are known,
+    `unknown_citizen_sentence` suggests misspelt ones as well.
+    """
     similar = look_alikes([name], others).get(name, ())
     return f"Venice has no citizen {name!r}{look_alikes_clause(name, similar)}"
 
@@ -152,10 +156,13 @@ def did_you_mean(near: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def no_citizen_called(name: str, others: Sequence[str]) -> str:
-    """A sentence: Venice has no citizen of that name, and these names are near."""
+def unknown_citizen_sentence(name: str, others: Sequence[str]) -> str:
+    """A sentence: Venice has no citizen of that name, with suggestions if names are near.
+
+    `others` are all citizens' names; the look-alikes are enough if there are any.
+    """
     if look_alikes([name], others):
-        return f"{no_such_citizen(name, others)}."
+        return f"{unknown_citizen_clause(name, others)}."
     return f"Venice has no citizen {name!r}.{did_you_mean({name: near_names(name, others)})}"
 
 

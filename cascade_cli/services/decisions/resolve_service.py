@@ -28,7 +28,7 @@ from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Snapshot, matched_charges_of
 from cascade_cli.domain.reconcile.reconciliation import reconcile
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_citizen_called
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, unknown_citizen_sentence
 from cascade_cli.domain.records.decisions import Decision, How
 from cascade_cli.domain.records.journal_entries import Worker
 from cascade_cli.domain.records.orders import (
@@ -375,6 +375,6 @@ def _refuse_stranger(
     """Raises GuardError if Venice has no citizen of that name, or if the name may belong to another
     person by now. `usernames` returns all names; it is called only if this one is missing."""
     if name not in found:
-        raise GuardError(no_citizen_called(name, usernames()), UNTOUCHED)
+        raise GuardError(unknown_citizen_sentence(name, usernames()), UNTOUCHED)
     if why := identity_doubt(name, found[name].since, rows):
         raise GuardError(f"{why}.", UNTOUCHED)

@@ -148,11 +148,12 @@ def _is_writable(text: str) -> bool:
     return "\0" not in text
 
 
-def require_known(
+def require_citizens(
     wanted: Iterable[str], found: Container[str], usernames: Callable[[], Sequence[str]]
 ) -> None:
-    """Raises GuardError if a wanted citizen is not among those found, naming similar ones.
+    """Refuse to write for a citizen who is not among those found.
 
+    Raises GuardError, which names citizens with similar names.
     `usernames` returns all names. It takes many requests, so it is called only if one is missing.
     """
     missing = sorted({name for name in wanted if name not in found})[:SUGGESTIONS]

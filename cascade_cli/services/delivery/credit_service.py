@@ -22,7 +22,7 @@ from cascade_cli.domain.reconcile.event_replay import CreditTerms, Objection, Ob
 from cascade_cli.domain.records.charges import Charge
 from cascade_cli.domain.records.citizens import (
     look_alike,
-    no_such_citizen,
+    unknown_citizen_clause,
     with_difference,
 )
 from cascade_cli.domain.records.orders import (
@@ -55,7 +55,7 @@ from cascade_cli.services.delivery.credit_requests import (
     check_limit,
     check_words,
     refuse_processor,
-    require_known,
+    require_citizens,
 )
 from cascade_cli.services.delivery.deliver import Deliverer
 from cascade_cli.services.ports import CitizensPort, JournalPort, PaymentsPort, TransfersPort
@@ -164,7 +164,7 @@ class CreditService:
         names = {order.citizen for order in orders} | {self._available_balance.processor}
         residents = self._citizens.residents(sorted(names))
         found = {name: resident.ducats for name, resident in residents.items()}
-        require_known((order.citizen for order in orders), found, self._citizens.usernames)
+        require_citizens((order.citizen for order in orders), found, self._citizens.usernames)
         now = self._now()
         orders, rows = self._with_neighbours(self._with_past(orders, now))
         refuse_credited(orders, rows, now)
@@ -298,7 +298,7 @@ class CreditService:
             ]
         except ValueError as error:
             raise GuardError(f"{error}.", hint) from None
-        return orders, [no_such_citizen(name, found) for name in names if name not in found]
+        return orders, [unknown_citizen_clause(name, found) for name in names if name not in found]
 
     def _decided(self, order: Order, overrides: Collection[Override]) -> Order:
         """A person's order, with those overrides that it needs."""

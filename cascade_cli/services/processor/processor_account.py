@@ -44,7 +44,10 @@ class ProcessorService:
 
 
 def processor_row(rows_named_like: FindRows, username: str) -> CitizenRow | None:
-    """The citizen with exactly that name. Raises GuardError if several share it."""
+    """The processor, which has exactly that name; None if there is none.
+
+    Raises GuardError if several citizens have the name.
+    """
     found = [c for c in rows_named_like(username) if c.username == username]
     if len(found) > 1:
         # Airtable has no unique fields, so nothing keeps two rows from having one name.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from cascade_cli.domain.matching.matching import Rule, match
 from cascade_cli.domain.matching.snapshot import Snapshot
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import no_citizen_called
+from cascade_cli.domain.records.citizens import unknown_citizen_sentence
 from cascade_cli.domain.records.stratagems import State, Stratagem
 from cascade_cli.domain.shop.keys import PAYMENT_ID, PORTION_ID, Origin, is_own_key, payment_id_in
 from cascade_cli.domain.shop.shell import command
@@ -160,10 +160,10 @@ class TransferService:
         kept = [row for row in rows if state is None or row.state(now) is state]
         return sorted(kept, key=lambda row: (row.created_at, row.record_id), reverse=True)
 
-    def no_such_citizen(self, name: str) -> str:
+    def unknown_citizen(self, name: str) -> str:
         """A sentence that Venice has no such citizen, with similar names; empty if it has one."""
         found = self._citizens.residents([name])
-        return "" if name in found else no_citizen_called(name, self._citizens.usernames())
+        return "" if name in found else unknown_citizen_sentence(name, self._citizens.usernames())
 
     def _find_for_payment(self, payment_id: str) -> Found:
         charges = self._payments.portions(payment_id)

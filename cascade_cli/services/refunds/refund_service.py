@@ -22,7 +22,7 @@ from cascade_cli.domain.matching.matching import match
 from cascade_cli.domain.matching.ownership import Ownership
 from cascade_cli.domain.matching.snapshot import Lookups, matched_charges_of
 from cascade_cli.domain.records.charges import Charge
-from cascade_cli.domain.records.citizens import Resident, identity_doubt, no_such_citizen
+from cascade_cli.domain.records.citizens import Resident, identity_doubt, unknown_citizen_clause
 from cascade_cli.domain.records.decisions import Decision
 from cascade_cli.domain.records.orders import Order, Override
 from cascade_cli.domain.refunds.refund_shares import Policy
@@ -204,7 +204,7 @@ class RefundService:
             raise GuardError(f"{payment}: {plan.refused}.", hint)
         citizen = picture.matched.as_decided.citizen or ""
         if picture.left and citizen and citizen not in residents:
-            plan = replace(plan, unknown_citizen=no_such_citizen(citizen, residents))
+            plan = replace(plan, unknown_citizen=unknown_citizen_clause(citizen, residents))
         check_limit(self._limits.per_credit, ((o.concerned, o.ducats) for o in plan.orders))
         return plan
 
@@ -220,7 +220,7 @@ class RefundService:
             wish.facts,
             wish.ducats,
             identity_doubt(citizen, found.since, rows) if found else "",
-            "" if found else no_such_citizen(citizen, residents),
+            "" if found else unknown_citizen_clause(citizen, residents),
             wish.overrides,
         )
 

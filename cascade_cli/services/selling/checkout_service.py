@@ -14,7 +14,7 @@ from cascade_cli.errors import GuardError, UsageError
 from cascade_cli.services.delivery.credit_requests import (
     CreditLimits,
     refuse_processor,
-    require_known,
+    require_citizens,
 )
 from cascade_cli.services.ports import CitizensPort
 from cascade_cli.services.selling.price_quotes import PriceQuotes
@@ -93,7 +93,7 @@ class Checkout:
         """
         refuse_processor(sale.citizens, self._limits.processor)
         found = self._citizens.balances(sale.named)
-        require_known(sale.named, found, self._citizens.usernames)
+        require_citizens(sale.named, found, self._citizens.usernames)
         if sale.allocation:
             self._allocations.keep(sale.allocation)
         return self._new_page(sale, key)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from cascade_cli.domain.records.citizens import look_alikes, no_citizen_called
+from cascade_cli.domain.records.citizens import look_alikes, unknown_citizen_sentence
 from cascade_cli.domain.records.gifts import Gift, wished_gift
 from cascade_cli.domain.selling.allocation import Allocation, Allocations, Share
 from cascade_cli.domain.selling.pricing import Quote
@@ -26,7 +26,7 @@ SHOWN_NAMES = 3
 
 
 class UnknownCitizenError(GuardError):
-    """Nobody of that name lives in Venice."""
+    """Ducats were to be sold to a citizen whom Venice does not have."""
 
     kind = "unknown_citizen"
 
@@ -165,7 +165,9 @@ class PaymentSales:
             self._known.put(citizen, True)  # noqa: FBT003 - the thing that is remembered
 
     def _nobody_called(self, name: str, alike: Sequence[str]) -> str:
-        return no_citizen_called(name, alike if look_alikes([name], alike) else self._usernames())
+        return unknown_citizen_sentence(
+            name, alike if look_alikes([name], alike) else self._usernames()
+        )
 
     def _usernames(self) -> Sequence[str]:
         """Of all citizens; none while they cannot be read: they are only suggested."""

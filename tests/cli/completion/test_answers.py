@@ -64,16 +64,21 @@ FREE = {
     *("--write-off", "--snooze", "--host", "--port", "--message", "--currency", "--forward-to"),
     *("--against", "--at", "--to", "--by", "--timeout", "--keep", "-r"),
 }
+FREE_ARGUMENTS = {"init|0", "credit|1", "events replay|*", "profile default|0"}
+"""Each is a command and its argument's position. `*` is one that may be repeated."""
 
 
 def test_a_value_that_can_be_offered_is_offered() -> None:
-    """A new option's values have a source in `table.SOURCES`, or nobody can know them."""
+    """The values of a new option or argument have a source in `table.SOURCES`, or nobody can know
+    them."""
     free = {
-        name.partition("|")[2]
+        name
         for name, row in table()["rows"].items()
-        if row.get("value") == "text" and not name.startswith("sandbox ") and "|-" in name
+        if row.get("value") == "text" and not name.startswith("sandbox ")
     }
-    assert free == FREE
+    options = {name for name in free if "|-" in name}
+    assert {name.partition("|")[2] for name in options} == FREE
+    assert free - options == FREE_ARGUMENTS
 
 
 def test_commands_come_first_then_what_belongs_to_them() -> None:

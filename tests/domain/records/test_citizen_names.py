@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cascade_cli.domain.records.citizens import (
     look_alike,
     look_alikes,
-    no_such_citizen,
+    unknown_citizen_clause,
     with_difference,
 )
 
@@ -67,8 +67,8 @@ def test_the_name_that_differs_least_comes_first() -> None:
 
 
 def test_everybody_who_looks_like_a_missing_citizen_is_named() -> None:
-    assert no_such_citizen("MARCO", ["marco", "Marco", "lucia"]) == (
+    assert unknown_citizen_clause("MARCO", ["marco", "Marco", "lucia"]) == (
         "Venice has no citizen 'MARCO'; there are 'Marco', which differs in upper and lower case, "
         "and 'marco', which differs in upper and lower case"
     )
-    assert no_such_citizen("MARCO", ["lucia"]) == "Venice has no citizen 'MARCO'"
+    assert unknown_citizen_clause("MARCO", ["lucia"]) == "Venice has no citizen 'MARCO'"
