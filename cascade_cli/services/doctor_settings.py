@@ -59,8 +59,8 @@ NOTHING_UNFETCHED: Mapping[str, SettingsError] = MappingProxyType({})
 class Examined:
     """The checks of the settings, and settings to go on with.
 
-    In `settings`, stand-ins replace values that are wrong or contradict each other. Do not judge a
-    setting that has a problem of its own: it would be the stand-in that is judged.
+    In `settings`, stand-ins replace values that are wrong or contradict each other. No check may
+    judge a stand-in.
     """
 
     checks: tuple[Check, ...]
@@ -77,9 +77,9 @@ def examine_settings(
     `unfetched` are the settings whose values could not be fetched, and why."""
     readings = [_reading(setting, values, unfetched.get(setting.name)) for setting in SETTINGS]
     wrong = {reading.name for reading in readings if reading.problem}
-    usable = {name: value for name, value in values.items() if name not in wrong}
+    valid = {name: value for name, value in values.items() if name not in wrong}
     checks = list(settings.judge_settings(readings))
-    usable, contradictions = _without_contradictions({**_STAND_INS, **usable})
+    usable, contradictions = _without_contradictions({**_STAND_INS, **valid})
     found = Settings.read(usable)
     checks += [*contradictions, *_limits(found, read_prices, at.date())]
     token = found.api_token

@@ -125,8 +125,9 @@ TESTS = {
     " domain/discrepancies/test_residents cli/credit/test_recipients",
     "domain/history/checkpoint": "domain/history/test_checkpoint domain/history/test_verification"
     " cli/reconcile/since_last/test_memory cli/reconcile/since_last/test_clocks",
-    "domain/delivery/transfer_status": "domain/records/test_transfer_states"
-    " cli/refund/test_states domain/refunds/test_refunds cli/explain/test_verdicts",
+    "domain/delivery/transfer_status": "cli/stratagem/test_status"
+    " domain/records/test_transfer_states cli/stratagem/test_watch cli/refund/test_states"
+    " domain/refunds/test_refunds cli/explain/test_verdicts",
     "domain/records/stratagems": "domain/records/test_stratagems"
     " domain/records/test_transfer_states domain/delivery/test_delivery_steps"
     " domain/discrepancies/test_findings adapters/venice/test_stratagem_rows"

@@ -41,6 +41,7 @@ _EXACT = re.compile(r"\d\.\d{3,}")
             "the payment names an exchange rate of its own, 0.01234",
             "the payment names an exchange rate of its own, 0.01234",
         ),
+        ("at 2026-11-30T15:02:00.000000+00:00", "at 2026-11-30T15:02:00.000000+00:00"),
         ("from 192.168.0.100, version 3.12.3456", "from 192.168.0.100, version 3.12.3456"),
     ],
 )

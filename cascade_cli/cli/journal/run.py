@@ -55,7 +55,7 @@ def verify(session: Session, against: str | None = None) -> Outcome:
         if journal is None:
             raise JournalError(
                 "There is no journal: nothing was written from here yet, or it was removed.",
-                "If ducats were moved from this machine, restore it: cascade journal restore",
+                "If ducats were moved from this machine, restore it: cascade journal restore F",
             )
         found = journal.verify(kept)
         if found.is_intact:

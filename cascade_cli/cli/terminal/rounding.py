@@ -9,10 +9,10 @@ from decimal import Decimal
 from cascade_cli.domain.shop.money import rounded
 from cascade_cli.domain.shop.shell import COMMAND_LINE, QUOTED
 
-# A number with more than two decimals. If a currency or seconds follow, it is not an amount of
-# ducats.
+# A number with more than two decimals. It is not an amount of ducats if a currency or seconds
+# follow, or if it is the seconds of a clock time.
 _EXACT = re.compile(
-    rf"{QUOTED}|{COMMAND_LINE}|(?<![\w.])(\d[\d,]*\.\d{{3,}})(?!\.?\w| [A-Z]{{3}}\b| ?s\b)"
+    rf"{QUOTED}|{COMMAND_LINE}|(?<![\w.:])(\d[\d,]*\.\d{{3,}})(?!\.?\w| [A-Z]{{3}}\b| ?s\b)"
 )
 # An exchange rate has four decimals or more, and its sentence says "rate".
 _RATE = re.compile(r"\brates?\b")
