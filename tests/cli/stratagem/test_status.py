@@ -30,13 +30,20 @@ def test_an_executed_transfer_has_arrived(counter: Counter) -> None:
     )
 
 
+def test_when_it_was_executed_is_left_out_where_the_row_does_not_say(counter: Counter) -> None:
+    make(counter, "done", Status="executed")
+    meaning = _the_one(_status(counter, "done"))["meaning"]
+    assert meaning == "The engine executed it: the ducats have arrived."
+
+
 def test_an_active_transfer_waits_for_the_next_run(counter: Counter) -> None:
     make(counter, "live")
     counter.pass_time(seconds=30)
     answer = _status(counter, "live")
     row = _the_one(answer)
     assert (answer.code, row["state"], row["ducats_moved"]) == (0, "live", "not yet")
-    assert "at its next run: 19:00 Europe/Rome, in 2h 59m" in str(row["meaning"])
+    taken = "The engine takes it at its next run: 19:00 Europe/Rome, in 2h 59m."
+    assert row["meaning"] == taken
     assert answer.data["next_run_at"] == "2026-11-20T18:00:00Z"
 
 
@@ -49,7 +56,9 @@ def test_one_that_a_healthy_engine_would_have_taken_casts_doubt_on_the_engine(
     counter: Counter,
 ) -> None:
     make(counter, "live", hours_ago=30)
-    assert "longer than a healthy engine" in str(_the_one(_status(counter, "live"))["meaning"])
+    meaning = str(_the_one(_status(counter, "live"))["meaning"])
+    assert meaning.startswith("The engine takes it at its next run: ")
+    assert "It has waited 1d 6h, longer than a healthy engine takes" in meaning
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,8 @@ def test_what_the_engine_passes_over_may_be_tried_again(
 def test_what_somebody_cancelled_is_not_for_a_retry(counter: Counter) -> None:
     make(counter, "off", Status="cancelled")
     row = _the_one(_status(counter, "off"))
+    assert row["meaning"] == "The engine will never take it: it is cancelled."
+    assert row["retry"] == "No: somebody cancelled it. Find out why first."
     assert (row["safe_to_retry"], row["command"]) == (False, "cascade explain -- off")
 
 
@@ -107,6 +118,21 @@ def test_the_engine_s_words_tell_whether_ducats_moved(
     assert row["safe_to_retry"] is False
     assert str(row["command"]).startswith(command)
     assert error.rstrip(".") in str(row["meaning"])
+
+
+RULINGS = {
+    "--moved": ("executed", "yes", "A person found that it has moved its ducats."),
+    "--not-moved": ("failed", "no", "A person found that it moved no ducats: Processing error: x."),
+}
+
+
+@pytest.mark.parametrize("found", RULINGS)
+def test_what_a_person_found_out_about_a_doubtful_row_counts(counter: Counter, found: str) -> None:
+    failed(counter, "gift", "Processing error: x")
+    resolved = counter.type("resolve", "gift", found, "--reason", "the balances", "--yes")
+    assert resolved.code == 0, resolved.err
+    row = _the_one(_status(counter, "gift"))
+    assert (row["state"], row["ducats_moved"], row["meaning"]) == RULINGS[found]
 
 
 def test_status_error_is_doubtful(counter: Counter) -> None:
@@ -178,6 +204,51 @@ def test_a_dead_row_beside_an_executed_one_does_no_harm(counter: Counter) -> Non
 def test_somebody_else_s_stratagem_is_none_of_the_processor_s(counter: Counter) -> None:
     make(counter, "theirs", ExecutedBy="lucia")
     assert _status(counter, "theirs").code == 3
+
+
+BY_OLD = {"ExecutedBy": "OLD_PROCESSOR"}
+TO_OLD = {"ExecutedBy": "marco", "TargetCitizen": "OLD_PROCESSOR"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "meaning", "moved"),
+    [
+        (
+            PAID,
+            BY_OLD,
+            "'OLD_PROCESSOR' pays it, not the processor, and it is 'active'.",
+            "perhaps",
+        ),
+        (
+            "cascade_refund_re_1",
+            {**TO_OLD, "Status": "planned"},
+            "'OLD_PROCESSOR' receives it, not the processor, and it is 'planned'.",
+            "no",
+        ),
+        (
+            PAID,
+            {**BY_OLD, "Status": "expired"},
+            "'OLD_PROCESSOR' pays it, not the processor, and it is 'expired'.",
+            "no",
+        ),
+    ],
+)
+def test_what_is_another_processor_s_to_pay_or_to_get_is_not_for_cascade_to_repeat(
+    counter: Counter, name: str, fields: dict[str, str], meaning: str, moved: str
+) -> None:
+    make(counter, name, **fields)
+    answer = _status(counter, name)
+    row = _the_one(answer)
+    assert (row["meaning"], row["ducats_moved"]) == (meaning, moved)
+    assert "find out who made it" in str(row["retry"])
+    assert (row["safe_to_retry"], row["command"]) == (False, f"cascade explain -- {name}")
+
+
+def test_what_another_processor_has_paid_is_said_to_be_its(counter: Counter) -> None:
+    make(counter, PAID, Status="executed", **BY_OLD)
+    row = _the_one(_status(counter, PAID))
+    assert row["ducats_moved"] == "yes"
+    assert str(row["meaning"]).endswith("'OLD_PROCESSOR' paid them, not the processor.")
 
 
 HOSTILE = [
