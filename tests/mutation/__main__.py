@@ -151,7 +151,7 @@ TESTS = {
     "services/delivery/order_in_progress": "services/delivery/test_deliver"
     " services/delivery/test_sighting cli/credit/test_repetition cli/credit/test_requests"
     " cli/credit/test_notifications cli/credit/test_limits domain/delivery/test_ending"
-    " cli/credit/test_row_names end_to_end/gifts/test_gifts",
+    " cli/credit/test_row_names cli/credit/test_refused end_to_end/arrivals/test_gifts",
     "services/refunds/automatic_refunds": "services/refunds/test_automatic_refunds"
     " end_to_end/organisations/test_automatic_refunds cli/refund/test_auto",
     "services/events/replay_service": "cli/events/test_replay cli/events/test_obstacles"

@@ -206,8 +206,8 @@ def test_somebody_else_s_stratagem_is_none_of_the_processor_s(counter: Counter) 
     assert _status(counter, "theirs").code == 3
 
 
-BY_OLD = {"ExecutedBy": "OLD_PROCESSOR"}
-TO_OLD = {"ExecutedBy": "marco", "TargetCitizen": "OLD_PROCESSOR"}
+BY_OLD: dict[str, Any] = {"ExecutedBy": "OLD_PROCESSOR"}
+TO_OLD: dict[str, Any] = {"ExecutedBy": "marco", "TargetCitizen": "OLD_PROCESSOR"}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ TO_OLD = {"ExecutedBy": "marco", "TargetCitizen": "OLD_PROCESSOR"}
     ],
 )
 def test_what_is_another_processor_s_to_pay_or_to_get_is_not_for_cascade_to_repeat(
-    counter: Counter, name: str, fields: dict[str, str], meaning: str, moved: str
+    counter: Counter, name: str, fields: dict[str, Any], meaning: str, moved: str
 ) -> None:
     make(counter, name, **fields)
     answer = _status(counter, name)

@@ -23,6 +23,7 @@ from cascade_cli.domain.records.stratagems import Stratagem
 from cascade_cli.errors import ServiceError, SettingsError, ThrottledError, UnreachableError
 from cascade_cli.sandbox.wire import Request, Response, json_response
 from cascade_cli.services.delivery.deliver import Deliverer
+from cascade_cli.services.delivery.order_in_progress import MOST_WRITES
 from cascade_cli.wiring import this_worker
 from tests.domain.delivery.orders import an_order
 from tests.harness.counter import Counter
@@ -266,6 +267,17 @@ def test_a_right_that_is_taken_away_while_rows_are_read_is_told_in_the_deliverie
     assert not counter.writes
     counter.network.heal()
     assert results(deliver(office.deliverer(), *orders(2))) == [CREDITED, CREDITED]
+
+
+def test_a_base_that_keeps_nothing_of_what_is_written_is_given_up(
+    counter: Counter, office: Workers
+) -> None:
+    """An automation of the base gives the row its old expiry again, as each answer shows."""
+    kept = counter.sandboxed.app.airtable.tables.get("STRATAGEMS", row_of(counter, "active"))
+    counter.network.break_(is_update, json_response(200, {"records": [kept]}), times=999)
+    (found,) = deliver(office.deliverer(), an_order())
+    assert (found.result, found.why) == (FAILED, "The base does not keep what is written to it.")
+    assert len(asked(counter, is_update)) == MOST_WRITES + 1
 
 
 def test_a_turn_that_comes_late_has_the_rows_looked_at_again(
